@@ -1,0 +1,11 @@
+# Refuses what the unwinder and the interposition cannot serve, in one sentence.
+include(CheckCXXSymbolExists)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  message(FATAL_ERROR "pprof-cpp supports Linux on x86-64 only; this is ${CMAKE_SYSTEM_NAME} on ${CMAKE_SYSTEM_PROCESSOR}.")
+endif()
+set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
+check_cxx_symbol_exists(_dl_find_object dlfcn.h PPROF_CPP_HAS_DL_FIND_OBJECT)
+unset(CMAKE_REQUIRED_DEFINITIONS)
+if(NOT PPROF_CPP_HAS_DL_FIND_OBJECT)
+  message(FATAL_ERROR "pprof-cpp needs glibc 2.35 or newer (_dl_find_object): its unwinder runs inside malloc and may take no lock.")
+endif()

@@ -1,0 +1,16 @@
+# What every target of ours has: C++17, includes by full path, hidden symbols, our warnings.
+find_package(Threads REQUIRED)
+
+function(pprof_target target)
+  target_compile_features(${target} PUBLIC cxx_std_17)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+    $<$<BOOL:${PPROF_CPP_WERROR}>:-Werror>)
+  if(PPROF_CPP_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${PPROF_CPP_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${PPROF_CPP_SANITIZE})
+  endif()
+endfunction()

@@ -1,0 +1,102 @@
+// What a profile type of one's own is written against: a SnapshotBuilder takes samples, one by one,
+// and becomes an immutable Snapshot. See docs/adding_a_profile.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pprof/status.h"
+
+namespace pprof {
+
+namespace model {
+struct Profile;
+class ProfileBuilder;
+}  // namespace model
+
+// One column of a profile. A delta subtracts totals and takes current values from its end
+// (Go subtracts both, which spoils inuse_*: golang/go#57765).
+struct ValueType {
+  enum class Kind {
+    kTotal,    // grows for ever, e.g. alloc_space
+    kCurrent,  // a level at one moment, e.g. inuse_space
+  };
+  std::string type;  // pprof's word, e.g. "inuse_space"; no '-', '/' or blank (scrapers refuse them)
+  std::string unit;  // "count", "bytes", "nanoseconds"
+  Kind kind = Kind::kTotal;
+};
+
+// A key with a string, or with a number and its unit. Shown by `pprof -tags`.
+struct Label {
+  std::string key;
+  std::string text;         // used when not empty
+  int64_t number = 0;       // otherwise this
+  std::string number_unit;  // e.g. "bytes"
+};
+
+// Return addresses of one stack, leaf first.
+struct StackView {
+  const uintptr_t* pcs = nullptr;
+  size_t depth = 0;
+  bool leaf_is_exact = false;  // true: pcs[0] is where the thread was, not a return address
+  bool truncated = false;      // true: there were more frames towards the root
+};
+
+// Query parameters that a profile type declared in ProfileType::parameters, as text.
+using Parameters = std::map<std::string, std::string, std::less<>>;
+
+// Collects the samples of one profile at one moment. Equal stacks with equal labels are added up.
+// Thread safety: none, one thread fills it. Not signal-safe: allocates.
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder(std::string_view profile_name, const std::vector<ValueType>& values,
+                  Parameters parameters);
+  ~SnapshotBuilder();
+  SnapshotBuilder(const SnapshotBuilder&) = delete;
+  SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
+
+  // Adds one sample; `values` has one number per ValueType, in their order.
+  // REQUIRES: values.size() equals the number of value types; aborts otherwise.
+  void Add(const StackView& stack, const std::vector<int64_t>& values,
+           const std::vector<Label>& labels = {});
+
+  // Adds a sample whose only frame is a name instead of an address, e.g. "pprof::LostSamples".
+  void AddNamed(std::string_view frame_name, const std::vector<int64_t>& values);
+
+  // One unit of what is sampled between two samples, e.g. space/bytes, 524288.
+  void SetPeriod(std::string_view type, std::string_view unit, int64_t period);
+
+  // A sentence that readers show beside the profile (`pprof -comments`).
+  void AddComment(std::string comment);
+
+  // Samples that happened and could not be kept; shown by Snapshot::lost_samples() and as a comment.
+  void AddLost(uint64_t samples);
+
+  // How long the recording took. Only for recordings and deltas: scrapers take a duration as
+  // "this is a delta".
+  void SetDuration(std::chrono::nanoseconds duration);
+
+  // Lines printed behind the samples of the text form (debug=1), each starting with "# ".
+  void SetTextTrailer(std::string lines);
+
+  // The parameter's text, or nullptr when the request did not have it.
+  const std::string* parameter(std::string_view name) const;
+
+  // Ends the collection. The builder is empty afterwards.
+  std::shared_ptr<const model::Profile> Finish();
+
+  // For the built-in profiles, which may replace the value types (heap?min_age has two, not four).
+  model::ProfileBuilder& model() { return *builder_; }
+
+ private:
+  std::unique_ptr<model::ProfileBuilder> builder_;
+  Parameters parameters_;
+};
+
+}  // namespace pprof

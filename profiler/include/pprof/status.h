@@ -1,0 +1,67 @@
+// Status and Result<T>: how every fallible function of pprof-cpp answers. No exceptions cross the API.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace pprof {
+
+// What kind of failure this is; the HTTP door answers with `HttpStatus(code)`.
+enum class StatusCode {
+  kOk,
+  kInvalidArgument,  // the caller's words are off; saying it again does not help
+  kNotFound,         // no profile of that name
+  kUnavailable,      // busy now (another recording, too many requests); try again later
+  kConflict,         // something else in the process holds what is needed, e.g. a foreign SIGPROF user
+  kUnsupported,      // this process cannot give this profile; the message says why and what to do
+  kCancelled,        // the client left or the server stops
+  kInternal,
+};
+
+// Success, or a code with a sentence for people: what failed, with what value, what to do next.
+// Thread safety: a value, like std::string. Not signal-safe: holds a string.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+// A value, or the Status that says why there is none.
+// REQUIRES: `value()` only after `ok()`; otherwise the process aborts with the message.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::move(value)) {}
+  Result(Status status) : state_(std::move(status)) {}
+
+  bool ok() const { return std::holds_alternative<T>(state_); }
+  Status status() const { return ok() ? Status() : std::get<Status>(state_); }
+  T& value() & { return Checked(); }
+  const T& value() const& { return const_cast<Result*>(this)->Checked(); }
+  T&& value() && { return std::move(Checked()); }
+
+ private:
+  T& Checked() {
+    if (!ok()) {
+      std::fprintf(stderr, "pprof: value() of a failed Result: %s\n",
+                   std::get<Status>(state_).message().c_str());
+      std::abort();
+    }
+    return std::get<T>(state_);
+  }
+
+  std::variant<Status, T> state_;
+};
+
+}  // namespace pprof
