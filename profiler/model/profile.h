@@ -1,0 +1,66 @@
+// One profile at one moment as plain data: what is collected, before it becomes bytes.
+// Flat arrays instead of a vector a sample: 100,000 samples of 30 frames are 12 MB of frames.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pprof/pprof.h"
+
+namespace pprof::model {
+
+// One executable mapping, as /proc/self/maps has it.
+struct Mapping {
+  uint64_t start = 0;
+  uint64_t limit = 0;
+  uint64_t offset = 0;   // of `start` in the file
+  std::string path;      // without " (deleted)"
+  std::string build_id;  // lower-case hex; empty: none
+  bool deleted = false;
+  bool main_executable = false;
+  bool unloaded = false;  // was dlclosed after its samples were taken; its range may be reused
+};
+
+constexpr uint32_t kNoMapping = UINT32_MAX;
+
+// One frame's place. Distinct in Profile::locations.
+struct Location {
+  uint64_t address = 0;           // to look names up with: return address - 1, or the exact address
+  uint32_t mapping = kNoMapping;  // index in Profile::mappings
+  uint32_t name = 0;              // index + 1 in Profile::frame_names for named frames, else 0
+};
+
+struct Sample {
+  uint64_t first_frame = 0;  // index in Profile::frames
+  uint32_t depth = 0;
+  uint32_t label_set = 0;  // index in Profile::label_sets; 0 is the empty set
+};
+
+// Immutable once built. Samples are distinct by (frames, label set).
+struct Profile {
+  std::string name;
+  std::vector<ValueType> values;
+  std::string shown_first;  // becomes default_sample_type; empty: readers take the last
+  TextForm text_form = TextForm::kCount;
+  ValueType period_type;
+  int64_t period = 0;
+  int64_t time_nanos = 0;      // wall clock of the collection
+  int64_t duration_nanos = 0;  // 0 but for recordings and deltas
+  uint64_t lost_samples = 0;
+  std::vector<std::string> comments;
+  std::string text_trailer;
+
+  std::vector<Mapping> mappings;  // the main executable first
+  std::vector<Location> locations;
+  std::vector<std::string> frame_names;  // of frames that are a name instead of an address
+  std::vector<std::vector<Label>> label_sets{{}};
+
+  std::vector<Sample> samples;
+  std::vector<uint32_t> frames;       // indexes in `locations`, leaf first
+  std::vector<int64_t> sample_values;  // values.size() numbers a sample
+
+  const int64_t* ValuesOf(size_t sample) const { return &sample_values[sample * values.size()]; }
+};
+
+}  // namespace pprof::model
