@@ -14,8 +14,8 @@ ALLOWED = re.compile(
     r"|_ZNK5pprof11signal_safe.*"
     r"|_ZTHN5pprof11signal_safe.*"
     # What sys/ declares "Signal-safe.", by name.
-    r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos|OwnStackBounds"
-    r"|ReadOwnMemory|FindUnwindTable|FindEnvironment)[A-Z].*|_ZN5pprof3sys\d+(Yield|OwnStackBounds)Ev"
+    r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
+    r"|OwnStackBounds|ReadOwnMemory|FindUnwindTable|FindEnvironment)E.*"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds
 ROOM = "pprof_room_signal_safe.dir"
 
