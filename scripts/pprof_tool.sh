@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Finds the pprof tool that comes with Go. Sourced: pprof=$(pprof_tool); "$pprof" -top heap.pb.gz
+# Finds the pprof tool that comes with Go.
+#
+#   scripts/pprof_tool.sh -top heap.pb.gz      runs it; with --print only its path is printed
+#   pprof=$(pprof_tool)                        the same where this file was sourced
 #
 # Go 1.25 and newer ship pprof as source and build it at the first use. That takes some seconds once
 # and needs no network; everything that could reach for it is switched off here.
@@ -19,5 +22,9 @@ pprof_tool() {
 }
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
-  exec "$(pprof_tool)" "$@"
+  if [[ "${1:-}" == --print ]]; then
+    pprof_tool
+  else
+    exec "$(pprof_tool)" "$@"
+  fi
 fi
