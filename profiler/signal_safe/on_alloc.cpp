@@ -37,12 +37,13 @@ StackEntry* CaptureStack(void* caller) {
   if (own == unwound.depth || own > kMaxOwnFrames) {
     // The walk did not come past our own frames: the caller alone is still the truth.
     pcs[0] = reinterpret_cast<uintptr_t>(caller);
-    return heap_sampler.stacks.Intern(pcs, 1, true, 0);
+    return heap_sampler.stacks.Intern(pcs, 1, true, thread_state.label_set);
   }
   size_t depth = unwound.depth - own;
   const bool too_deep = depth > kMaxStackDepth;
   if (too_deep) depth = kMaxStackDepth;
-  return heap_sampler.stacks.Intern(pcs + own, depth, too_deep || unwound.truncated, 0);
+  return heap_sampler.stacks.Intern(pcs + own, depth, too_deep || unwound.truncated,
+                                    thread_state.label_set);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct ThreadState {
   uint64_t random_state;
   uint64_t interval;        // the sampling interval the countdown was drawn with; 0: off
   sys::StackBounds stack;   // high == 0: not asked yet
+  uint32_t label_set;       // id of the labels in force (model/label_table.h); 0: none
   bool started;             // random_state is seeded
   bool sample_at_zero;      // false: the countdown is only a look at the settings
   volatile bool busy;       // this thread is inside; volatile: its own signal handlers read it
