@@ -95,13 +95,13 @@ name_the_leak() {
   echo
   echo "== 90 % of the limit. One wget, and pprof:"
   echo "\$ wget -q -O heap.pb.gz $profiles/heap"
-  echo "\$ go tool pprof -top heap.pb.gz"
+  echo "\$ go tool pprof -top -cum heap.pb.gz"
   begin=$(milliseconds)
   wget -q -O "$out/heap.pb.gz" "$profiles/heap" || fail "wget $profiles/heap failed"
-  "$pprof" -top "$out/heap.pb.gz" >"$out/top.txt" 2>"$out/top.err" ||
+  "$pprof" -top -cum "$out/heap.pb.gz" >"$out/top.txt" 2>"$out/top.err" ||
     fail "pprof could not read the profile: $(cat "$out/top.err")"
   end=$(milliseconds)
-  head -25 "$out/top.txt"
+  head -28 "$out/top.txt"
   echo "   ($((end - begin)) ms from the wget to the list; all of it: $out/top.txt)"
   echo
   share=$(awk '/ reqctx::Set/ { sub("%", "", $5); print $5; exit }' "$out/top.txt")
@@ -130,6 +130,7 @@ python3 "$root/scripts/story_sample.py" "$service" "$out/none.csv" --load-pid "$
 name_the_leak
 stop_server
 requests=$(tail -1 "$out/none.csv" | cut -d, -f2)
+requests=$(((requests + connections - 1) / connections * connections))  # hey rounds down
 
 for fix in purge clear; do
   echo "== Run: --fix $fix, the same load ($requests requests)"
