@@ -110,7 +110,7 @@ name_the_leak() {
     fail "reqctx::Set holds only $share % of the bytes in use, expected above $set_share_percent %"
   echo "The leak: reqctx::Set holds $share % of the bytes in use. How they got there:"
   "$pprof" -peek 'reqctx::Set' "$out/heap.pb.gz" 2>/dev/null |
-    grep -E 'session::|auth::|orders::|reqctx::' | sort -u | head -6 || true
+    grep -E ' \|.*(session|auth|orders|reqctx)::' | head -4 || true
   "$pprof" -svg "$out/heap.pb.gz" >"$out/heap.svg" 2>"$out/svg.err" ||
     fail "pprof -svg failed: $(cat "$out/svg.err")"
 }
