@@ -59,6 +59,7 @@ build() {
 
 start_server() {  # start_server FIX: sets server_pid, service, profiles
   local log="$out/server-$1.log"
+  : >"$log"  # there before the server's own shell opens it
   "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
     --purge-max-age 1s --purge-interval 500ms >"$log" 2>&1 &
   server_pid=$!
