@@ -1,0 +1,75 @@
+#include "profiler/signal_safe/on_thread.h"
+
+#include "profiler/signal_safe/capture.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/sys/thread_id.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+std::atomic<uintptr_t> entry_begin;
+std::atomic<uintptr_t> entry_end;
+
+// Threads that nobody told about (the main thread, clone) get a record when they first need one.
+ThreadRecord* OwnRecord() {
+  ThreadState& thread = thread_state;
+  if (thread.record == nullptr && !thread.ended) {
+    thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
+                                        ThreadStackBounds().high);
+  }
+  return thread.record;
+}
+
+}  // namespace
+
+ThreadBirth OnThreadCreate(void* caller) {
+  const ReentryGuard guard;
+  StackEntry* stack = CaptureStack(caller, &thread_stacks);
+  stack->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);
+  return {stack, sys::ThreadId(), thread_state.label_set};
+}
+
+void OnThreadNotCreated(const ThreadBirth& birth) {
+  birth.created_at->heap.allocated_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void OnThreadStart(const ThreadBirth& birth) {
+  thread_state.label_set = birth.label_set;
+  thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
+                                            birth.label_set, ThreadStackBounds().high);
+}
+
+void OnThreadEnd(const ThreadBirth& birth) {
+  birth.created_at->heap.freed_count.fetch_add(1, std::memory_order_relaxed);
+  ThreadRecord* record = thread_state.record;
+  thread_state.record = nullptr;
+  thread_state.ended = true;
+  if (record != nullptr) thread_registry.Remove(record);
+}
+
+void OnThreadForked() {
+  if (thread_state.record != nullptr) {
+    thread_state.record->tid.store(sys::ThreadId(), std::memory_order_release);
+  }
+}
+
+void SetThreadEntryCode(CodeRange range) {
+  entry_begin.store(range.begin, std::memory_order_relaxed);
+  entry_end.store(range.end, std::memory_order_relaxed);
+}
+
+CodeRange ThreadEntryCode() {
+  return {entry_begin.load(std::memory_order_relaxed), entry_end.load(std::memory_order_relaxed)};
+}
+
+uint32_t CurrentLabels() { return thread_state.label_set; }
+
+void SetLabels(uint32_t label_set) {
+  thread_state.label_set = label_set;
+  if (ThreadRecord* record = OwnRecord()) {
+    record->label_set.store(label_set, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pprof::signal_safe
