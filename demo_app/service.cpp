@@ -31,9 +31,7 @@ RequestPtr CopyToHeap(const httplib::Request& http_request) {
   auto request = std::make_shared<Request>();
   request->method = http_request.method;
   request->path = http_request.path;
-  for (const char* name : {"Authorization", "User-Agent"}) {
-    request->headers[name] = http_request.get_header_value(name);
-  }
+  request->authorization = http_request.get_header_value("Authorization");
   return request;
 }
 
