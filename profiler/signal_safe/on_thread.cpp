@@ -3,6 +3,7 @@
 #include "profiler/signal_safe/capture.h"
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/thread_registry.h"
+#include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/thread_id.h"
 
 namespace pprof::signal_safe {
