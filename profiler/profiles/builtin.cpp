@@ -1,12 +1,14 @@
 #include "profiler/profiles/builtin.h"
 
+#include "profiler/profiles/cpu.h"
 #include "profiler/profiles/heap.h"
 #include "profiler/profiles/threads.h"
 
 namespace pprof::profiles {
 
 std::vector<ProfileType> BuiltinTypes() {
-  return {HeapProfile(), AllocsProfile(), PeakProfile(), GoroutineProfile(), ThreadCreateProfile()};
+  return {HeapProfile(),      AllocsProfile(),       PeakProfile(),
+          GoroutineProfile(), ThreadCreateProfile(), CpuProfile()};
 }
 
 }  // namespace pprof::profiles
