@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -38,11 +39,14 @@ class CpuSampler {
   void RunDrain();
   void Drain();
   void LookAtThreads();
+  void LookAtUntoldThread(int32_t tid);
+  void DisarmAll();
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   std::set<std::shared_ptr<CpuWindow>> windows_;
   std::thread drain_thread_;
+  std::map<int32_t, int> untold_timers_;  // of threads without a record, by thread id
   bool stopping_ = false;
   int hz_ = 0;
 };
