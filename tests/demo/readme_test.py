@@ -19,7 +19,7 @@ def read(name):
 
 def examples(text):
     """(command, output) of every "$ curl ..." in a code block."""
-    for block in re.findall(r"```\n(.*?)```", text, re.DOTALL):
+    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         for command, output in re.findall(r"^\$ (curl .*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
             yield command, output
 
