@@ -17,6 +17,21 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config.cmake"
 
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH PPROF_CPP_PC_TO_PREFIX "/${pkgconfig_dir}" "/")
+# The same link line as the CMake package's: options, and libraries that are no target of their own.
+set(PPROF_CPP_PC_LIBS "")
+get_target_property(link_options pprof_profiler INTERFACE_LINK_OPTIONS)
+foreach(option IN LISTS link_options)
+  string(REGEX REPLACE "^LINKER:" "-Wl," option "${option}")
+  list(APPEND PPROF_CPP_PC_LIBS "${option}")
+endforeach()
+list(APPEND PPROF_CPP_PC_LIBS -lpprof_endpoints -lpprof_profiler)
+get_target_property(libraries pprof_profiler LINK_LIBRARIES)
+foreach(library IN LISTS libraries)
+  if(library MATCHES "^[A-Za-z0-9_+-]+$")
+    list(APPEND PPROF_CPP_PC_LIBS "-l${library}")
+  endif()
+endforeach()
+list(JOIN PPROF_CPP_PC_LIBS " " PPROF_CPP_PC_LIBS)
 configure_file(cmake/pprof-cpp.pc.in pprof-cpp.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp.pc" DESTINATION "${pkgconfig_dir}")
 
