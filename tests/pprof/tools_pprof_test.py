@@ -119,6 +119,42 @@ def check_same_addresses(pprof):
     check(addresses("heap.pb.gz") == addresses("heap.txt"), "addresses agree")
 
 
+def mangled_names(*binaries):
+    """Distinct mangled function names in the symbol tables."""
+    names = set()
+    for binary in binaries:
+        for arguments in (["nm", binary], ["nm", "-D", binary]):
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  text=True, check=False)
+            for line in done.stdout.splitlines():
+                words = line.split()
+                # Of thunks and clones pprof shows the parameters, we do not.
+                if (len(words) == 3 and words[1] in "tTwW" and words[2].startswith("_Z")
+                        and not words[2].startswith(("_ZTh", "_ZTv", "_ZTc", "_ZGTt"))):
+                    names.add(words[2].split("@")[0])
+    return sorted(names)
+
+
+def check_names(pprof, make_names, program):
+    """Our short names are those that pprof makes of the mangled ones by itself."""
+    with open("heap.txt", encoding="utf-8") as text:
+        libraries = [line.split()[5] for line in text if " r-xp " in line and "libstdc++" in line]
+    names = mangled_names(program, *libraries)
+    subprocess.run([make_names, "."], input="\n".join(names) + "\n", text=True, check=True)
+    with open("names.txt", encoding="utf-8") as file:
+        ours = dict(line.rstrip("\n").split("\t") for line in file)
+    theirs = {}
+    for line in pprof("-raw", "names.pb.gz").splitlines():
+        match = re.match(r"^ +\d+: 0x[0-9a-f]+ (?:M=1 )?(.*) :1(?::0)? s=0(?:\((.*)\))?$", line)
+        if match:
+            theirs[match.group(2) or match.group(1)] = match.group(1)
+    different = [name for name in ours if theirs.get(name) not in (None, ours[name])]
+    print(f"{len(theirs)} names, {len(different)} unlike pprof's")
+    check(len(theirs) > 1000, "names read")
+    check(len(different) <= len(theirs) * 0.02, "short names agree with pprof's",
+          "\n".join(f"{n}\n  {ours[n]}\n  {theirs[n]}" for n in different[:20]))
+
+
 def check_google_pprof(tool, program):
     text = run(tool, "--text", "--lines", program, "heap.txt")
     for want in ("demo::ContextMap::Set", "demo::LeakyHandler", "make_profiles.cpp"):
@@ -136,6 +172,7 @@ def check_google_pprof(tool, program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--make-profiles", required=True)
+    parser.add_argument("--make-names", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--google-pprof", default="")
     parser.add_argument("go", nargs="+")
@@ -148,6 +185,7 @@ def main():
         pprof = Tool(go)
         for test in (check_heap, check_views, check_raw, check_text, check_same_addresses):
             test(pprof)
+    check_names(Tool(options.go[0]), options.make_names, options.make_profiles)
     if os.path.exists(options.google_pprof):
         check_google_pprof(options.google_pprof, options.make_profiles)
     print(f"{len(options.go)} go tool pprof, {len(FAILURES)} failures")
