@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "pprof/snapshot_builder.h"
 #include "profiler/encode/profile_symbols.h"
 #include "profiler/model/profile.h"
@@ -59,6 +61,20 @@ TEST(Symbolizer, WithoutDetailThereAreNoNamesAndNothingIsRemembered) {
   limits.detail = Detail::kNone;
   EXPECT_TRUE(encode::SymbolsOf(*profile, limits).functions.empty());
   EXPECT_FALSE(encode::SymbolsOf(*profile).functions.empty());
+}
+
+TEST(Symbolizer, ManyThreadsGetTheSameAnswer) {
+  const auto find_me = reinterpret_cast<uintptr_t>(&FindMe);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto profile = ProfileOf({find_me + 1, find_me + 2});
+      for (int round = 0; round < 20; ++round) {
+        EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 1), "pprof::symbolize::FindMe");
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(Symbolizer, DoesNotAskForUnloadedModules) {
