@@ -41,7 +41,7 @@ class ReallocRecord {
  private:
   void* block_;
   bool sampled_;
-  LiveRecord record_;
+  LiveRecord record_{};  // of `block_`, if sampled_
 };
 
 }  // namespace pprof::signal_safe
