@@ -43,6 +43,8 @@ enum class Detail {
 struct BatchLimits {
   Detail detail = Detail::kFull;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
+  std::string debug_root = "/usr/lib/debug";
 };
 
 struct BatchOutcome {

@@ -1,0 +1,145 @@
+#include "profiler/symbolize/engine.h"
+
+#include <algorithm>
+#include <new>
+
+#include "profiler/symbolize/debug_files.h"
+#include "profiler/symbolize/dwarf_names.h"
+#include "profiler/symbolize/dwarf_resolver.h"
+#include "profiler/symbolize/memory_symbols.h"
+#include "profiler/symbolize/string_pool.h"
+#include "profiler/symbolize/symbol_table.h"
+#include "profiler/symbolize/target.h"
+#include "profiler/symbolize/time_budget.h"
+
+namespace pprof::symbolize {
+namespace {
+
+constexpr char kVdso[] = "[vdso]";
+
+// One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
+class Batch {
+ public:
+  Batch(const ModuleRef& module, const std::vector<uint64_t>& offsets, const BatchLimits& limits)
+      : module_(module), offsets_(offsets), limits_(limits), budget_(limits.deadline),
+        names_(&strings_) {}
+
+  BatchOutcome Run(FrameSink& sink) {
+    BatchOutcome outcome;
+    if (limits_.detail == Detail::kNone || offsets_.empty()) return outcome;
+    if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, budget_);
+    outcome.file_usable = files_.binary != nullptr || module_.path == kVdso;
+    MakeTargets();
+    if (!targets_.empty()) {
+      MatchAllSymbols();
+      if (limits_.detail == Detail::kFull) ReadDwarf();
+      Report(sink);
+    }
+    outcome.deadline_hit = budget_.Spent();
+    return outcome;
+  }
+
+ private:
+  // An address of this process in the module; meaningless when the module is not loaded here.
+  uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
+
+  // Targets are sorted by address as offsets are, but for files whose segments are not in order.
+  void MakeTargets() {
+    const std::vector<ElfSegment> segments =
+        files_.binary != nullptr ? files_.binary->segments()
+                                 : LoadedSegments(AnyAddress(), module_.build_id);
+    std::vector<std::pair<uint64_t, size_t>> addresses;
+    for (size_t i = 0; i < offsets_.size(); ++i) {
+      uint64_t address = 0;
+      if (OffsetToAddress(segments, offsets_[i], &address)) addresses.emplace_back(address, i);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    targets_.reserve(addresses.size());
+    for (const auto& [address, index] : addresses) {
+      targets_.emplace_back(address);
+      indexes_.push_back(index);
+    }
+  }
+
+  void MatchAllSymbols() {
+    for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
+      if (file != nullptr) MatchSymbolsOf(*file, budget_, targets_, strings_);
+    }
+    if (files_.binary == nullptr) {
+      MatchLoadedSymbols(AnyAddress(), module_.build_id, budget_, targets_, strings_);
+    }
+  }
+
+  void ReadDwarf() {
+    const ElfFile* file = files_.dwarf();
+    if (file == nullptr) return;
+    SplitFiles split_files(files_.paths(), &budget_);
+    DwarfResolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_, budget_)
+        .Run();
+  }
+
+  void Report(FrameSink& sink) {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      MakeFrames(targets_[i]);
+      if (!frames_.empty()) sink.OnAddress(indexes_[i], frames_.data(), frames_.size());
+    }
+  }
+
+  // The line table says where the address is; each inlined call says where it is called from.
+  void MakeFrames(const Target& target) {
+    frames_.clear();
+    texts_.clear();
+    texts_.reserve(target.calls.size() + 1);
+    StringId filename = target.filename;
+    uint32_t line = target.line;
+    for (size_t i = target.calls.size(); i-- > 0;) {
+      const InlinedCall& call = target.calls[i];
+      AddFrame(names_.Text(call.name), filename, line, names_.StartLine(call.name));
+      filename = call.call_filename;
+      line = call.call_line;
+    }
+    AddFrame(FunctionText(target), filename, line, names_.StartLine(target.function));
+  }
+
+  void AddFrame(std::string text, StringId filename, uint32_t line, uint32_t start_line) {
+    if (text.empty()) return;
+    texts_.push_back(std::move(text));
+    frames_.push_back({texts_.back(), strings_.Text(filename), line, start_line});
+  }
+
+  // Local functions have no linkage name in DWARF, but the symbol table may have one.
+  std::string FunctionText(const Target& target) const {
+    const std::string_view symbol = strings_.Text(target.symbol.name);
+    if (symbol.empty() || names_.HasLinkageName(target.function)) {
+      return names_.Text(target.function);
+    }
+    return std::string(symbol);
+  }
+
+  const ModuleRef& module_;
+  const std::vector<uint64_t>& offsets_;
+  const BatchLimits& limits_;
+  TimeBudget budget_;
+  ModuleFiles files_;
+  StringPool strings_;
+  NameTable names_;
+  Targets targets_;
+  std::vector<size_t> indexes_;  // of the targets in offsets_
+  std::vector<RawFrame> frames_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& offsets,
+                          const BatchLimits& limits, FrameSink& sink) {
+  try {
+    return Batch(module, offsets, limits).Run(sink);
+  } catch (const std::bad_alloc&) {
+    BatchOutcome outcome;  // no memory: fewer answers, and worth another try
+    outcome.deadline_hit = true;
+    return outcome;
+  }
+}
+
+}  // namespace pprof::symbolize
