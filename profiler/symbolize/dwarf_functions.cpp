@@ -168,7 +168,10 @@ bool FunctionScan::AddFunction(uint64_t die, const Subroutine& function) {
   for (const AddressRange& range : ranges_) {
     const uint64_t bytes = range.end - range.begin;
     hit |= ForEachTarget(range, [&](Target& target) {
+      // Of equal ones the innermost of the first unit: linkers make the debug information of
+      // discarded duplicates point to the function they kept.
       if (bytes > target.function_bytes) return;
+      if (bytes == target.function_bytes && target.unit != unit_key_) return;
       target.unit = unit_key_;
       target.function_die = die;
       target.function_bytes = bytes;
