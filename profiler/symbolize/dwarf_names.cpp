@@ -1,11 +1,8 @@
 #include "profiler/symbolize/dwarf_names.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
 #include <utility>
 
+#include "profiler/symbolize/demangle.h"
 #include "profiler/symbolize/dwarf_constants.h"
 
 namespace pprof::symbolize {
@@ -16,14 +13,6 @@ using namespace dwarf;  // NOLINT: the field's own names
 // Real chains have three links; damaged ones can be rings.
 constexpr int kMaxDepth = 16;
 constexpr size_t kMaxNames = 1 << 22;
-
-std::string Demangle(std::string_view mangled) {
-  const std::string name(mangled);
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(
-      abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), std::free);
-  return status == 0 && text != nullptr ? std::string(text.get()) : name;
-}
 
 // GCC names the class of a lambda "<lambda(int)>"; demanglers write "{lambda(int)#1}".
 std::string TypeText(std::string_view name) {
@@ -171,7 +160,8 @@ std::string NameTable::ScopeText(NameId scope, int depth) const {
   if (scope == kNoName || depth > kMaxDepth) return {};
   const Entry& entry = Target(entries_[scope]);
   const std::string_view text = strings_->Text(entry.text);
-  if (entry.is_linkage_name) return Demangle(text) + "::";
+  // Qualified names are written as ShortName() writes those of functions that are not inlined.
+  if (entry.is_linkage_name) return ShortName(text) + "()::";
   const std::string outer = ScopeText(entry.scope, depth + 1);
   switch (entry.kind) {
     case Kind::kFunction: return text.empty() ? outer : outer + std::string(text) + "()::";

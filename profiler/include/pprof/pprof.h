@@ -104,6 +104,11 @@ const ProfileType* FindProfileType(std::string_view name);
 // Errors: kNotFound, kInvalidArgument for a parameter, kUnsupported with the reason.
 Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {});
 
+// For each address the demangled name of the function that contains it; empty where it is unknown.
+// Looks up all of them in one batch: takes milliseconds to seconds. Thread safety: safe.
+// Not signal-safe: allocates and reads files.
+std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses);
+
 // What is sampled, and how often. Takes effect at once in all threads (heap: within 256 KiB
 // allocated per thread).
 struct Sampling {

@@ -1,0 +1,30 @@
+# What `cmake --install` puts where: the archives, the public headers, the CMake package `pprof-cpp`
+# and pprof-cpp.pc. Everything finds its place relative to itself, so the prefix may be moved.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pprof-cpp")
+install(TARGETS pprof_profiler pprof_endpoints pprof_pprof EXPORT pprof-cpp-targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(DIRECTORY profiler/include/ endpoints/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT pprof-cpp-targets NAMESPACE pprof:: DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/pprof-cpp-config.cmake.in pprof-cpp-config.cmake
+  INSTALL_DESTINATION "${package_dir}")
+# 0.x: every minor version may break.
+write_basic_package_version_file(pprof-cpp-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config.cmake"
+  "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config-version.cmake" DESTINATION "${package_dir}")
+
+set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH PPROF_CPP_PC_TO_PREFIX "/${pkgconfig_dir}" "/")
+set(PPROF_CPP_PC_OPTIONAL "")
+if(ZSTD_FOUND)
+  string(APPEND PPROF_CPP_PC_OPTIONAL " libzstd")
+endif()
+if(LZMA_FOUND)
+  string(APPEND PPROF_CPP_PC_OPTIONAL " liblzma")
+endif()
+configure_file(cmake/pprof-cpp.pc.in pprof-cpp.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp.pc" DESTINATION "${pkgconfig_dir}")
+
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

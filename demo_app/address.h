@@ -1,0 +1,15 @@
+// "127.0.0.1:8080", "[::1]:8080", "localhost:0" in two parts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct Address {
+  std::string host;   // without brackets
+  uint16_t port = 0;  // 0: any free port
+};
+
+// Nothing when the text has no host, no port or a port above 65535.
+std::optional<Address> ParseAddress(std::string_view text);

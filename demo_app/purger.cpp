@@ -1,0 +1,27 @@
+#include "demo_app/purger.h"
+
+#include "demo_app/memory.h"
+#include "demo_app/request_context.h"
+
+Purger::Purger(std::chrono::milliseconds max_age, std::chrono::milliseconds interval)
+    : max_age_(max_age), interval_(interval), thread_([this] { Run(); }) {}
+
+Purger::~Purger() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_wanted_.notify_all();
+  thread_.join();
+}
+
+void Purger::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stop_wanted_.wait_for(lock, interval_, [this] { return stopping_; })) {
+    lock.unlock();
+    // tcmalloc keeps freed pages for later: without the release the heap in use falls and the
+    // resident bytes, which the container's limit counts, stay at their peak.
+    if (reqctx::Purge(max_age_) > 0) memory::ReleaseFreeMemory();
+    lock.lock();
+  }
+}

@@ -1,0 +1,43 @@
+// The HTTP service: /healthz, /orders/ID and /stats on a port of its own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "demo_app/options.h"
+
+namespace httplib {
+class Server;
+struct Request;
+struct Response;
+}  // namespace httplib
+
+class Service {
+ public:
+  explicit Service(Fix fix);
+  ~Service();  // stops when it runs
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Binds in the calling thread and serves on others. Returns "" or what went wrong.
+  std::string Start(const std::string& address);
+
+  // Ends open connections and waits for the requests being served.
+  void Stop();
+
+  uint16_t port() const { return port_; }
+
+ private:
+  void Route(const httplib::Request& http_request, httplib::Response& response);
+  void ServeOrder(const httplib::Request& http_request, httplib::Response& response);
+  std::string Stats() const;
+
+  const Fix fix_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::unique_ptr<httplib::Server> server_;
+  std::thread listener_;
+  uint16_t port_ = 0;
+};

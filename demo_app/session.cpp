@@ -1,0 +1,52 @@
+#include "demo_app/session.h"
+
+#include <fmt/format.h>
+
+#include <any>
+#include <functional>
+
+#include "demo_app/request_context.h"
+
+namespace session {
+namespace {
+
+constexpr char kContextKey[] = "session";
+constexpr size_t kPagesSeen = 24;
+
+// "Bearer alice" means alice; this is a demo, no secret is checked.
+std::string UserOf(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  std::string authorization = request.Header("Authorization");
+  if (authorization.compare(0, kBearer.size(), kBearer) != 0) return "guest";
+  return authorization.substr(kBearer.size());
+}
+
+std::string PagesSeen(const std::string& path) {
+  std::string pages;
+  for (size_t i = 0; i < kPagesSeen; ++i) pages += fmt::format("{}?from=search&page={};", path, i);
+  return pages;
+}
+
+// What a session store would answer.
+Session Load(const Request& request) {
+  Session session;
+  session.user = UserOf(request);
+  session.id = fmt::format("{:016x}", std::hash<std::string>()(session.user + request.path));
+  session.values["csrf_token"] = std::string(64, 'c');
+  session.values["cart"] = std::string(512, 'x');
+  session.values["locale"] = "de_DE.UTF-8, Europe/Berlin, EUR";
+  session.values["pages_seen"] = PagesSeen(request.path);
+  return session;
+}
+
+}  // namespace
+
+__attribute__((noinline)) Session Get(const RequestPtr& request) {
+  auto [stored, found] = reqctx::GetOk(request, kContextKey);
+  if (found) return std::any_cast<Session>(std::move(stored));
+  Session session = Load(*request);
+  reqctx::Set(request, kContextKey, session);
+  return session;
+}
+
+}  // namespace session

@@ -1,0 +1,65 @@
+#include "profiler/encode/gzip_sink.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <ostream>
+#include <string>
+
+namespace pprof::encode {
+namespace {
+
+constexpr int kLevel = Z_BEST_SPEED;  // 6 costs 1.5 to 3 times the time for 4 to 14 % of the size
+constexpr int kGzipWindow = 15 + 16;  // zlib.h: 16 more means a gzip header
+constexpr int kMemoryLevel = 8;       // 256 KB in all, the default
+
+}  // namespace
+
+GzipSink::GzipSink(std::ostream& out) : out_(out), stream_(std::make_unique<z_stream_s>()) {
+  const int code = deflateInit2(stream_.get(), kLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel,
+                                Z_DEFAULT_STRATEGY);
+  if (code != Z_OK) Fail("deflateInit2", code);
+}
+
+GzipSink::~GzipSink() { deflateEnd(stream_.get()); }
+
+void GzipSink::Write(std::string_view bytes) {
+  while (ok() && !bytes.empty()) {
+    const size_t most = std::numeric_limits<uInt>::max();
+    const auto count = static_cast<uInt>(std::min(bytes.size(), most));
+    stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream_->avail_in = count;
+    while (ok() && stream_->avail_in > 0) Deflate(Z_NO_FLUSH);
+    bytes.remove_prefix(count);
+  }
+}
+
+Status GzipSink::Finish() {
+  while (ok() && !Deflate(Z_FINISH)) {
+  }
+  if (ok() && !out_.flush()) status_ = {StatusCode::kInternal, "writing the profile failed"};
+  return status_;
+}
+
+// Compresses what is there into one buffer at most. True at the end of the stream.
+bool GzipSink::Deflate(int flush) {
+  stream_->next_out = reinterpret_cast<Bytef*>(buffer_.data());
+  stream_->avail_out = static_cast<uInt>(buffer_.size());
+  const int code = deflate(stream_.get(), flush);
+  if (code != Z_OK && code != Z_STREAM_END) {
+    Fail("deflate", code);
+    return false;
+  }
+  const size_t made = buffer_.size() - stream_->avail_out;
+  if (!out_.write(buffer_.data(), static_cast<std::streamsize>(made))) {
+    status_ = {StatusCode::kInternal, "writing the profile failed"};
+  }
+  return code == Z_STREAM_END;
+}
+
+void GzipSink::Fail(const char* what, int code) {
+  status_ = {StatusCode::kInternal, std::string(what) + ": " + zError(code)};
+}
+
+}  // namespace pprof::encode

@@ -1,0 +1,46 @@
+// A gzip stream into an ostream, 64 KB at a time.
+//
+//   GzipSink sink(out);
+//   sink.Write(bytes);
+//   if (Status status = sink.Finish(); !status.ok()) ...
+#pragma once
+
+#include <array>
+#include <iosfwd>
+#include <memory>
+#include <string_view>
+
+#include "pprof/status.h"
+
+struct z_stream_s;
+
+namespace pprof::encode {
+
+// Memory: zlib's 256 KB and a buffer of 64 KB. After the first failure writes do nothing.
+// Thread safety: none. Not signal-safe: allocates.
+class GzipSink {
+ public:
+  // REQUIRES: `out` outlives the sink.
+  explicit GzipSink(std::ostream& out);
+  ~GzipSink();
+  GzipSink(const GzipSink&) = delete;
+  GzipSink& operator=(const GzipSink&) = delete;
+
+  void Write(std::string_view bytes);
+
+  // Ends the stream and flushes `out`; the first failure of all writes. Call it once.
+  Status Finish();
+
+  bool ok() const { return status_.ok(); }
+
+ private:
+  bool Deflate(int flush);
+  void Fail(const char* what, int code);
+
+  std::ostream& out_;
+  Status status_;
+  std::unique_ptr<z_stream_s> stream_;
+  std::array<char, 64 * 1024> buffer_;
+};
+
+}  // namespace pprof::encode

@@ -1,0 +1,263 @@
+#include "profiler/encode/proto_encoder.h"
+
+#include <memory>
+#include <ostream>
+#include <protozero/pbf_writer.hpp>
+#include <string>
+
+#include "profiler/encode/function_table.h"
+#include "profiler/encode/gzip_sink.h"
+#include "profiler/encode/string_table.h"
+#include "profiler/encode/utf8.h"
+
+namespace pprof::encode {
+namespace {
+
+using protozero::pbf_writer;
+
+// Field numbers: github.com/google/pprof/proto/profile.proto, one enum a message.
+namespace profile_proto {
+enum Profile : protozero::pbf_tag_type {
+  kSampleType = 1,
+  kSample = 2,
+  kMapping = 3,
+  kLocation = 4,
+  kFunction = 5,
+  kStringTable = 6,
+  kTimeNanos = 9,
+  kDurationNanos = 10,
+  kPeriodType = 11,
+  kPeriod = 12,
+  kComment = 13,
+  kDefaultSampleType = 14,
+};
+namespace value_type {
+enum : protozero::pbf_tag_type { kType = 1, kUnit = 2 };
+}
+namespace sample {
+enum : protozero::pbf_tag_type { kLocationId = 1, kValue = 2, kLabel = 3 };
+}
+namespace label {
+enum : protozero::pbf_tag_type { kKey = 1, kStr = 2, kNum = 3, kNumUnit = 4 };
+}
+namespace mapping {
+enum : protozero::pbf_tag_type {
+  kId = 1,
+  kMemoryStart = 2,
+  kMemoryLimit = 3,
+  kFileOffset = 4,
+  kFilename = 5,
+  kBuildId = 6,
+  kHasFunctions = 7,
+  kHasFilenames = 8,
+  kHasLineNumbers = 9,
+  kHasInlineFrames = 10,
+};
+}
+namespace location {
+enum : protozero::pbf_tag_type { kId = 1, kMappingId = 2, kAddress = 3, kLine = 4 };
+}
+namespace line {
+enum : protozero::pbf_tag_type { kFunctionId = 1, kLine = 2 };
+}
+namespace function {
+enum : protozero::pbf_tag_type {
+  kId = 1,
+  kName = 2,
+  kSystemName = 3,
+  kFilename = 4,
+  kStartLine = 5
+};
+}
+}  // namespace profile_proto
+namespace pb = profile_proto;
+
+constexpr size_t kFlushBytes = 64 * 1024;
+
+// Writes the messages in the order of their field numbers, the strings last, as Go does. Ids are
+// 1..n in the order of the tables: Parca takes nothing else.
+class ProtoEncoder {
+ public:
+  ProtoEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
+      : profile_(profile),
+        symbols_(symbols),
+        functions_(profile, symbols),
+        strings_(symbols.functions.size() * 2 + 256),
+        sink_(out),
+        writer_(buffer_) {
+    buffer_.reserve(kFlushBytes + kFlushBytes / 4);
+  }
+
+  Status Run() {
+    for (const ValueType& type : profile_.values) WriteValueType(pb::kSampleType, type);
+    for (size_t i = 0; i < profile_.samples.size(); ++i) WriteSample(i);
+    for (size_t i = 0; i < profile_.mappings.size(); ++i) WriteMapping(i);
+    for (size_t i = 0; i < profile_.locations.size(); ++i) WriteLocation(i);
+    WriteFunctions();
+    WriteHead();
+    for (const std::string* text : strings_.texts()) WriteString(*text);
+    sink_.Write(buffer_);
+    return sink_.Finish();
+  }
+
+ private:
+  // Between two messages: hands over what is there when it is enough.
+  void MaybeFlush() {
+    if (buffer_.size() < kFlushBytes) return;
+    sink_.Write(buffer_);
+    buffer_.clear();
+  }
+
+  static void AddNonZero(pbf_writer& message, protozero::pbf_tag_type tag, uint64_t value) {
+    if (value != 0) message.add_uint64(tag, value);
+  }
+
+  void WriteValueType(pb::Profile tag, const ValueType& type) {
+    pbf_writer message(writer_, tag);
+    AddNonZero(message, pb::value_type::kType, strings_.IdOf(type.type));
+    AddNonZero(message, pb::value_type::kUnit, strings_.IdOf(type.unit));
+  }
+
+  void WriteSample(size_t index) {
+    const model::Sample& sample = profile_.samples[index];
+    {
+      pbf_writer message(writer_, pb::kSample);
+      {
+        protozero::packed_field_uint64 ids(message, pb::sample::kLocationId);
+        for (uint32_t i = 0; i < sample.depth; ++i) {
+          ids.add_element(uint64_t{profile_.frames[sample.first_frame + i]} + 1);
+        }
+      }
+      const int64_t* values = profile_.ValuesOf(index);
+      message.add_packed_int64(pb::sample::kValue, values, values + profile_.values.size());
+      for (const Label& label : profile_.label_sets[sample.label_set]) WriteLabel(message, label);
+    }
+    MaybeFlush();
+  }
+
+  void WriteLabel(pbf_writer& sample, const Label& label) {
+    if (label.key.empty()) return;  // readers refuse them
+    pbf_writer message(sample, pb::sample::kLabel);
+    message.add_uint64(pb::label::kKey, strings_.IdOf(label.key));
+    if (!label.text.empty()) {
+      message.add_uint64(pb::label::kStr, strings_.IdOf(label.text));
+      return;
+    }
+    message.add_int64(pb::label::kNum, label.number);
+    AddNonZero(message, pb::label::kNumUnit, strings_.IdOf(label.number_unit));
+  }
+
+  void WriteMapping(size_t index) {
+    const model::Mapping& mapping = profile_.mappings[index];
+    const MappingSymbols& found = functions_.mapping(index);
+    {
+      pbf_writer message(writer_, pb::kMapping);
+      message.add_uint64(pb::mapping::kId, index + 1);
+      AddNonZero(message, pb::mapping::kMemoryStart, mapping.start);
+      AddNonZero(message, pb::mapping::kMemoryLimit, mapping.limit);
+      AddNonZero(message, pb::mapping::kFileOffset, mapping.offset);
+      AddNonZero(message, pb::mapping::kFilename, strings_.IdOf(mapping.path));
+      AddNonZero(message, pb::mapping::kBuildId, strings_.IdOf(mapping.build_id));
+      if (found.functions) message.add_bool(pb::mapping::kHasFunctions, true);
+      if (found.filenames) message.add_bool(pb::mapping::kHasFilenames, true);
+      if (found.line_numbers) message.add_bool(pb::mapping::kHasLineNumbers, true);
+      if (found.line_numbers) message.add_bool(pb::mapping::kHasInlineFrames, true);
+    }
+    MaybeFlush();
+  }
+
+  static void WriteLine(pbf_writer& location, uint64_t function, uint64_t line) {
+    pbf_writer message(location, pb::location::kLine);
+    message.add_uint64(pb::line::kFunctionId, function);
+    AddNonZero(message, pb::line::kLine, line);
+  }
+
+  void WriteLocation(size_t index) {
+    const model::Location& location = profile_.locations[index];
+    const uint32_t first = symbols_.first_line[index];
+    const uint32_t last = symbols_.first_line[index + 1];
+    {
+      pbf_writer message(writer_, pb::kLocation);
+      message.add_uint64(pb::location::kId, index + 1);
+      if (location.mapping != model::kNoMapping) {
+        message.add_uint64(pb::location::kMappingId, uint64_t{location.mapping} + 1);
+      }
+      AddNonZero(message, pb::location::kAddress, location.address);
+      for (uint32_t i = first; i < last; ++i) {
+        WriteLine(message, uint64_t{symbols_.lines[i].function} + 1, symbols_.lines[i].line);
+      }
+      const uint64_t stand_in = first == last ? functions_.StandInFor(location) : 0;
+      if (stand_in != 0) WriteLine(message, stand_in, 0);
+    }
+    MaybeFlush();
+  }
+
+  void WriteFunction(uint64_t id, const std::string& name, const std::string& system_name,
+                     const std::string& filename, uint32_t start_line) {
+    {
+      pbf_writer message(writer_, pb::kFunction);
+      message.add_uint64(pb::function::kId, id);
+      AddNonZero(message, pb::function::kName, strings_.IdOf(name));
+      AddNonZero(message, pb::function::kSystemName, strings_.IdOf(system_name));
+      AddNonZero(message, pb::function::kFilename, strings_.IdOf(filename));
+      AddNonZero(message, pb::function::kStartLine, start_line);
+    }
+    MaybeFlush();
+  }
+
+  void WriteFunctions() {
+    uint64_t id = 0;
+    for (const auto& function : symbols_.functions) {
+      WriteFunction(++id, function->name, function->system_name, function->filename,
+                    function->start_line);
+    }
+    for (const std::string& name : functions_.stand_ins()) {
+      WriteFunction(++id, name, name, kNoText, 0);
+    }
+  }
+
+  void WriteHead() {
+    if (profile_.time_nanos != 0) writer_.add_int64(pb::kTimeNanos, profile_.time_nanos);
+    if (profile_.duration_nanos != 0) {
+      writer_.add_int64(pb::kDurationNanos, profile_.duration_nanos);
+    }
+    if (!profile_.period_type.type.empty()) {
+      WriteValueType(pb::kPeriodType, profile_.period_type);
+      writer_.add_int64(pb::kPeriod, profile_.period);
+    }
+    WriteComments();
+    AddNonZero(writer_, pb::kDefaultSampleType, strings_.IdOf(profile_.shown_first));
+  }
+
+  void WriteComments() {
+    for (const std::string& comment : profile_.comments) {
+      writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
+    }
+    if (profile_.lost_samples == 0) return;
+    writer_.add_uint64(pb::kComment,
+                       strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+  }
+
+  void WriteString(const std::string& text) {
+    writer_.add_string(pb::kStringTable, IsUtf8(text) ? text : ToUtf8(text));
+    MaybeFlush();
+  }
+
+  const std::string kNoText;
+  const model::Profile& profile_;
+  const symbolize::Symbols& symbols_;
+  const FunctionTable functions_;
+  StringTable strings_;
+  GzipSink sink_;
+  std::string buffer_;
+  pbf_writer writer_;
+};
+
+}  // namespace
+
+Status WriteProto(const model::Profile& profile, const symbolize::Symbols& symbols,
+                  std::ostream& out) {
+  return std::make_unique<ProtoEncoder>(profile, symbols, out)->Run();
+}
+
+}  // namespace pprof::encode

@@ -1,0 +1,38 @@
+// Tells on_process.h of forks and of dlclose.
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include "profiler/signal_safe/on_process.h"
+
+#define PPROF_EXPORT __attribute__((visibility("default")))
+
+namespace pprof::interpose {
+namespace {
+
+using DlcloseFunction = int (*)(void*);
+
+// The only work at load time. Not in malloc's slow path, because pthread_atfork allocates under the
+// lock it needs.
+__attribute__((constructor)) void RegisterForkHandler() {
+  pthread_atfork(nullptr, nullptr, signal_safe::OnForkChild);
+}
+
+}  // namespace
+}  // namespace pprof::interpose
+
+extern "C" {
+
+// Looked up at each call: dlclose is rare, and a stored pointer would need ordering.
+PPROF_EXPORT int dlclose(void* handle) noexcept {
+  const auto next =
+      reinterpret_cast<pprof::interpose::DlcloseFunction>(dlsym(RTLD_NEXT, "dlclose"));
+  if (next == nullptr) return -1;
+  const int result = next(handle);
+  pprof::signal_safe::OnModuleUnload();
+  return result;
+}
+
+PPROF_EXPORT extern const char pprof_cpp_interposes_process;
+const char pprof_cpp_interposes_process = 1;
+
+}  // extern "C"

@@ -1,0 +1,184 @@
+#include "profiler/model/delta.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "profiler/model/index_table.h"
+#include "profiler/model/sample_key.h"
+
+namespace pprof::model {
+namespace {
+
+bool SameMapping(const Mapping& a, const Mapping& b) {
+  return a.start == b.start && a.offset == b.offset && a.path == b.path && a.build_id == b.build_id;
+}
+
+// Brings samples of another profile into the terms of one: its locations, mappings, label sets.
+// What the one does not have is added to it.
+class Translator {
+ public:
+  Translator(Profile& into, const Profile& from) : into_(into), from_(from) {
+    for (const Mapping& mapping : from.mappings) mappings_.push_back(Translate(mapping));
+    for (uint32_t i = 0; i < into.locations.size(); ++i) table_.Insert(Hash(into.locations[i]), i);
+    for (const Location& location : from.locations) locations_.push_back(Translate(location));
+    for (const auto& labels : from.label_sets) label_sets_.push_back(Translate(labels));
+  }
+
+  // Appends the sample's frames to `into` and returns the sample that they make there.
+  Sample Append(const Sample& sample) {
+    const uint64_t first = into_.frames.size();
+    for (uint32_t i = 0; i < sample.depth; ++i) {
+      into_.frames.push_back(locations_[from_.frames[sample.first_frame + i]]);
+    }
+    return {first, sample.depth, label_sets_[sample.label_set]};
+  }
+
+ private:
+  static uint64_t Hash(const Location& location) { return MixHash(location.address); }
+
+  uint32_t Translate(const Mapping& mapping) {
+    std::vector<Mapping>& all = into_.mappings;
+    const auto known = std::find_if(all.begin(), all.end(),
+                                    [&](const Mapping& m) { return SameMapping(m, mapping); });
+    const auto index = static_cast<uint32_t>(known - all.begin());
+    if (known == all.end()) {
+      all.push_back(mapping);
+      all.back().unloaded = true;
+      all.back().main_executable = false;
+    }
+    return index;
+  }
+
+  uint32_t TranslateName(uint32_t name) {
+    if (name == 0) return 0;
+    std::vector<std::string>& all = into_.frame_names;
+    const std::string& text = from_.frame_names[name - 1];
+    const auto known = std::find(all.begin(), all.end(), text);
+    const auto index = static_cast<uint32_t>(known - all.begin());
+    if (known == all.end()) all.push_back(text);
+    return index + 1;
+  }
+
+  uint32_t Translate(Location location) {
+    if (location.mapping != kNoMapping) location.mapping = mappings_[location.mapping];
+    location.name = TranslateName(location.name);
+    if (location.name != 0) location.address = location.name;
+    const auto same = [&](uint32_t i) {
+      const Location& other = into_.locations[i];
+      return other.address == location.address && other.mapping == location.mapping &&
+             other.name == location.name;
+    };
+    const uint64_t hash = Hash(location);
+    const uint32_t known = table_.Find(hash, same);
+    if (known != IndexTable::kNone) return known;
+    const auto index = static_cast<uint32_t>(into_.locations.size());
+    into_.locations.push_back(location);
+    table_.Insert(hash, index);
+    return index;
+  }
+
+  uint32_t Translate(const std::vector<Label>& labels) {
+    auto& all = into_.label_sets;
+    const auto known = std::find_if(all.begin(), all.end(), [&](const std::vector<Label>& other) {
+      return SameLabels(other, labels);
+    });
+    const auto index = static_cast<uint32_t>(known - all.begin());
+    if (known == all.end()) all.push_back(labels);
+    return index;
+  }
+
+  Profile& into_;
+  const Profile& from_;
+  IndexTable table_;                  // of into_.locations
+  std::vector<uint32_t> mappings_;    // index in from_ -> index in into_
+  std::vector<uint32_t> locations_;   // the same
+  std::vector<uint32_t> label_sets_;  // the same
+};
+
+void SubtractTotals(const Profile& columns, int64_t* from, const int64_t* what) {
+  for (size_t i = 0; i < columns.values.size(); ++i) {
+    if (columns.values[i].kind == ValueType::Kind::kTotal) {
+      from[i] = WrappingSubtract(from[i], what[i]);
+    }
+  }
+}
+
+// Subtracts every sample of `earlier` from its equal in `result`, or from zero.
+void SubtractSamples(Profile& result, const Profile& earlier) {
+  Translator translator(result, earlier);
+  IndexTable table(result.samples.size());
+  for (uint32_t i = 0; i < result.samples.size(); ++i) {
+    table.Insert(HashOfSample(result, result.samples[i]), i);
+  }
+  const size_t width = result.values.size();
+  for (size_t i = 0; i < earlier.samples.size(); ++i) {
+    const Sample sample = translator.Append(earlier.samples[i]);
+    const auto same = [&](uint32_t other) {
+      return SameSample(result, result.samples[other], sample);
+    };
+    const uint64_t hash = HashOfSample(result, sample);
+    uint32_t index = table.Find(hash, same);
+    if (index == IndexTable::kNone) {
+      index = static_cast<uint32_t>(result.samples.size());
+      table.Insert(hash, index);
+      result.samples.push_back(sample);
+      result.sample_values.resize(result.sample_values.size() + width);
+    } else {
+      result.frames.resize(sample.first_frame);
+    }
+    SubtractTotals(result, &result.sample_values[index * width], earlier.ValuesOf(i));
+  }
+}
+
+// Copies a sample's frames from `old`, taking over each location when it is first met.
+void KeepSample(const Profile& old, const Sample& sample, Profile& kept,
+                std::vector<uint32_t>& locations) {
+  const uint64_t first = kept.frames.size();
+  for (uint32_t i = 0; i < sample.depth; ++i) {
+    const uint32_t frame = old.frames[sample.first_frame + i];
+    if (locations[frame] == UINT32_MAX) {
+      locations[frame] = static_cast<uint32_t>(kept.locations.size());
+      kept.locations.push_back(old.locations[frame]);
+    }
+    kept.frames.push_back(locations[frame]);
+  }
+  kept.samples.push_back({first, sample.depth, sample.label_set});
+}
+
+// Drops samples that are all zero, and the locations that only they used.
+void DropUnchanged(Profile& profile) {
+  Profile old;
+  std::swap(old.samples, profile.samples);
+  std::swap(old.frames, profile.frames);
+  std::swap(old.locations, profile.locations);
+  std::swap(old.sample_values, profile.sample_values);
+  std::vector<uint32_t> locations(old.locations.size(), UINT32_MAX);
+  const size_t width = profile.values.size();
+  for (size_t i = 0; i < old.samples.size(); ++i) {
+    const int64_t* values = old.sample_values.data() + i * width;
+    if (std::all_of(values, values + width, [](int64_t value) { return value == 0; })) continue;
+    KeepSample(old, old.samples[i], profile, locations);
+    profile.sample_values.insert(profile.sample_values.end(), values, values + width);
+  }
+}
+
+}  // namespace
+
+bool SameKind(const Profile& a, const Profile& b) {
+  const auto same = [](const ValueType& x, const ValueType& y) {
+    return x.type == y.type && x.unit == y.unit && x.kind == y.kind;
+  };
+  return a.name == b.name &&
+         std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), same);
+}
+
+Profile Difference(const Profile& later, const Profile& earlier) {
+  Profile result = later;
+  SubtractSamples(result, earlier);
+  DropUnchanged(result);
+  result.duration_nanos = std::max<int64_t>(later.time_nanos - earlier.time_nanos, 0);
+  result.lost_samples -= std::min(result.lost_samples, earlier.lost_samples);
+  return result;
+}
+
+}  // namespace pprof::model

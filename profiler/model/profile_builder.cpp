@@ -1,0 +1,161 @@
+#include "profiler/model/profile_builder.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "profiler/model/sample_key.h"
+
+namespace pprof::model {
+namespace {
+
+void Require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "pprof: %s\n", what);
+  std::abort();
+}
+
+// Sorted by key, one label a key (readers take only one): the first one given stays.
+std::vector<Label> Canonical(std::vector<Label> labels) {
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const Label& a, const Label& b) { return a.key < b.key; });
+  const auto same_key = [](const Label& a, const Label& b) { return a.key == b.key; };
+  labels.erase(std::unique(labels.begin(), labels.end(), same_key), labels.end());
+  return labels;
+}
+
+}  // namespace
+
+ProfileBuilder::ProfileBuilder(std::string_view name, std::vector<ValueType> values) {
+  profile_.name = std::string(name);
+  profile_.values = std::move(values);
+}
+
+void ProfileBuilder::AddMapping(Mapping mapping) {
+  Require(profile_.samples.empty(), "AddMapping after the first sample");
+  profile_.mappings.push_back(std::move(mapping));
+}
+
+void ProfileBuilder::SetValues(std::vector<ValueType> values) {
+  Require(profile_.samples.empty(), "SetValues after the first sample");
+  profile_.values = std::move(values);
+}
+
+void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
+                         const std::vector<Label>& labels) {
+  const uint64_t first_frame = profile_.frames.size();
+  for (size_t i = 0; i < stack.depth; ++i) {
+    const uint64_t pc = stack.pcs[i];
+    const bool exact = (i == 0 && stack.leaf_is_exact) || pc == 0;
+    profile_.frames.push_back(LocationOf(exact ? pc : pc - 1));
+  }
+  if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
+  if (stack.truncated) profile_.frames.push_back(LocationOfName("[truncated]"));
+  AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
+}
+
+void ProfileBuilder::AddNamed(std::string_view frame_name, const int64_t* values) {
+  const uint64_t first_frame = profile_.frames.size();
+  profile_.frames.push_back(LocationOfName(frame_name));
+  AddSample(first_frame, 0, values);
+}
+
+std::shared_ptr<const Profile> ProfileBuilder::Finish() {
+  auto finished = std::make_shared<Profile>(std::move(profile_));
+  *this = ProfileBuilder("", {});
+  return finished;
+}
+
+uint32_t ProfileBuilder::LocationOf(uint64_t address) {
+  const uint64_t hash = MixHash(address);
+  const auto same = [&](uint32_t i) { return profile_.locations[i].address == address; };
+  const uint32_t known = locations_.Find(hash, same);
+  if (known != IndexTable::kNone) return known;
+  const auto index = static_cast<uint32_t>(profile_.locations.size());
+  profile_.locations.push_back({address, MappingOf(address), 0});
+  locations_.Insert(hash, index);
+  return index;
+}
+
+// A handful of names in a profile: a linear search.
+uint32_t ProfileBuilder::LocationOfName(std::string_view name) {
+  std::vector<std::string>& names = profile_.frame_names;
+  const auto known = std::find(names.begin(), names.end(), name);
+  const auto at = static_cast<uint32_t>(known - names.begin());
+  if (known != names.end()) return named_locations_[at];
+  names.emplace_back(name);
+  named_locations_.push_back(static_cast<uint32_t>(profile_.locations.size()));
+  // Readers tell stacks apart by address: a small one of its own, below every mapping.
+  profile_.locations.push_back({uint64_t{at} + 1, kNoMapping, at + 1});
+  return named_locations_.back();
+}
+
+uint32_t ProfileBuilder::MappingOf(uint64_t address) {
+  if (mappings_by_address_.size() != profile_.mappings.size()) SortMappings();
+  const auto holds = [&](uint32_t i) {
+    return profile_.mappings[i].start <= address && address < profile_.mappings[i].limit;
+  };
+  if (last_mapping_ != kNoMapping && !profile_.mappings[last_mapping_].unloaded &&
+      holds(last_mapping_)) {
+    return last_mapping_;
+  }
+  uint32_t found = FindMapping(address, false);
+  if (found == kNoMapping) found = FindMapping(address, true);
+  return last_mapping_ = found;
+}
+
+// Unloaded mappings may overlap others, so the search walks back over all that begin before.
+uint32_t ProfileBuilder::FindMapping(uint64_t address, bool unloaded) const {
+  const auto begins_after = [&](uint64_t a, uint32_t i) { return a < profile_.mappings[i].start; };
+  auto at = std::upper_bound(mappings_by_address_.begin(), mappings_by_address_.end(), address,
+                             begins_after);
+  while (at != mappings_by_address_.begin()) {
+    const Mapping& mapping = profile_.mappings[*--at];
+    if (mapping.unloaded != unloaded) continue;
+    if (address < mapping.limit) return *at;
+    if (!unloaded) return kNoMapping;
+  }
+  return kNoMapping;
+}
+
+void ProfileBuilder::SortMappings() {
+  mappings_by_address_.resize(profile_.mappings.size());
+  for (uint32_t i = 0; i < mappings_by_address_.size(); ++i) mappings_by_address_[i] = i;
+  std::sort(mappings_by_address_.begin(), mappings_by_address_.end(), [&](uint32_t a, uint32_t b) {
+    return profile_.mappings[a].start < profile_.mappings[b].start;
+  });
+}
+
+uint32_t ProfileBuilder::LabelSetOf(const std::vector<Label>& labels) {
+  std::vector<Label> wanted = Canonical(labels);
+  const uint64_t hash = HashOfLabels(wanted);
+  const auto same = [&](uint32_t i) { return SameLabels(profile_.label_sets[i], wanted); };
+  const uint32_t known = label_sets_.Find(hash, same);
+  if (known != IndexTable::kNone) return known;
+  const auto index = static_cast<uint32_t>(profile_.label_sets.size());
+  profile_.label_sets.push_back(std::move(wanted));
+  label_sets_.Insert(hash, index);
+  return index;
+}
+
+// The frames from `first_frame` to the end are the sample's; they go again when it is known.
+void ProfileBuilder::AddSample(uint64_t first_frame, uint32_t label_set, const int64_t* values) {
+  const size_t width = profile_.values.size();
+  const Sample sample{first_frame, static_cast<uint32_t>(profile_.frames.size() - first_frame),
+                      label_set};
+  const uint64_t hash = HashOfSample(profile_, sample);
+  const auto same = [&](uint32_t i) { return SameSample(profile_, profile_.samples[i], sample); };
+  const uint32_t known = samples_.Find(hash, same);
+  if (known == IndexTable::kNone) {
+    samples_.Insert(hash, static_cast<uint32_t>(profile_.samples.size()));
+    profile_.samples.push_back(sample);
+    profile_.sample_values.insert(profile_.sample_values.end(), values, values + width);
+    return;
+  }
+  profile_.frames.resize(first_frame);
+  int64_t* sums = &profile_.sample_values[known * width];
+  for (size_t i = 0; i < width; ++i) sums[i] = WrappingAdd(sums[i], values[i]);
+}
+
+}  // namespace pprof::model

@@ -1,0 +1,64 @@
+// Builds a Profile sample by sample: equal stacks are added up, places and label sets interned.
+//
+//   ProfileBuilder builder("heap", values);
+//   builder.AddMapping(executable);
+//   builder.Add(stack, numbers, {});
+//   std::shared_ptr<const Profile> profile = builder.Finish();
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profiler/model/index_table.h"
+#include "profiler/model/profile.h"
+
+namespace pprof::model {
+
+// Thread safety: none, one thread fills it. Not signal-safe: allocates.
+class ProfileBuilder {
+ public:
+  ProfileBuilder(std::string_view name, std::vector<ValueType> values);
+
+  // One mapping, the main executable first. Of mappings that share an address the loaded one
+  // counts. REQUIRES: no sample was added yet.
+  void AddMapping(Mapping mapping);
+
+  // Replaces the columns. REQUIRES: no sample was added yet.
+  void SetValues(std::vector<ValueType> values);
+
+  // Adds one sample. Return addresses become address - 1, so that they fall on the call.
+  // A stack without frames becomes the frame "[no stack]", a truncated one ends in "[truncated]".
+  // REQUIRES: `values` has a number for each column.
+  void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels);
+
+  // Adds a sample whose only frame is a name.
+  void AddNamed(std::string_view frame_name, const int64_t* values);
+
+  // The head of the profile, to be filled in directly: period, times, comments, losses.
+  Profile& head() { return profile_; }
+
+  // Ends the collection. The builder is empty afterwards.
+  std::shared_ptr<const Profile> Finish();
+
+ private:
+  uint32_t LocationOf(uint64_t address);
+  uint32_t LocationOfName(std::string_view name);
+  uint32_t MappingOf(uint64_t address);
+  uint32_t LabelSetOf(const std::vector<Label>& labels);
+  uint32_t FindMapping(uint64_t address, bool unloaded) const;
+  void AddSample(uint64_t first_frame, uint32_t label_set, const int64_t* values);
+  void SortMappings();
+
+  Profile profile_;
+  IndexTable locations_;                       // by address, of Profile::locations
+  IndexTable samples_;                         // by frames and label set, of Profile::samples
+  IndexTable label_sets_;                      // of Profile::label_sets
+  std::vector<uint32_t> named_locations_;      // by name, index in Profile::locations
+  std::vector<uint32_t> mappings_by_address_;  // indexes in Profile::mappings, by start
+  uint32_t last_mapping_ = kNoMapping;         // most neighbours lie in the same one
+};
+
+}  // namespace pprof::model

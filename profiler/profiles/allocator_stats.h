@@ -1,0 +1,12 @@
+// The allocator's own numbers, as the trailer of heap?debug=1.
+#pragma once
+
+#include <string>
+
+namespace pprof::profiles {
+
+// "# runtime.MemStats" and one "# Name = bytes" line for each of Go's fields that tcmalloc has an
+// honest number for. Thread safety: safe. Not signal-safe: takes tcmalloc's page heap lock.
+std::string AllocatorStatsText();
+
+}  // namespace pprof::profiles

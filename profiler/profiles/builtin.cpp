@@ -1,0 +1,9 @@
+#include "profiler/profiles/builtin.h"
+
+#include "profiler/profiles/heap.h"
+
+namespace pprof::profiles {
+
+std::vector<ProfileType> BuiltinTypes() { return {HeapProfile(), AllocsProfile(), PeakProfile()}; }
+
+}  // namespace pprof::profiles

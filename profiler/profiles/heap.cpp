@@ -1,0 +1,136 @@
+// "heap", "allocs", "peak": what was sampled inside malloc.
+#include "profiler/profiles/heap.h"
+
+#include <fmt/format.h>
+
+#include "profiler/model/profile_builder.h"
+#include "profiler/profiles/allocator_stats.h"
+#include "profiler/profiles/duration.h"
+#include "profiler/profiles/heap_read.h"
+#include "profiler/profiles/heap_support.h"
+#include "profiler/signal_safe/heap_sampler.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::heap_sampler;
+using Kind = ValueType::Kind;
+
+constexpr const char* kOverflowFrame = "pprof::StackTableFull";
+
+// Go's four, in Go's order: readers take the last one by default.
+const std::vector<ValueType>& HeapValues() {
+  static const auto& values = *new std::vector<ValueType>{{"alloc_objects", "count", Kind::kTotal},
+                                                          {"alloc_space", "bytes", Kind::kTotal},
+                                                          {"inuse_objects", "count", Kind::kCurrent},
+                                                          {"inuse_space", "bytes", Kind::kCurrent}};
+  return values;
+}
+
+void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotBuilder& builder) {
+  for (const HeapStack& heap : stacks) {
+    std::vector<int64_t> values{heap.live_objects, heap.live_bytes};
+    if (with_totals) values.insert(values.begin(), {heap.allocated_objects, heap.allocated_bytes});
+    if (heap.stack == heap_sampler.stacks.overflow()) {
+      builder.AddNamed(kOverflowFrame, values);
+    } else {
+      builder.Add({heap.stack->pcs(), heap.stack->depth, false, heap.stack->truncated}, values);
+    }
+  }
+}
+
+// What a reader must know to take the numbers for what they are.
+void AddCommon(SnapshotBuilder& builder) {
+  const uint64_t interval = signal_safe::HeapInterval();
+  builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
+  builder.SetTextTrailer(AllocatorStatsText());
+  builder.AddLost(heap_sampler.lost_samples.load(std::memory_order_relaxed));
+  if (interval == 0) {
+    builder.AddComment(
+        "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
+  }
+  if (heap_sampler.environment_refused.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "PPROF_CPP_HEAP_INTERVAL is not a number of bytes such as 524288 or 512k; using {}",
+        signal_safe::kDefaultHeapInterval));
+  }
+  if (const uint64_t lives = heap_sampler.lost_lives.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "{} sampled objects are in alloc_* but not in inuse_*: the table of live samples was full. "
+        "A longer interval than {} bytes samples fewer.", lives, interval));
+  }
+}
+
+Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
+  std::chrono::nanoseconds age;
+  if (!ParseDuration(min_age, &age)) {
+    return {StatusCode::kInvalidArgument,
+            fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration such as 10m, "
+                        "90s or 1h30m", min_age)};
+  }
+  builder.model().SetValues({HeapValues()[2], HeapValues()[3]});
+  builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
+  const auto age_ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
+  AddStacks(ReadOldStacks(static_cast<uint64_t>(age_ms)), false, builder);
+  return {};
+}
+
+Status CollectHeap(SnapshotBuilder& builder) {
+  if (!HeapSupport().ok()) return HeapSupport();
+  AddCommon(builder);
+  if (const std::string* min_age = builder.parameter("min_age")) return CollectOld(*min_age, builder);
+  AddStacks(ReadHeapStacks(), true, builder);
+  return {};
+}
+
+Status CollectPeak(SnapshotBuilder& builder) {
+  if (!HeapSupport().ok()) return HeapSupport();
+  AddCommon(builder);
+  AddStacks(ReadPeakStacks(), true, builder);
+  return {};
+}
+
+Status ResetPeak(const Parameters&) {
+  signal_safe::heap_peak.Lock();
+  signal_safe::heap_peak.Reset();
+  signal_safe::heap_peak.Unlock();
+  return {};
+}
+
+ProfileType HeapFamily(std::string name, std::string description) {
+  ProfileType type;
+  type.name = std::move(name);
+  type.description = std::move(description);
+  type.values = HeapValues();
+  type.text_form = TextForm::kHeap;
+  type.count = [] { return static_cast<int64_t>(heap_sampler.stacks.size()); };
+  type.collect = CollectHeap;
+  return type;
+}
+
+}  // namespace
+
+ProfileType HeapProfile() {
+  ProfileType type = HeapFamily(
+      "heap", "A sampling of memory allocations of live objects. You can specify min_age=10m to see "
+              "only objects that have lived at least so long.");
+  type.parameters = {"min_age"};
+  return type;
+}
+
+ProfileType AllocsProfile() {
+  ProfileType type = HeapFamily("allocs", "A sampling of all past memory allocations");
+  type.shown_first = "alloc_space";
+  return type;
+}
+
+ProfileType PeakProfile() {
+  ProfileType type = HeapFamily(
+      "peak", "The live objects at the high-water mark of memory in use, since start or since "
+              "POST peak/reset");
+  type.collect = CollectPeak;
+  type.actions = {{"reset", "Begins a new high-water mark at the level of now", {}, ResetPeak}};
+  return type;
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,71 @@
+#include "profiler/profiles/heap_support.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "profiler/signal_safe/thread_state.h"
+#include "profiler/sys/environment.h"
+#include "profiler/sys/loaded_symbols.h"
+
+namespace pprof::profiles {
+namespace {
+
+constexpr size_t kProbeBytes = 64;
+
+// Through volatile pointers: the compiler may drop a malloc whose result is freed unused.
+bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
+  const uint64_t before = signal_safe::thread_state.bytes_left;
+  void* block = allocate(kProbeBytes);
+  const bool moved = signal_safe::thread_state.bytes_left != before;
+  release(block);
+  return moved;
+}
+
+const char* SanitizerName() {
+  if (sys::IsSymbolLoaded("__asan_init")) return "AddressSanitizer";
+  if (sys::IsSymbolLoaded("__tsan_init")) return "ThreadSanitizer";
+  if (sys::IsSymbolLoaded("__msan_init")) return "MemorySanitizer";
+  return nullptr;
+}
+
+bool UnderValgrind() {
+  const char* preload = sys::FindEnvironment("LD_PRELOAD");
+  return preload != nullptr && std::strstr(preload, "vgpreload_") != nullptr;
+}
+
+Status Unsupported(std::string message) {
+  return {StatusCode::kUnsupported, "no heap profile: " + std::move(message)};
+}
+
+Status CheckHeapSupport() {
+  if (const char* sanitizer = SanitizerName()) {
+    return Unsupported(fmt::format(
+        "this program runs under {}, which brings its own allocator. Use a build without it.",
+        sanitizer));
+  }
+  const bool malloc_counted = Counted(std::malloc, std::free);
+  const bool new_counted = Counted(::operator new, ::operator delete);
+  if (malloc_counted && new_counted) return {};
+  if (UnderValgrind()) {
+    return Unsupported(
+        "Valgrind has replaced the allocator. Run without Valgrind, or use its tool massif.");
+  }
+  const char* missed = malloc_counted ? "operator new" : "malloc";
+  const char* symbol = malloc_counted ? "_Znwm" : "malloc";
+  return Unsupported(fmt::format(
+      "{} is answered by {} and not by pprof-cpp. Link pprof::profiler into the executable before "
+      "any other allocator, or start it with LD_PRELOAD=libpprof_preload.so.",
+      missed, sys::FileOfSymbol(symbol)));
+}
+
+}  // namespace
+
+const Status& HeapSupport() {
+  static const Status& support = *new Status(CheckHeapSupport());  // never destroyed: atexit order
+  return support;
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,117 @@
+// The one table of profiles: the built-in ones and what users registered.
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "pprof/pprof.h"
+#include "profiler/model/profile_builder.h"
+#include "profiler/profiles/builtin.h"
+
+namespace pprof {
+namespace {
+
+bool GoodName(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  const bool only_dots = name.find_first_not_of('.') == std::string_view::npos;  // "" and ".."
+  return !only_dots && std::all_of(name.begin(), name.end(), good);
+}
+
+// The words of the first thing that is wrong with a type, or nothing.
+std::string FlawOf(const ProfileType& type) {
+  if (!GoodName(type.name)) {
+    return "profile name \"" + type.name + "\" must be made of a-z, 0-9, '_' and '.'";
+  }
+  if ((type.collect == nullptr) == (type.record == nullptr)) {
+    return "profile \"" + type.name + "\" must have exactly one of collect and record";
+  }
+  if (type.values.empty()) return "profile \"" + type.name + "\" has no value types";
+  const auto shown = [&](const ValueType& value) { return value.type == type.shown_first; };
+  if (!type.shown_first.empty() && std::none_of(type.values.begin(), type.values.end(), shown)) {
+    return "profile \"" + type.name + "\" has no value type \"" + type.shown_first + "\"";
+  }
+  return {};
+}
+
+// Entries are never removed, so that pointers to them stay valid.
+class Registry {
+ public:
+  Registry() {
+    for (ProfileType& type : profiles::BuiltinTypes()) Add(std::move(type));
+  }
+
+  bool Add(ProfileType type) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::string name = type.name;
+    return types_.emplace(std::move(name), std::move(type)).second;
+  }
+
+  const ProfileType* Find(std::string_view name) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = types_.find(name);
+    return found == types_.end() ? nullptr : &found->second;
+  }
+
+  std::vector<const ProfileType*> All() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<const ProfileType*> all;
+    for (const auto& [name, type] : types_) all.push_back(&type);
+    return all;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, ProfileType, std::less<>> types_;  // guarded by mutex_
+};
+
+// Made at first use and never freed: profiles may be asked for while the process exits.
+Registry& TheRegistry() {
+  static auto* const registry = new Registry;
+  return *registry;
+}
+
+Status CheckParameters(const ProfileType& type, const Parameters& parameters) {
+  for (const auto& [name, text] : parameters) {
+    const auto& known = type.parameters;
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return {StatusCode::kInvalidArgument,
+              "profile \"" + type.name + "\" has no parameter \"" + name + "\""};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Register(ProfileType type) {
+  const std::string flaw = FlawOf(type);
+  if (!flaw.empty()) return {StatusCode::kInvalidArgument, flaw};
+  const std::string name = type.name;
+  if (TheRegistry().Add(std::move(type))) return {};
+  return {StatusCode::kInvalidArgument, "a profile named \"" + name + "\" is registered already"};
+}
+
+std::vector<const ProfileType*> ProfileTypes() { return TheRegistry().All(); }
+
+const ProfileType* FindProfileType(std::string_view name) { return TheRegistry().Find(name); }
+
+Result<Snapshot> Collect(std::string_view name, const Parameters& parameters) {
+  const ProfileType* type = FindProfileType(name);
+  if (type == nullptr) {
+    return Status(StatusCode::kNotFound, "there is no profile named \"" + std::string(name) + "\"");
+  }
+  if (Status status = CheckParameters(*type, parameters); !status.ok()) return status;
+  if (type->collect == nullptr) {
+    return Status(StatusCode::kInvalidArgument,
+                  "profile \"" + type->name + "\" is recorded over a time, not collected at once");
+  }
+  SnapshotBuilder builder(type->name, type->values, parameters);
+  builder.model().head().shown_first = type->shown_first;
+  builder.model().head().text_form = type->text_form;
+  if (Status status = type->collect(builder); !status.ok()) return status;
+  return Snapshot(builder.Finish());
+}
+
+}  // namespace pprof

@@ -1,0 +1,113 @@
+#include "profiler/signal_safe/live_table.h"
+
+#include "profiler/sys/pages.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+constexpr size_t kSlotsPerBucket = 8;  // 8 keys of 8 bytes: one cache line
+constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
+constexpr uint64_t kClaimed = 1;  // lowest bit: claimed, record not written yet; blocks are 8-aligned
+
+size_t BucketsOf(int level) { return size_t{512} << (2 * level); }
+
+// Fibonacci hashing of the address in 8-byte units.
+size_t HashOf(uint64_t address) { return (address >> 3) * 0x9E3779B97F4A7C15 >> 20; }
+
+}  // namespace
+
+struct LiveTable::Table {
+  size_t buckets;
+  std::atomic<uint64_t>* keys;  // kSlotsPerBucket a bucket
+  LiveRecord* records;          // one a key
+
+  static size_t BytesFor(size_t buckets) {
+    return kSlotsPerBucket * buckets * (sizeof(uint64_t) + sizeof(LiveRecord)) + 64;
+  }
+
+  size_t FirstSlot(uint64_t address) const {
+    return (HashOf(address) & (buckets - 1)) * kSlotsPerBucket;
+  }
+};
+
+LiveTable::Table* LiveTable::GetOrAdd(int level) {
+  Table* table = tables_[level].load(std::memory_order_acquire);
+  if (table != nullptr) return table;
+  const size_t buckets = BucketsOf(level);
+  auto* pages = static_cast<char*>(sys::MapPages(Table::BytesFor(buckets)));
+  if (pages == nullptr) return nullptr;
+  auto* added = reinterpret_cast<Table*>(pages);
+  added->buckets = buckets;
+  added->keys = reinterpret_cast<std::atomic<uint64_t>*>(pages + 64);
+  added->records =
+      reinterpret_cast<LiveRecord*>(pages + 64 + buckets * kSlotsPerBucket * sizeof(uint64_t));
+  // Pairs with the acquire above and in Remove: who sees the table sees its fields.
+  if (tables_[level].compare_exchange_strong(table, added, std::memory_order_acq_rel)) return added;
+  sys::UnmapPages(pages, Table::BytesFor(buckets));  // another thread was first
+  return table;
+}
+
+bool LiveTable::Insert(const void* block, const LiveRecord& record) {
+  const auto address = reinterpret_cast<uint64_t>(block);
+  for (int level = 0; level < kTables; ++level) {
+    Table* table = GetOrAdd(level);
+    if (table == nullptr) return false;
+    const size_t first = table->FirstSlot(address);
+    for (size_t slot = first; slot < first + kSlotsPerBucket; ++slot) {
+      uint64_t key = table->keys[slot].load(std::memory_order_relaxed);
+      if ((key & kAddressMask) != 0) continue;
+      const uint64_t uses = (key | kAddressMask) + 1;  // the counter above the address, plus one
+      if (!table->keys[slot].compare_exchange_strong(key, uses | kClaimed,
+                                                     std::memory_order_acquire)) {
+        continue;  // somebody else's now
+      }
+      table->records[slot] = record;
+      table->keys[slot].store(uses | address, std::memory_order_release);  // pairs with ForEach
+      return true;
+    }
+  }
+  return false;
+}
+
+bool LiveTable::Remove(const void* block, LiveRecord* record) {
+  const auto address = reinterpret_cast<uint64_t>(block);
+  if (address == 0) return false;  // an empty slot has address 0 too
+  for (int level = 0; level < kTables; ++level) {
+    Table* table = tables_[level].load(std::memory_order_acquire);
+    if (table == nullptr) return false;  // tables are added in order
+    const size_t first = table->FirstSlot(address);
+    for (size_t slot = first; slot < first + kSlotsPerBucket; ++slot) {
+      const uint64_t key = table->keys[slot].load(std::memory_order_acquire);
+      if ((key & kAddressMask) != address) continue;
+      *record = table->records[slot];
+      table->keys[slot].store(key & ~kAddressMask, std::memory_order_release);
+      return true;
+    }
+  }
+  return false;
+}
+
+void LiveTable::ForEach(void (*visit)(void*, const LiveRecord&), void* context) const {
+  for (const auto& entry : tables_) {
+    const Table* table = entry.load(std::memory_order_acquire);
+    if (table == nullptr) return;
+    for (size_t slot = 0; slot < table->buckets * kSlotsPerBucket; ++slot) {
+      const uint64_t key = table->keys[slot].load(std::memory_order_acquire);
+      if ((key & kAddressMask) == 0 || (key & kClaimed) != 0) continue;
+      const LiveRecord copy = table->records[slot];  // may be torn; the second look tells
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (table->keys[slot].load(std::memory_order_relaxed) == key) visit(context, copy);
+    }
+  }
+}
+
+size_t LiveTable::mapped_bytes() const {
+  size_t bytes = 0;
+  for (const auto& entry : tables_) {
+    const Table* table = entry.load(std::memory_order_acquire);
+    if (table != nullptr) bytes += Table::BytesFor(table->buckets);
+  }
+  return bytes;
+}
+
+}  // namespace pprof::signal_safe

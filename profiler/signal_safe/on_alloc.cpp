@@ -1,0 +1,109 @@
+#include "profiler/signal_safe/on_alloc.h"
+
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/signal_safe/unwind.h"
+#include "profiler/sys/monotonic_clock.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+constexpr double kCountUnit = 65536;  // counters are in 1/65536 objects
+
+// Rounded once, here: what an allocation adds is what its free takes away, to the bit.
+uint64_t CountOf(double weight) { return static_cast<uint64_t>(weight * kCountUnit + 0.5); }
+uint64_t BytesOf(double weight, uint64_t size) {
+  return static_cast<uint64_t>(weight * static_cast<double>(size) + 0.5);
+}
+
+void AddAllocated(StackEntry* stack, double weight, uint64_t size) {
+  stack->heap.allocated_count.fetch_add(CountOf(weight), std::memory_order_relaxed);
+  stack->heap.allocated_bytes.fetch_add(BytesOf(weight, size), std::memory_order_relaxed);
+}
+
+// Release, paired with readers that load freed before allocated: who sees the free sees its malloc.
+void AddFreed(const LiveRecord& record) {
+  record.stack->heap.freed_count.fetch_add(CountOf(record.weight), std::memory_order_release);
+  record.stack->heap.freed_bytes.fetch_add(BytesOf(record.weight, record.size),
+                                           std::memory_order_release);
+  heap_peak.OnChange(record.stack);
+}
+
+// The stack of whoever called the allocator.
+StackEntry* CaptureStack(void* caller) {
+  uintptr_t pcs[kMaxStackDepth + kMaxOwnFrames];
+  const UnwindResult unwound = UnwindOwnStack(pcs, kMaxStackDepth + kMaxOwnFrames);
+  size_t own = 0;
+  while (own < unwound.depth && pcs[own] != reinterpret_cast<uintptr_t>(caller)) ++own;
+  if (own == unwound.depth || own > kMaxOwnFrames) {
+    // The walk did not come past our own frames: the caller alone is still the truth.
+    pcs[0] = reinterpret_cast<uintptr_t>(caller);
+    return heap_sampler.stacks.Intern(pcs, 1, true, 0);
+  }
+  size_t depth = unwound.depth - own;
+  const bool too_deep = depth > kMaxStackDepth;
+  if (too_deep) depth = kMaxStackDepth;
+  return heap_sampler.stacks.Intern(pcs + own, depth, too_deep || unwound.truncated, 0);
+}
+
+}  // namespace
+
+uint64_t OnCountdownEnd(size_t size) {
+  const uint64_t interval = Expired(size, HeapInterval());
+  if (interval == 0) return 0;
+  if (thread_state.busy) {  // a signal handler that allocates interrupted OnAlloc
+    heap_sampler.lost_samples.fetch_add(1, std::memory_order_relaxed);
+    return 0;
+  }
+  return interval;
+}
+
+void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
+  const ReentryGuard guard;
+  const double weight = WeightOf(size, interval);
+  StackEntry* stack = CaptureStack(caller);
+  AddAllocated(stack, weight, size);
+  const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
+  heap_sampler.filter.Add(block);  // before the block can be found: see page_filter.h
+  if (!heap_sampler.live.Insert(block, record)) {
+    heap_sampler.filter.Remove(block);
+    heap_sampler.lost_lives.fetch_add(1, std::memory_order_relaxed);
+    AddFreed(record);  // in-use numbers cover followed lives only
+  } else {
+    heap_peak.OnChange(stack);
+  }
+  heap_sampler.samples.fetch_add(1, std::memory_order_relaxed);
+}
+
+void OnFree(void* block) {
+  LiveRecord record;
+  if (!heap_sampler.live.Remove(block, &record)) return;
+  heap_sampler.filter.Remove(block);
+  AddFreed(record);
+}
+
+ReallocRecord::ReallocRecord(void* block)
+    : block_(block), sampled_(heap_sampler.live.Remove(block, &record_)) {}
+
+// In-use bytes of the record change from weight * old to weight * new; what was allocated stays
+// what it was. A sampled block stands for `weight` blocks of its kind, whatever became of its size.
+void ReallocRecord::Stayed(size_t size) {
+  if (!sampled_) return;
+  const uint64_t before = BytesOf(record_.weight, record_.size);
+  const LiveRecord resized{record_.stack, size, record_.weight, record_.allocated_at_ms};
+  if (!heap_sampler.live.Insert(block_, resized)) {
+    heap_sampler.lost_lives.fetch_add(1, std::memory_order_relaxed);
+    Moved();
+    return;
+  }
+  record_.stack->heap.freed_bytes.fetch_add(before - BytesOf(record_.weight, size),
+                                            std::memory_order_release);
+  heap_peak.OnChange(record_.stack);
+}
+
+void ReallocRecord::Moved() {
+  if (!sampled_) return;
+  heap_sampler.filter.Remove(block_);
+  AddFreed(record_);
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,12 @@
+// What the process as a whole does: forks, and unloads modules.
+#pragma once
+
+namespace pprof::signal_safe {
+
+// In the child of a fork: only the forking thread is here. Signal-safe.
+void OnForkChild();
+
+// A module may have been unloaded: what is known about its addresses is void. Signal-safe.
+void OnModuleUnload();
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,65 @@
+// The stacks at the high-water mark of memory in use: exact, O(1) a sample event, without copying.
+//
+// Each stack keeps what was live (`live_*`) and, in `saved_*`, what was live when the mark of
+// `epoch` was set. Before a stack changes, if its saved values are of an older mark, its live values
+// become the saved ones; a new mark is only ++epoch. Reading takes saved values where they are of
+// the current mark and live values elsewhere.
+//
+// The events must come one after the other, but malloc may not wait. So a writer queues the stack
+// that changed (each at most once) and whoever gets the try-lock works the queue off; live values
+// are read from the stack's counters, so that nothing can drift. Changes queued behind a lock owner
+// that lost its CPU are seen as one later.
+//
+// Writers: any thread, inside malloc and free, never waiting. Reader: the server's thread, which
+// waits for the lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "profiler/signal_safe/stack_table.h"
+
+namespace pprof::signal_safe {
+
+class PeakTracker {
+ public:
+  // REQUIRES: static storage (zero-initialized); `stacks` is the table whose changes are told.
+  constexpr explicit PeakTracker(StackTable& stacks) : stacks_(stacks) {}
+
+  // The counters of `stack` changed. Signal-safe, never waits.
+  void OnChange(StackEntry* stack);
+
+  // The values of one stack at the mark. Call between Lock() and Unlock(). Counts in 1/65536.
+  void ReadAtPeak(const StackEntry& stack, int64_t* count, int64_t* bytes) const;
+
+  // From now on the mark is the level of now. Call between Lock() and Unlock().
+  void Reset();
+
+  // The server's thread only: waits, yielding, while a writer works the queue off (microseconds).
+  // Not signal-safe.
+  void Lock();
+  void Unlock();
+
+  // After fork(), in the child: the owner of the lock may not exist here. The next event begins
+  // anew, so that a child that only calls exec pays nothing. Signal-safe.
+  void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
+
+  int64_t peak_bytes() const { return peak_bytes_; }
+
+ private:
+  bool TryLock() { return !locked_.exchange(true, std::memory_order_acquire); }
+  void WorkOff();
+  void Apply(StackEntry* stack);
+  void RestartInChild();
+
+  StackTable& stacks_;
+  std::atomic<StackEntry*> queue_{nullptr};
+  std::atomic<bool> locked_{false};
+  std::atomic<bool> child_restart_{false};
+  // Owned by the lock.
+  uint64_t epoch_ = 0;
+  int64_t live_bytes_ = 0;
+  int64_t peak_bytes_ = 0;
+};
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,90 @@
+#include "profiler/signal_safe/stack_table.h"
+
+#include <cstring>
+#include <new>
+
+namespace pprof::signal_safe {
+namespace {
+
+uint64_t HashOf(const uintptr_t* pcs, size_t depth, uint32_t label_set) {
+  uint64_t hash = 0xCBF29CE484222325 ^ label_set;
+  for (size_t i = 0; i < depth; ++i) {
+    hash = (hash ^ pcs[i]) * 0x9E3779B97F4A7C15;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+struct Key {
+  const uintptr_t* pcs;
+  uint64_t hash;
+  uint32_t depth;
+  uint32_t label_set;
+  bool truncated;
+};
+
+bool Matches(const StackEntry& entry, const Key& key) {
+  return entry.hash == key.hash && entry.depth == key.depth && entry.label_set == key.label_set &&
+         entry.unloaded_as.load(std::memory_order_relaxed) == 0 &&
+         std::memcmp(entry.pcs(), key.pcs, key.depth * sizeof *key.pcs) == 0;
+}
+
+// Looks from `from` down to, not including, `end`.
+StackEntry* Find(StackEntry* from, const StackEntry* end, const Key& key) {
+  for (StackEntry* entry = from; entry != end; entry = entry->next_in_chain) {
+    if (Matches(*entry, key)) return entry;
+  }
+  return nullptr;
+}
+
+StackEntry* Make(void* memory, const Key& key) {
+  auto* entry = new (memory) StackEntry{};
+  entry->hash = key.hash;
+  entry->depth = key.depth;
+  entry->label_set = key.label_set;
+  entry->truncated = key.truncated;
+  std::memcpy(entry->pcs(), key.pcs, key.depth * sizeof *key.pcs);
+  return entry;
+}
+
+void PushFront(std::atomic<StackEntry*>& head, StackEntry* entry) {
+  entry->next_of_all = head.load(std::memory_order_relaxed);
+  while (!head.compare_exchange_weak(entry->next_of_all, entry, std::memory_order_release,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+StackEntry* StackTable::Intern(const uintptr_t* pcs, size_t depth, bool truncated,
+                               uint32_t label_set) {
+  const Key key{pcs, HashOf(pcs, depth, label_set), static_cast<uint32_t>(depth), label_set,
+                truncated};
+  std::atomic<StackEntry*>& chain = chains_[key.hash & (kChains - 1)];
+  StackEntry* head = chain.load(std::memory_order_acquire);
+  if (StackEntry* found = Find(head, nullptr, key)) return found;
+  if (size_.fetch_add(1, std::memory_order_relaxed) >= kMaxStacks) {
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    return &overflow_;
+  }
+  void* memory = arena_.Allocate(sizeof(StackEntry) + depth * sizeof *pcs);
+  if (memory == nullptr) {
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    return &overflow_;
+  }
+  StackEntry* entry = Make(memory, key);
+  entry->next_in_chain = head;
+  // Pairs with the acquire loads: who sees the entry sees its frames.
+  while (!chain.compare_exchange_weak(entry->next_in_chain, entry, std::memory_order_acq_rel,
+                                      std::memory_order_acquire)) {
+    if (StackEntry* found = Find(entry->next_in_chain, head, key)) {
+      size_.fetch_sub(1, std::memory_order_relaxed);
+      return found;  // another thread was first; our copy's bytes stay unused in the arena
+    }
+    head = entry->next_in_chain;
+  }
+  PushFront(all_, entry);
+  return entry;
+}
+
+}  // namespace pprof::signal_safe

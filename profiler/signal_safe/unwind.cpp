@@ -1,0 +1,92 @@
+#include "profiler/signal_safe/unwind.h"
+
+#include <cstring>
+
+#include "profiler/signal_safe/thread_state.h"
+#include "profiler/signal_safe/unwind_walk.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// The thread's own stack, read as it is.
+struct OwnMemory {
+  uintptr_t low;
+  uintptr_t high;
+
+  bool Load(uintptr_t address, uintptr_t* value) const {
+    if (address < low || address > high - sizeof *value) return false;
+    std::memcpy(value, reinterpret_cast<const void*>(address), sizeof *value);
+    return true;
+  }
+};
+
+// A stack whose bounds are not known, e.g. a coroutine's: read through the kernel, which answers
+// "not mapped" instead of faulting. A window of 32 words a call; about 0.5 us each.
+struct ProbedMemory {
+  uintptr_t window[32];
+  uintptr_t window_at = 0;
+
+  bool Load(uintptr_t address, uintptr_t* value) {
+    if (window_at == 0 || address < window_at || address > window_at + sizeof window - sizeof *value) {
+      window_at = sys::ReadOwnMemory(address, window, sizeof window) ? address : 0;
+      if (window_at == 0) return sys::ReadOwnMemory(address, value, sizeof *value);
+    }
+    std::memcpy(value, reinterpret_cast<const char*>(window) + (address - window_at), sizeof *value);
+    return true;
+  }
+};
+
+struct CopiedMemory {
+  uintptr_t base;  // address of the copy's first byte in the copied thread
+  const char* copy;
+  size_t bytes;
+
+  bool Load(uintptr_t address, uintptr_t* value) const {
+    if (address < base || address - base + sizeof *value > bytes) return false;
+    std::memcpy(value, copy + (address - base), sizeof *value);
+    return true;
+  }
+};
+
+template <class Memory>
+UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t max_depth) {
+  UnwindResult result;
+  StackWalk<Memory> walk(from, memory);
+  do {
+    if (result.depth == max_depth) {
+      result.truncated = true;
+      return result;
+    }
+    pcs[result.depth++] = walk.frame().pc;
+  } while (walk.Step());
+  result.complete = walk.complete();
+  return result;
+}
+
+}  // namespace
+
+const sys::StackBounds& ThreadStackBounds() {
+  sys::StackBounds& bounds = thread_state.stack;
+  if (__builtin_expect(bounds.high == 0, 0)) bounds = sys::OwnStackBounds();
+  return bounds;
+}
+
+UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
+                        size_t max_depth) {
+  if (from.sp >= bounds.low && from.sp < bounds.high) {
+    return Walk(from, OwnMemory{from.sp, bounds.high}, pcs, max_depth);
+  }
+  return Walk(from, ProbedMemory{}, pcs, max_depth);
+}
+
+__attribute__((noinline)) UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth) {
+  return UnwindFrom(CaptureRegisters(), ThreadStackBounds(), pcs, max_depth);
+}
+
+UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
+                        size_t max_depth) {
+  return Walk(from, CopiedMemory{from.sp, static_cast<const char*>(copy), copy_bytes}, pcs,
+              max_depth);
+}
+
+}  // namespace pprof::signal_safe

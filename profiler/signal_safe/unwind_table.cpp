@@ -1,0 +1,120 @@
+#include "profiler/signal_safe/unwind_table.h"
+
+#include "profiler/signal_safe/cfi_program.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// The sorted table of .eh_frame_hdr: 32-bit function start and FDE, both relative to the header.
+struct TableEntry {
+  int32_t start;
+  int32_t fde;
+};
+
+// The FDE of the last function that starts at or before pc, or nullptr.
+const uint8_t* FindFde(const uint8_t* header, uintptr_t pc) {
+  constexpr uint8_t kVersion = 1;
+  constexpr uint8_t kSigned32RelativeToHeader = 0x3B;  // what every linker writes
+  if (header[0] != kVersion || header[3] != kSigned32RelativeToHeader) return nullptr;
+  constexpr size_t kLongestHead = 4 + 2 * 10;
+  CfiReader reader(header + 4, header + kLongestHead);
+  reader.Pointer(header[1]);
+  const uint64_t entries = reader.Pointer(header[2]);
+  const auto* table = reinterpret_cast<const TableEntry*>(reader.at());
+  const auto offset = static_cast<int64_t>(pc - reinterpret_cast<uintptr_t>(header));
+  if (reader.failed() || entries == 0 || offset < table[0].start) return nullptr;
+  uint64_t low = 0;
+  for (uint64_t high = entries; high - low > 1;) {
+    const uint64_t middle = (low + high) / 2;
+    (table[middle].start <= offset ? low : high) = middle;
+  }
+  return header + table[low].fde;
+}
+
+// A record's length and its body; DWARF's 64-bit form does not occur in .eh_frame.
+CfiReader BodyOf(const uint8_t* record) {
+  uint32_t length;
+  std::memcpy(&length, record, sizeof length);
+  constexpr uint32_t kExtendedLength = 0xFFFFFFFF;
+  if (length == kExtendedLength) length = 0;
+  return {record + sizeof length, record + sizeof length + length};
+}
+
+void ReadAugmentation(CfiReader& reader, const char* augmentation, CfiCommon* common) {
+  common->has_augmentation = true;
+  const uint64_t length = reader.Unsigned();
+  CfiReader data(reader.at(), reader.end());
+  reader.Skip(length);
+  for (const char* letter = augmentation + 1; *letter != '\0'; ++letter) {
+    switch (*letter) {
+      case 'R': common->pointer_encoding = data.Byte(); break;
+      case 'P': data.Pointer(data.Byte()); break;
+      case 'L': data.Byte(); break;
+      case 'S': common->signal_frame = true; break;
+      default: return;  // the rest has no use here
+    }
+  }
+}
+
+CfiCommon ReadCie(const uint8_t* record) {
+  CfiCommon common;
+  CfiReader reader = BodyOf(record);
+  reader.Fixed<uint32_t>();  // CIE id
+  const uint8_t version = reader.Byte();
+  const char* augmentation = reader.String();
+  common.code_alignment = reader.Unsigned();
+  common.data_alignment = reader.Signed();
+  if (version == 1) {
+    reader.Byte();
+  } else {
+    reader.Unsigned();  // return address register
+  }
+  if (augmentation[0] == 'z') {
+    ReadAugmentation(reader, augmentation, &common);
+  } else if (augmentation[0] != '\0') {
+    return common;  // not usable
+  }
+  common.instructions = reader.at();
+  common.instructions_end = reader.end();
+  common.usable = !reader.failed();
+  return common;
+}
+
+UnwindRow RowOf(const CfiCommon& common, const CfiState& state) {
+  UnwindRow row;
+  row.cfa = common.signal_frame              ? CfaRule::kSignal
+            : state.return_address_undefined ? CfaRule::kEndOfStack
+                                             : state.cfa;
+  row.offset = static_cast<int32_t>(state.cfa_offset);
+  row.rbp = state.rbp;
+  row.rbx = state.rbx;
+  if (!row_bits::Fits(state.cfa_offset, row_bits::kOffsetBits) || !FitsPacked(row)) return {};
+  return row;
+}
+
+}  // namespace
+
+UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
+  const uint8_t* fde = FindFde(header, pc);
+  if (fde == nullptr) return {};
+  CfiReader reader = BodyOf(fde);
+  const uint8_t* cie_pointer = reader.at();
+  const auto to_cie = reader.Fixed<uint32_t>();
+  if (reader.failed() || to_cie == 0) return {};
+  const CfiCommon common = ReadCie(cie_pointer - to_cie);
+  if (!common.usable) return {};
+  const uint64_t start = reader.Pointer(common.pointer_encoding);
+  const uint64_t length = reader.Pointer(common.pointer_encoding & 0x0F);
+  if (reader.failed() || pc < start || pc - start >= length) return {};  // between functions
+  if (common.has_augmentation) reader.Skip(reader.Unsigned());
+  CfiState initial;
+  constexpr uint64_t kWholeCie = UINT64_MAX;
+  if (!RunCfi(common, {common.instructions, common.instructions_end}, 0, kWholeCie, {}, &initial)) {
+    return {};
+  }
+  CfiState state = initial;
+  if (!RunCfi(common, reader, start, pc, initial, &state)) return {};
+  return RowOf(common, state);
+}
+
+}  // namespace pprof::signal_safe

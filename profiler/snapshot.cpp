@@ -1,0 +1,39 @@
+#include "profiler/encode/proto_encoder.h"
+#include "profiler/encode/text_encoder.h"
+#include "profiler/model/delta.h"
+#include "profiler/model/profile.h"
+#include "profiler/model/sample_key.h"
+#include "profiler/symbolize/symbolizer.h"
+
+namespace pprof {
+
+Status Snapshot::WriteTo(std::ostream& out, Format format) const {
+  const symbolize::Symbols symbols = symbolize::Symbolize(*data_);
+  if (format == Format::kText) return encode::WriteText(*data_, symbols, out);
+  return encode::WriteProto(*data_, symbols, out);
+}
+
+Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const {
+  if (!model::SameKind(*data_, *earlier.data_)) {
+    return Status(StatusCode::kInvalidArgument,
+                  "a snapshot of \"" + data_->name + "\" has no difference to one of \"" +
+                      earlier.data_->name + "\": other profile or other value types");
+  }
+  return Snapshot(
+      std::make_shared<const model::Profile>(model::Difference(*data_, *earlier.data_)));
+}
+
+uint64_t Snapshot::lost_samples() const { return data_->lost_samples; }
+
+size_t Snapshot::sample_count() const { return data_->samples.size(); }
+
+int64_t Snapshot::total(size_t value_index) const {
+  if (value_index >= data_->values.size()) return 0;
+  int64_t sum = 0;
+  for (size_t i = 0; i < data_->samples.size(); ++i) {
+    sum = model::WrappingAdd(sum, data_->ValuesOf(i)[value_index]);
+  }
+  return sum;
+}
+
+}  // namespace pprof

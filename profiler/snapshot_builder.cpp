@@ -1,0 +1,84 @@
+#include "pprof/snapshot_builder.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "profiler/model/profile_builder.h"
+#include "profiler/sys/clock.h"
+#include "profiler/sys/mappings.h"
+
+namespace pprof {
+namespace {
+
+model::Mapping ToModel(sys::ExecutableMapping&& mapping) {
+  model::Mapping result;
+  result.start = mapping.start;
+  result.limit = mapping.limit;
+  result.offset = mapping.offset;
+  result.path = std::move(mapping.path);
+  result.build_id = std::move(mapping.build_id);
+  result.deleted = mapping.deleted;
+  result.main_executable = mapping.main_executable;
+  return result;
+}
+
+void RequireWidth(size_t given, size_t wanted) {
+  if (given == wanted) return;
+  std::fprintf(stderr, "pprof: a sample has %zu values, its profile %zu value types\n", given,
+               wanted);
+  std::abort();
+}
+
+}  // namespace
+
+SnapshotBuilder::SnapshotBuilder(std::string_view profile_name,
+                                 const std::vector<ValueType>& values, Parameters parameters)
+    : builder_(std::make_unique<model::ProfileBuilder>(profile_name, values)),
+      parameters_(std::move(parameters)) {
+  builder_->head().time_nanos = sys::WallNanos();
+  for (sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
+    builder_->AddMapping(ToModel(std::move(mapping)));
+  }
+}
+
+SnapshotBuilder::~SnapshotBuilder() = default;
+
+void SnapshotBuilder::Add(const StackView& stack, const std::vector<int64_t>& values,
+                          const std::vector<Label>& labels) {
+  RequireWidth(values.size(), builder_->head().values.size());
+  builder_->Add(stack, values.data(), labels);
+}
+
+void SnapshotBuilder::AddNamed(std::string_view frame_name, const std::vector<int64_t>& values) {
+  RequireWidth(values.size(), builder_->head().values.size());
+  builder_->AddNamed(frame_name, values.data());
+}
+
+void SnapshotBuilder::SetPeriod(std::string_view type, std::string_view unit, int64_t period) {
+  builder_->head().period_type = {std::string(type), std::string(unit), ValueType::Kind::kTotal};
+  builder_->head().period = period;
+}
+
+void SnapshotBuilder::AddComment(std::string comment) {
+  builder_->head().comments.push_back(std::move(comment));
+}
+
+void SnapshotBuilder::AddLost(uint64_t samples) { builder_->head().lost_samples += samples; }
+
+void SnapshotBuilder::SetDuration(std::chrono::nanoseconds duration) {
+  builder_->head().duration_nanos = duration.count();
+}
+
+void SnapshotBuilder::SetTextTrailer(std::string lines) {
+  builder_->head().text_trailer = std::move(lines);
+}
+
+const std::string* SnapshotBuilder::parameter(std::string_view name) const {
+  const auto found = parameters_.find(name);
+  return found == parameters_.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const model::Profile> SnapshotBuilder::Finish() { return builder_->Finish(); }
+
+}  // namespace pprof

@@ -1,0 +1,95 @@
+// Remembers what the engine said about places, also that it knew nothing. Bounded by places and by
+// bytes; when full, the places that the last batches did not ask for go first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/symbols.h"
+
+namespace pprof::symbolize {
+
+struct CachedLine {
+  std::shared_ptr<const Function> function;
+  uint32_t line = 0;
+};
+using CachedLines = std::vector<CachedLine>;  // innermost first; empty: no name anywhere
+
+// Thread safety: none; the symbolizer's mutex guards it. Not signal-safe: allocates.
+class SymbolCache {
+ public:
+  struct Limits {
+    size_t places = 64 * 1024;  // about 0.4 KB each in a large C++ program
+    size_t bytes = size_t{32} << 20;
+  };
+
+  SymbolCache() = default;
+  explicit SymbolCache(Limits limits) : limits_(limits) {}
+
+  // Begins a batch: what is found or added from here on outlives what is not.
+  void BeginBatch();
+
+  // The number of a module in keys, by build id, or by path where there is none. Stays the same
+  // when the module is unloaded and loaded again.
+  uint32_t ModuleNumber(const std::string& identity);
+
+  // What is known about the place, or nullptr. The pointer is valid until the next Remember.
+  const CachedLines* Find(uint32_t module, uint64_t offset);
+
+  // The engine's frames with their names shortened, one Function for equal ones.
+  CachedLines Intern(const RawFrame* frames, size_t count);
+
+  // Keeps the lines of a place, if there is room.
+  void Remember(uint32_t module, uint64_t offset, CachedLines lines);
+
+  size_t places() const { return places_.size(); }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  struct Key {
+    uint32_t module = 0;
+    uint64_t offset = 0;
+    bool operator==(const Key& other) const {
+      return module == other.module && offset == other.offset;
+    }
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const;
+  };
+  struct Place {
+    uint64_t generation = 0;
+    CachedLines lines;
+  };
+  // Functions are the same by system name, file and start line; the short name follows from them.
+  struct FunctionHash {
+    size_t operator()(const std::shared_ptr<const Function>& function) const;
+  };
+  struct FunctionEqual {
+    bool operator()(const std::shared_ptr<const Function>& a,
+                    const std::shared_ptr<const Function>& b) const;
+  };
+
+  static size_t SizeOf(const CachedLines& lines);
+  static size_t SizeOf(const Function& function);
+  std::shared_ptr<const Function> FunctionOf(const RawFrame& frame);
+  bool MakeRoom(size_t bytes);
+  void Evict();
+  void DropUnusedFunctions();
+
+  Limits limits_;
+  uint64_t generation_ = 0;
+  uint64_t evicted_in_ = 0;  // the generation that evicted last
+  size_t bytes_ = 0;
+  std::unordered_map<std::string, uint32_t> modules_;
+  std::unordered_map<Key, Place, KeyHash> places_;
+  std::unordered_set<std::shared_ptr<const Function>, FunctionHash, FunctionEqual> functions_;
+};
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,20 @@
+#include <unistd.h>
+
+#include <cstring>
+
+#include "profiler/sys/environment.h"
+
+namespace pprof::sys {
+
+const char* FindEnvironment(const char* name) {
+  if (environ == nullptr) return nullptr;  // before libc is set up
+  const size_t length = std::strlen(name);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {
+      return *entry + length + 1;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace pprof::sys

@@ -1,0 +1,14 @@
+// Whether this code is compiled with a sanitizer that brings its own allocator.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PPROF_CPP_SANITIZER_OWNS_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define PPROF_CPP_SANITIZER_OWNS_MALLOC 1
+#endif
+#endif
+#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC
+#define PPROF_CPP_SANITIZER_OWNS_MALLOC 0
+#endif

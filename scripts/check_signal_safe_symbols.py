@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Holds what the objects of profiler/signal_safe/ call against a short list (nm -u).
+
+usage: check_signal_safe_symbols.py [OBJECT_OR_FOLDER ...]   (default: build/*/profiler)
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ALLOWED = re.compile(
+    r"^(memcpy|memset|memcmp|memmove|strlen|__errno_location|_GLOBAL_OFFSET_TABLE_"
+    r"|_ZN5pprof11signal_safe.*"      # our own room
+    r"|_ZNK5pprof11signal_safe.*"
+    r"|_ZTHN5pprof11signal_safe.*"
+    # What sys/ declares "Signal-safe.", by name.
+    r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
+    r"|OwnStackBounds|ReadOwnMemory|FindUnwindTable|FindEnvironment)E.*"
+    r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds
+ROOM = "pprof_room_signal_safe.dir"
+
+
+def objects(arguments):
+    root = pathlib.Path(__file__).resolve().parent.parent
+    places = [pathlib.Path(a) for a in arguments] or sorted(root.glob("build/*/profiler"))
+    for place in places:
+        if place.is_file():
+            yield place
+        else:
+            yield from (p for p in sorted(place.rglob("*.o")) if ROOM in p.as_posix())
+
+
+def undefined(path):
+    listing = subprocess.run(["nm", "-u", path], check=True, capture_output=True, text=True).stdout
+    return [line.split()[-1].split("@")[0] for line in listing.splitlines() if line.strip()]
+
+
+def main():
+    checked, offences = 0, []
+    for path in objects(sys.argv[1:]):
+        checked += 1
+        offences += [f"{path.name}: {symbol}" for symbol in undefined(path)
+                     if not ALLOWED.match(symbol)]
+    for offence in offences:
+        print(f"not allowed in the signal-safe room: {offence}")
+    if not offences:
+        print(f"signal-safe symbols: {checked} objects, no offence")
+    return 1 if offences or (sys.argv[1:] and not checked) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

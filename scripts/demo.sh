@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# The story in about a minute: a server leaks under load, one wget and pprof name the leak, and with
+# each of the two fixes the memory stays flat.
+#
+#   scripts/demo.sh [--no-install] [DIR]       pictures and profiles go to DIR (build/story)
+#
+# Ends with 0 only when the story came out. DEMO_APP=PATH runs that binary instead of building one.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/install_dependencies.sh"
+source "$root/scripts/pprof_tool.sh"
+
+readonly limit_bytes=$((150 * 1024 * 1024))
+readonly connections=8 requests_per_second_each=400  # 3,200/s, near 10 MiB/s leaked
+readonly set_share_percent=80                         # of the bytes in use, below reqctx::Set
+
+fail() {
+  echo "demo.sh: $*" >&2
+  exit 1
+}
+
+install_option=()
+out="$root/build/story"
+for argument in "$@"; do
+  case "$argument" in
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --no-install) install_option=(--no-install) ;;
+    -*) echo "demo.sh: unknown option $argument; see --help" >&2; exit 2 ;;
+    *) out=$argument ;;
+  esac
+done
+
+server_pid="" load_pid=""
+stop() {  # stop PID: ends a child of ours and waits for it
+  [[ -n "$1" ]] || return 0
+  kill "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+cleanup() {
+  stop "$load_pid"
+  stop "$server_pid"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+build() {
+  demo_app="${DEMO_APP:-$root/build/release/demo_app/demo_app}"
+  [[ -z "${DEMO_APP:-}" ]] || return 0
+  echo "== Building demo_app"
+  if [[ ! -f "$root/build/release/build.ninja" ]]; then
+    (cd "$root" && cmake --preset release -DPPROF_CPP_BUILD_TESTS=OFF -DPPROF_CPP_BUILD_BENCH=OFF) \
+      >"$out/build.log" || fail "configuring failed; see $out/build.log"
+  fi
+  (cd "$root" && cmake --build --preset release --target demo_app) >>"$out/build.log" 2>&1 ||
+    { tail -20 "$out/build.log" >&2; fail "building failed; see $out/build.log"; }
+}
+
+start_server() {  # start_server FIX: sets server_pid, service, profiles
+  local log="$out/server-$1.log"
+  "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
+    --purge-max-age 1s --purge-interval 500ms >"$log" 2>&1 &
+  server_pid=$!
+  for _ in {1..100}; do
+    service=$(sed -n 's|^orders at \(http://[^/]*\)/.*|\1|p' "$log")
+    profiles=$(sed -n 's|^profiles at \(http://.*\)/$|\1|p' "$log")
+    [[ -z "$profiles" ]] || return 0
+    kill -0 "$server_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "demo_app did not start: $(cat "$log")"
+}
+
+start_load() {  # start_load HEY_OPTION VALUE: sets load_pid
+  hey "$1" "$2" -c "$connections" -q "$requests_per_second_each" -H "Authorization: Bearer alice" \
+    "$service/orders/17" >"$out/hey.log" 2>&1 &
+  load_pid=$!
+}
+
+stop_server() {
+  stop "$load_pid"
+  load_pid=""
+  kill "$server_pid"
+  local status=0
+  wait "$server_pid" || status=$?
+  server_pid=""
+  [[ "$status" == 0 ]] || fail "demo_app ended with status $status instead of 0"
+}
+
+milliseconds() { date +%s%3N; }
+
+name_the_leak() {
+  local begin end share
+  echo
+  echo "== 90 % of the limit. One wget, and pprof:"
+  echo "\$ wget -q -O heap.pb.gz $profiles/heap"
+  echo "\$ go tool pprof -top heap.pb.gz"
+  begin=$(milliseconds)
+  wget -q -O "$out/heap.pb.gz" "$profiles/heap" || fail "wget $profiles/heap failed"
+  "$pprof" -top "$out/heap.pb.gz" >"$out/top.txt" 2>"$out/top.err" ||
+    fail "pprof could not read the profile: $(cat "$out/top.err")"
+  end=$(milliseconds)
+  head -25 "$out/top.txt"
+  echo "   ($((end - begin)) ms from the wget to the list; all of it: $out/top.txt)"
+  echo
+  share=$(awk '/ reqctx::Set/ { sub("%", "", $5); print $5; exit }' "$out/top.txt")
+  [[ -n "$share" ]] || fail "the profile does not show reqctx::Set at all; see $out/top.txt"
+  awk -v share="$share" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
+    fail "reqctx::Set holds only $share % of the bytes in use, expected above $set_share_percent %"
+  echo "The leak: reqctx::Set holds $share % of the bytes in use. How they got there:"
+  "$pprof" -peek 'reqctx::Set' "$out/heap.pb.gz" 2>/dev/null |
+    grep -E 'session::|auth::|orders::|reqctx::' | sort -u | head -6 || true
+  "$pprof" -svg "$out/heap.pb.gz" >"$out/heap.svg" 2>"$out/svg.err" ||
+    fail "pprof -svg failed: $(cat "$out/svg.err")"
+}
+
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+install_dependencies "${install_option[@]}" build demo
+build
+pprof=$(pprof_tool) || fail "go tool pprof does not work here; it said the above"
+
+echo "== Run 1: --fix none, until 90 % of $((limit_bytes / 1024 / 1024)) MiB"
+start_server none
+start_load -z 100s
+python3 "$root/scripts/story_sample.py" "$service" "$out/none.csv" --load-pid "$load_pid" \
+  --until-resident $((limit_bytes * 9 / 10)) --at-most 90 ||
+  fail "memory did not reach 90 % of the limit; see $out/none.csv and $out/hey.log"
+name_the_leak
+stop_server
+requests=$(tail -1 "$out/none.csv" | cut -d, -f2)
+
+for fix in purge clear; do
+  echo "== Run: --fix $fix, the same load ($requests requests)"
+  start_server "$fix"
+  start_load -n "$requests"
+  python3 "$root/scripts/story_sample.py" "$service" "$out/$fix.csv" --load-pid "$load_pid" ||
+    fail "sampling /stats failed; see $out/server-$fix.log"
+  stop_server
+done
+
+echo
+python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.svg" \
+  "$out/none.csv" "$out/purge.csv" "$out/clear.csv"
+echo
+echo "memory graph    $out/leak.svg"
+echo "pprof's graph   $out/heap.svg"
+echo "profile         $out/heap.pb.gz"

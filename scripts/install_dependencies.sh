@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and nothing when none is.
+#
+#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check
+#
+# Or sourced: install_dependencies [--no-install] GROUP...
+# With --no-install it only looks, says what to install and ends with 3.
+set -euo pipefail
+
+# "PACKAGE" when the package must be there, "PACKAGE=COMMAND" when any program of that name will do.
+dependency_group() {
+  case "$1" in
+    build)
+      echo g++=c++ cmake=cmake ninja-build=ninja pkg-config=pkg-config libgoogle-perftools-dev \
+        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libcli11-dev nlohmann-json3-dev ;;
+    test)
+      echo libgtest-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
+        curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev ;;
+    demo) echo hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
+    bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
+    check) echo clang-14=clang++-14 libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
+    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check" >&2
+       return 2 ;;
+  esac
+}
+
+package_is_installed() {
+  [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
+}
+
+# Prints the packages of the groups that are not there, each once.
+missing_packages() {
+  local group dependencies dependency
+  for group in "$@"; do
+    dependencies=$(dependency_group "$group") || return
+    for dependency in $dependencies; do
+      if [[ "$dependency" == *=* ]]; then
+        command -v "${dependency#*=}" >/dev/null || echo "${dependency%%=*}"
+      else
+        package_is_installed "$dependency" || echo "$dependency"
+      fi
+    done
+  done | sort -u | tr '\n' ' '
+}
+
+install_dependencies() {
+  local may_install=yes missing
+  if [[ "${1:-}" == --no-install ]]; then
+    may_install=no
+    shift
+  fi
+  local groups=("$@")
+  if ! command -v dpkg-query >/dev/null; then
+    echo "This is not Debian: cannot tell which packages are missing, going on." >&2
+    return 0
+  fi
+  missing=$(missing_packages "${groups[@]}") || return
+  [[ -n "${missing// /}" ]] || return 0
+
+  local as_root=""
+  [[ "$(id -u)" == 0 ]] || as_root="sudo "
+  local command_line="${as_root}apt-get install -y --no-install-recommends ${missing% }"
+  if [[ "$may_install" == no ]]; then
+    echo "Missing packages, and --no-install was given. Install them with:" >&2
+    echo "  $command_line" >&2
+    return 3
+  fi
+  if [[ -n "$as_root" ]] && ! command -v sudo >/dev/null; then
+    echo "Missing packages, and there is no sudo. Run this as root:" >&2
+    echo "  ${command_line#sudo }" >&2
+    return 3
+  fi
+  echo "Installing what is missing: ${missing% }"
+  # shellcheck disable=SC2086  # the words are the arguments
+  ${as_root}env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+    ${as_root}env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -q --no-install-recommends $missing || {
+    echo "apt-get failed; by hand: $command_line" >&2
+    return 3
+  }
+}
+
+if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
+  if [[ $# -eq 0 || "$1" == -h || "$1" == --help ]]; then
+    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    exit 0
+  fi
+  install_dependencies "$@"
+fi

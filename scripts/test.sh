@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Builds everything and runs the tests. The last line is ctest's count.
+#
+#   scripts/test.sh [--no-install] [--all] [CTEST_OPTION...]
+#
+# --all adds the sanitizer builds (ubsan, asan, tsan) and the fuzzers. Other options go to ctest, e.g.
+# scripts/test.sh -R capture
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+source scripts/install_dependencies.sh
+source scripts/pprof_tool.sh
+
+install_option=() presets=(dev) groups=(build test demo bench) ctest_options=() all=no
+for argument in "$@"; do
+  case "$argument" in
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --no-install) install_option=(--no-install) ;;
+    --all) all=yes ;;
+    *) ctest_options+=("$argument") ;;
+  esac
+done
+if [[ "$all" == yes ]]; then
+  presets+=(ubsan asan tsan)
+  groups+=(check)
+fi
+
+install_dependencies "${install_option[@]}" "${groups[@]}"
+pprof_tool >/dev/null || { echo "test.sh: go tool pprof does not work here" >&2; exit 1; }
+
+closing_lines=()
+status=0
+run_preset() {  # configures, builds and tests; keeps ctest's count
+  echo "== $1"
+  cmake --preset "$1" >"build/$1.configure.log" 2>&1 ||
+    { cat "build/$1.configure.log"; echo "test.sh: configuring $1 failed" >&2; exit 1; }
+  cmake --build --preset "$1" || { echo "test.sh: building $1 failed" >&2; exit 1; }
+  ctest --preset "$1" -j2 "${ctest_options[@]}" 2>&1 | tee "build/$1.ctest.log" || status=1
+  closing_lines+=("$1: $(grep 'tests passed' "build/$1.ctest.log" || echo 'no tests were run')")
+}
+
+mkdir -p build
+for preset in "${presets[@]}"; do run_preset "$preset"; done
+if [[ "$all" == yes && -x scripts/fuzz.sh ]]; then
+  echo "== fuzzers"
+  scripts/fuzz.sh || status=1
+fi
+echo
+printf '%s\n' "${closing_lines[@]}"
+exit "$status"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# run.sh add_subdirectory|find_package|pkg_config SOURCE_DIR BUILD_DIR WORK_DIR
+# Builds and runs one consumer, against the source tree or against an install into WORK_DIR.
+set -euo pipefail
+
+way=$1 source=$2 build=$3 work=$4
+rm -rf "$work"
+mkdir -p "$work"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+install_here() {
+  cmake --install "$build" --prefix "$work/installed" >/dev/null
+  mv "$work/installed" "$work/prefix"  # an installed tree may be moved
+}
+
+build_and_run() {  # build_and_run CMAKE_OPTION...
+  cmake -G Ninja -S "$here/$way" -B "$work/build" -DCMAKE_BUILD_TYPE=Release "$@"
+  cmake --build "$work/build" -j2 --target consumer
+  "$work/build/consumer"
+}
+
+case "$way" in
+  add_subdirectory) build_and_run "-DPPROF_CPP_SOURCE=$source" ;;
+  find_package)
+    install_here
+    build_and_run "-DCMAKE_PREFIX_PATH=$work/prefix"
+    ;;
+  pkg_config)
+    install_here
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name pprof-cpp.pc)")
+    export PKG_CONFIG_PATH
+    # shellcheck disable=SC2046  # the words are the options
+    c++ -std=c++17 "$here/main.cpp" -o "$work/consumer" $(pkg-config --cflags --libs pprof-cpp)
+    "$work/consumer"
+    ;;
+esac

@@ -1,0 +1,87 @@
+"""Starts demo_app for a test and asks it things. The binary's path is in DEMO_APP."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+DEMO_APP = os.environ["DEMO_APP"]
+SANITIZED = bool(os.environ.get("PPROF_CPP_SANITIZE"))
+
+
+def wait_until(condition, seconds=10):
+    """Polls until the condition holds; False when it did not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class DemoApp:
+    """with DemoApp("--fix", "clear") as app: app.get("/orders/1")"""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen(
+            [DEMO_APP, "--listen", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.port = self._port_in_line("orders at")
+        self.debug_port = self._port_in_line("profiles at") if "--debug" in options else None
+
+    def _port_in_line(self, beginning):
+        line = self.process.stdout.readline()
+        found = re.match(beginning + r" http://127\.0\.0\.1:(\d+)/", line)
+        if not found:
+            self.process.kill()
+            raise AssertionError(f"{line!r} {self.process.communicate()[1]}")
+        return int(found.group(1))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def get(self, path):
+        """Status and body of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return answer.status, body
+
+    def stats(self):
+        return json.loads(self.get("/stats")[1])
+
+    def load(self, requests, path="/orders/17"):
+        """So many requests on one kept-alive connection."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        for _ in range(requests):
+            connection.request("GET", path)
+            connection.getresponse().read()
+        connection.close()
+
+    def stop(self, signal_number=signal.SIGTERM):
+        """Exit code and seconds it took."""
+        start = time.monotonic()
+        self.process.send_signal(signal_number)
+        code = self.process.wait(timeout=10)
+        return code, time.monotonic() - start
+
+    def listening_sockets(self):
+        """How many TCP sockets of the process listen."""
+        inodes = set()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            with open(table, encoding="ascii") as file:
+                rows = [line.split() for line in file][1:]
+            inodes |= {row[9] for row in rows if row[3] == "0A"}
+        folder = f"/proc/{self.process.pid}/fd"
+        links = {os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder)}
+        return sum(f"socket:[{inode}]" in links for inode in inodes)
