@@ -21,7 +21,9 @@ struct Bytes {
     return {data + offset, static_cast<size_t>(length)};
   }
   // From `offset` to the end; empty when outside.
-  Bytes From(uint64_t offset) const { return offset > size ? Bytes{} : Slice(offset, size - offset); }
+  Bytes From(uint64_t offset) const {
+    return offset > size ? Bytes{} : Slice(offset, size - offset);
+  }
 };
 
 // Every access to a foreign file goes through here. Reading past the end gives zeros and turns ok()

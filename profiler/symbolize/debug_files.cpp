@@ -32,7 +32,8 @@ std::string RealPath(const std::string& path) {
 
 std::string WithoutDeleted(const std::string& path) {
   const size_t length = sizeof(kDeleted) - 1;
-  const bool deleted = path.size() > length && path.compare(path.size() - length, length, kDeleted) == 0;
+  const bool deleted =
+      path.size() > length && path.compare(path.size() - length, length, kDeleted) == 0;
   return deleted ? path.substr(0, path.size() - length) : path;
 }
 

@@ -31,7 +31,6 @@ struct ModuleFiles {
 std::unique_ptr<ElfFile> OpenBinary(const ModuleRef& module);
 
 // All of them. `separate` and `alternate` only when `with_dwarf`: they are large.
-ModuleFiles OpenModuleFiles(const ModuleRef& module, const BatchLimits& limits,
-                            TimeBudget& budget);
+ModuleFiles OpenModuleFiles(const ModuleRef& module, const BatchLimits& limits, TimeBudget& budget);
 
 }  // namespace pprof::symbolize

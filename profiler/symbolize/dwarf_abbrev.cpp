@@ -16,10 +16,12 @@ constexpr uint64_t kMaxNumber = 0xffff;
 }  // namespace
 
 bool AbbrevTable::Parse(Bytes section, uint64_t offset, const Encoding& encoding) {
-  if (valid_ && offset == offset_ && encoding == encoding_) return true;
+  const bool same = section.data == section_ && offset == offset_ && encoding == encoding_;
+  if (valid_ && same) return true;
   abbrevs_.clear();
   // One in front that stands for none, so that begin() of an empty list is an address too.
   attributes_.assign(1, AttributeSpec{});
+  section_ = section.data;
   offset_ = offset;
   encoding_ = encoding;
   valid_ = offset < section.size && ParseEntries(ByteCursor(section.From(offset)));

@@ -21,8 +21,8 @@ struct Abbrev {
 // Not thread-safe. Not signal-safe: allocates.
 class AbbrevTable {
  public:
-  // Reads the table at `offset` unless it is the one read last. False when it is damaged or absurdly
-  // large; what was read before the damage can be used then.
+  // Reads the table at `offset` unless it is the one read last. False when it is damaged or
+  // absurdly large; what was read before the damage can be used then.
   bool Parse(Bytes section, uint64_t offset, const Encoding& encoding);
 
   // Null when there is none.
@@ -38,6 +38,7 @@ class AbbrevTable {
 
   std::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
   std::vector<AttributeSpec> attributes_;
+  const uint8_t* section_ = nullptr;
   Encoding encoding_;
   uint64_t offset_ = 0;
   bool valid_ = false;

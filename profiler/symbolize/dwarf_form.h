@@ -29,7 +29,7 @@ struct AttributeSpec {
 
 struct FormValue {
   enum Kind : uint8_t {
-    kNone,           // absent, or a form that no attribute read here uses
+    kNone,  // absent, or a form that no attribute read here uses
     kConstant,
     kAddress,
     kAddressIndex,   // into .debug_addr
@@ -42,7 +42,7 @@ struct FormValue {
     kStringIndex,    // into .debug_str_offsets
     kAltString,      // offset in the alternate file's .debug_str
     kSectionOffset,
-    kListIndex,      // of a range or location list
+    kListIndex,  // of a range or location list
   };
   Kind kind = kNone;
   uint64_t value = 0;

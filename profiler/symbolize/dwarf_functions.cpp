@@ -15,8 +15,10 @@ bool IsType(uint16_t tag) {
     case kTagEnumeration:
     case kTagStructure:
     case kTagSubroutineType:
-    case kTagUnion: return true;
-    default: return false;
+    case kTagUnion:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -46,9 +48,8 @@ void FunctionScan::Run() {
 }
 
 bool FunctionScan::EveryTargetHasFunction() const {
-  return std::all_of(wanted_.begin(), wanted_.end(), [this](uint32_t index) {
-    return targets_[index].unit != Target::kNoUnit;
-  });
+  return std::all_of(wanted_.begin(), wanted_.end(),
+                     [this](uint32_t index) { return targets_[index].unit != Target::kNoUnit; });
 }
 
 void FunctionScan::Walk(bool jump) {
@@ -70,8 +71,7 @@ bool FunctionScan::Step(ByteCursor& cursor, bool jump) {
     return true;
   }
   if (abbrev->tag == kTagSubprogram || abbrev->tag == kTagInlinedSubroutine) {
-    const uint64_t die =
-        unit_.offset() + static_cast<uint64_t>(position - unit_.bytes().data);
+    const uint64_t die = unit_.offset() + static_cast<uint64_t>(position - unit_.bytes().data);
     return EnterSubroutine(cursor, *abbrev, die, jump);
   }
   if (abbrev->has_children) {
@@ -103,10 +103,18 @@ FunctionScan::Subroutine FunctionScan::ReadSubroutine(ByteCursor& cursor,
   const AttributeSpec* end = unit_.abbrevs().end(abbrev);
   for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
     switch (spec->name) {
-      case kAtLowPc: result.low = unit_.Read(cursor, *spec); break;
-      case kAtHighPc: result.high = unit_.Read(cursor, *spec); break;
-      case kAtRanges: result.ranges = unit_.Read(cursor, *spec); break;
-      case kAtAbstractOrigin: result.origin = unit_.Read(cursor, *spec); break;
+      case kAtLowPc:
+        result.low = unit_.Read(cursor, *spec);
+        break;
+      case kAtHighPc:
+        result.high = unit_.Read(cursor, *spec);
+        break;
+      case kAtRanges:
+        result.ranges = unit_.Read(cursor, *spec);
+        break;
+      case kAtAbstractOrigin:
+        result.origin = unit_.Read(cursor, *spec);
+        break;
       case kAtCallFile:
         result.call_file = static_cast<uint32_t>(unit_.Read(cursor, *spec).value);
         break;
@@ -118,7 +126,8 @@ FunctionScan::Subroutine FunctionScan::ReadSubroutine(ByteCursor& cursor,
         if (value.kind == FormValue::kUnitReference) result.sibling = unit_.offset() + value.value;
         break;
       }
-      default: SkipForm(cursor, spec->form, unit_.encoding());
+      default:
+        SkipForm(cursor, spec->form, unit_.encoding());
     }
   }
   return result;

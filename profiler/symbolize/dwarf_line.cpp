@@ -38,14 +38,24 @@ void LineProgram::RunSpecial(uint8_t opcode) {
 
 void LineProgram::RunStandard(uint8_t opcode, ByteCursor& cursor) {
   switch (opcode) {
-    case kLineCopy: EmitRow(); break;
-    case kLineAdvancePc: AdvanceAddress(cursor.Uleb()); break;
-    case kLineAdvanceLine: row_.line += static_cast<uint64_t>(cursor.Sleb()); break;
-    case kLineSetFile: row_.file = cursor.Uleb(); break;
+    case kLineCopy:
+      EmitRow();
+      break;
+    case kLineAdvancePc:
+      AdvanceAddress(cursor.Uleb());
+      break;
+    case kLineAdvanceLine:
+      row_.line += static_cast<uint64_t>(cursor.Sleb());
+      break;
+    case kLineSetFile:
+      row_.file = cursor.Uleb();
+      break;
     case kLineConstAddPc:
       AdvanceAddress((255u - header_.opcode_base()) / header_.line_range());
       break;
-    case kLineFixedAdvancePc: row_.address += cursor.U16(); break;
+    case kLineFixedAdvancePc:
+      row_.address += cursor.U16();
+      break;
     default:
       // All others, and those of the future, have only LEB128 operands.
       for (unsigned i = 0; i < header_.operand_count(opcode); ++i) cursor.Uleb();
@@ -60,8 +70,11 @@ void LineProgram::RunExtended(ByteCursor& cursor) {
       in_sequence_ = false;
       row_ = Row{};
       break;
-    case kLineSetAddress: row_.address = operation.U64(); break;
-    default: break;
+    case kLineSetAddress:
+      row_.address = operation.U64();
+      break;
+    default:
+      break;
   }
 }
 

@@ -27,11 +27,14 @@ EntryFormat ReadFormat(ByteCursor& cursor) {
 
 std::string_view TextOf(const FormValue& value, const LineStrings& strings) {
   switch (value.kind) {
-    case FormValue::kText: return value.text;
+    case FormValue::kText:
+      return value.text;
     case FormValue::kLineString:
       return ByteCursor(strings.line_str.From(value.value)).CString();
-    case FormValue::kString: return ByteCursor(strings.str.From(value.value)).CString();
-    default: return {};
+    case FormValue::kString:
+      return ByteCursor(strings.str.From(value.value)).CString();
+    default:
+      return {};
   }
 }
 

@@ -25,7 +25,7 @@ class LineHeader {
 
   uint8_t min_instruction_length() const { return min_instruction_length_; }
   int8_t line_base() const { return line_base_; }
-  uint8_t line_range() const { return line_range_; }  // not 0
+  uint8_t line_range() const { return line_range_; }    // not 0
   uint8_t opcode_base() const { return opcode_base_; }  // not 0
   uint8_t operand_count(uint8_t opcode) const { return operand_counts_[opcode]; }
   Bytes instructions() const { return instructions_; }

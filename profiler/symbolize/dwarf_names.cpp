@@ -14,11 +14,15 @@ using namespace dwarf;  // NOLINT: the field's own names
 constexpr int kMaxDepth = 16;
 constexpr size_t kMaxNames = 1 << 22;
 
-// GCC names the class of a lambda "<lambda(int)>"; demanglers write "{lambda(int)#1}".
-std::string TypeText(std::string_view name) {
-  if (name.empty()) return "{unnamed type}";
-  if (name.substr(0, 7) != "<lambda" || name.back() != '>') return std::string(name);
-  return "{" + std::string(name.substr(1, name.size() - 2)) + "#1}";
+// "operator()", "operator()<int>".
+bool IsCallOperator(std::string_view name) { return name.substr(0, 10) == "operator()"; }
+
+// Numbers as in "{lambda(int)#1}" are nowhere in DWARF, but the line tells lambdas of one function
+// apart just as well: "{lambda:48}". GCC 8 and older name them "<lambda(int)>", newer ones do not.
+std::string TypeText(std::string_view name, uint32_t line, std::string_view member) {
+  const bool unnamed = name.empty() || name.front() == '<';
+  if (!unnamed) return std::string(name);
+  return (IsCallOperator(member) ? "{lambda:" : "{unnamed type:") + std::to_string(line) + "}";
 }
 
 }  // namespace
@@ -46,8 +50,10 @@ NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference, int 
     case FormValue::kReference:
       if (unit.Holds(reference.value)) return NameOf(unit, reference.value, depth);
       return NameFar(unit.sections().role, reference.value);
-    case FormValue::kAltReference: return NameFar(FileRole::kAlternate, reference.value);
-    default: return kNoName;
+    case FormValue::kAltReference:
+      return NameFar(FileRole::kAlternate, reference.value);
+    default:
+      return kNoName;
   }
 }
 
@@ -92,10 +98,15 @@ FormValue NameTable::ReadEntry(const DwarfUnit& unit, uint64_t die, Entry* entry
       case kAtName:
         if (!entry->is_linkage_name) entry->text = unit.String(value, *strings_);
         break;
-      case kAtDeclLine: entry->line = static_cast<uint32_t>(value.value); break;
+      case kAtDeclLine:
+        entry->line = static_cast<uint32_t>(value.value);
+        break;
       case kAtAbstractOrigin:
-      case kAtSpecification: reference = value; break;
-      default: break;
+      case kAtSpecification:
+        reference = value;
+        break;
+      default:
+        break;
     }
   }
   return reference;
@@ -152,22 +163,24 @@ std::string NameTable::Text(NameId name, int depth) const {
   const Entry& entry = Target(entries_[name]);
   const std::string_view text = strings_->Text(entry.text);
   if (entry.is_linkage_name || text.empty()) return std::string(text);
-  return ScopeText(entry.scope, depth + 1) + std::string(text);
+  return ScopeText(entry.scope, text, depth + 1) + std::string(text);
 }
 
 // With "::" behind it; empty for the global scope.
-std::string NameTable::ScopeText(NameId scope, int depth) const {
+std::string NameTable::ScopeText(NameId scope, std::string_view member, int depth) const {
   if (scope == kNoName || depth > kMaxDepth) return {};
   const Entry& entry = Target(entries_[scope]);
   const std::string_view text = strings_->Text(entry.text);
   // Qualified names are written as ShortName() writes those of functions that are not inlined.
   if (entry.is_linkage_name) return ShortName(text) + "()::";
-  const std::string outer = ScopeText(entry.scope, depth + 1);
+  const std::string outer = ScopeText(entry.scope, text, depth + 1);
   switch (entry.kind) {
-    case Kind::kFunction: return text.empty() ? outer : outer + std::string(text) + "()::";
+    case Kind::kFunction:
+      return text.empty() ? outer : outer + std::string(text) + "()::";
     case Kind::kNamespace:
       return outer + (text.empty() ? "(anonymous namespace)" : std::string(text)) + "::";
-    default: return outer + TypeText(text) + "::";
+    default:
+      return outer + TypeText(text, entry.line, member) + "::";
   }
 }
 

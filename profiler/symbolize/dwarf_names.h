@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -71,7 +72,7 @@ class NameTable {
   NameId Add(const Entry& entry);
   const Entry& Target(const Entry& entry) const;
   std::string Text(NameId name, int depth) const;
-  std::string ScopeText(NameId scope, int depth) const;
+  std::string ScopeText(NameId scope, std::string_view member, int depth) const;
 
   StringPool* strings_;
   std::vector<Entry> entries_;

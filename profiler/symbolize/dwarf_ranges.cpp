@@ -29,8 +29,7 @@ void RangeListReader::ReadVersion4(uint64_t offset, std::vector<AddressRange>* r
   }
 }
 
-void RangeListReader::ReadVersion5(const FormValue& list,
-                                   std::vector<AddressRange>* ranges) const {
+void RangeListReader::ReadVersion5(const FormValue& list, std::vector<AddressRange>* ranges) const {
   uint64_t offset = list.value;
   if (list.kind == FormValue::kListIndex) {
     if (offset >> 32 != 0) return;
@@ -50,8 +49,12 @@ bool RangeListReader::ReadEntry(ByteCursor& cursor, uint64_t* base,
   uint64_t begin = 0;
   uint64_t end = 0;
   switch (cursor.U8()) {
-    case dwarf::kRangeBaseAddressx: *base = address_of(cursor.Uleb()); return cursor.ok();
-    case dwarf::kRangeBaseAddress: *base = cursor.U64(); return cursor.ok();
+    case dwarf::kRangeBaseAddressx:
+      *base = address_of(cursor.Uleb());
+      return cursor.ok();
+    case dwarf::kRangeBaseAddress:
+      *base = cursor.U64();
+      return cursor.ok();
     case dwarf::kRangeStartxEndx:
       begin = address_of(cursor.Uleb());
       end = address_of(cursor.Uleb());
@@ -72,7 +75,8 @@ bool RangeListReader::ReadEntry(ByteCursor& cursor, uint64_t* base,
       begin = cursor.U64();
       end = begin + cursor.Uleb();
       break;
-    default: return false;
+    default:
+      return false;
   }
   if (cursor.ok()) Append(begin, end, ranges);
   return cursor.ok();

@@ -21,9 +21,9 @@ bool IsConstantOffset(const FormValue& value) {
 
 }  // namespace
 
-DwarfResolver::DwarfResolver(const ElfFile& file, const ElfFile* alternate,
-                             SplitFiles& split_files, Targets& targets, StringPool& strings,
-                             NameTable& names, TimeBudget& budget)
+DwarfResolver::DwarfResolver(const ElfFile& file, const ElfFile* alternate, SplitFiles& split_files,
+                             Targets& targets, StringPool& strings, NameTable& names,
+                             TimeBudget& budget)
     : sections_(file, FileRole::kMain, &budget),
       split_files_(split_files),
       targets_(targets),

@@ -27,8 +27,10 @@ bool IsScope(uint16_t tag) {
     case kTagUnion:
     case kTagInterface:
     case kTagEnumeration:
-    case kTagSubprogram: return true;
-    default: return false;
+    case kTagSubprogram:
+      return true;
+    default:
+      return false;
   }
 }
 

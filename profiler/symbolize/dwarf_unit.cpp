@@ -10,7 +10,7 @@ namespace {
 
 using namespace dwarf;  // NOLINT: the field's own names
 
-constexpr uint64_t kLongestLength = 12;       // 0xffffffff and eight bytes
+constexpr uint64_t kLongestLength = 12;  // 0xffffffff and eight bytes
 constexpr uint32_t kEscape64 = 0xffffffff;
 
 }  // namespace
@@ -22,7 +22,8 @@ bool ReadUnitExtent(SectionStream& info, uint64_t offset, UnitExtent* extent) {
   extent->dwarf64 = length == kEscape64;
   if (extent->dwarf64) length = cursor.U64();
   const uint64_t body = offset + (extent->dwarf64 ? 12 : 4);
-  if (!cursor.ok() || length == 0 || body > info.size() || length > info.size() - body) return false;
+  if (!cursor.ok() || length == 0 || body > info.size() || length > info.size() - body)
+    return false;
   extent->offset = offset;
   extent->end = body + length;
   return true;
@@ -71,7 +72,8 @@ bool DwarfUnit::ReadRoot() {
     addr_base_ = str_offsets_base_;
     ranges_base_ = encoding_.dwarf64 ? 20 : 12;
   }
-  for (const AttributeSpec* spec = abbrevs_->begin(*abbrev); spec != abbrevs_->end(*abbrev); ++spec) {
+  for (const AttributeSpec* spec = abbrevs_->begin(*abbrev); spec != abbrevs_->end(*abbrev);
+       ++spec) {
     ReadRootAttribute(*spec, Read(cursor, *spec));
   }
   if (!cursor.ok()) return false;
@@ -88,23 +90,42 @@ bool DwarfUnit::ReadRoot() {
 
 void DwarfUnit::ReadRootAttribute(const AttributeSpec& spec, const FormValue& value) {
   switch (spec.name) {
-    case kAtLowPc: root_low_ = value; break;
-    case kAtHighPc: root_high_ = value; break;
-    case kAtRanges: root_ranges_ = value; break;
-    case kAtStmtList: line_offset_ = value; break;
-    case kAtCompDir: comp_dir_ = value; break;
-    case kAtStrOffsetsBase: str_offsets_base_ = value.value; break;
+    case kAtLowPc:
+      root_low_ = value;
+      break;
+    case kAtHighPc:
+      root_high_ = value;
+      break;
+    case kAtRanges:
+      root_ranges_ = value;
+      break;
+    case kAtStmtList:
+      line_offset_ = value;
+      break;
+    case kAtCompDir:
+      comp_dir_ = value;
+      break;
+    case kAtStrOffsetsBase:
+      str_offsets_base_ = value.value;
+      break;
     case kAtAddrBase:
-    case kAtGnuAddrBase: addr_base_ = value.value; break;
+    case kAtGnuAddrBase:
+      addr_base_ = value.value;
+      break;
     case kAtRnglistsBase:
-    case kAtGnuRangesBase: ranges_base_ = value.value; break;
-    case kAtGnuDwoId: dwo_id_ = value.value; break;
+    case kAtGnuRangesBase:
+      ranges_base_ = value.value;
+      break;
+    case kAtGnuDwoId:
+      dwo_id_ = value.value;
+      break;
     case kAtDwoName:
     case kAtGnuDwoName:
       dwo_name_ = value;
       if (split_ == nullptr) is_skeleton_ = true;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

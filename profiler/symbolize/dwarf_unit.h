@@ -75,7 +75,8 @@ class DwarfUnit {
   uint64_t OffsetOf(const ByteCursor& cursor) const {
     return extent_.offset + static_cast<uint64_t>(cursor.position() - bytes_.data);
   }
-  // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of children.
+  // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
+  // children.
   const Abbrev* ReadCode(ByteCursor& cursor) const;
   void SkipAttributes(ByteCursor& cursor, const Abbrev& abbrev) const;
   FormValue Read(ByteCursor& cursor, const AttributeSpec& spec) const {

@@ -81,8 +81,7 @@ void ElfFile::ParseSections(Bytes bytes, uint64_t table, uint64_t count, uint64_
   std::vector<uint32_t> name_offsets(count);
   sections_.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
-    const Bytes header =
-        bytes.Slice(table + i * elf::kSectionHeaderSize, elf::kSectionHeaderSize);
+    const Bytes header = bytes.Slice(table + i * elf::kSectionHeaderSize, elf::kSectionHeaderSize);
     sections_.push_back(ReadSectionHeader(bytes, header, &name_offsets[i]));
   }
   const Bytes names = names_index < count ? sections_[names_index].bytes : Bytes{};

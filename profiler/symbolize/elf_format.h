@@ -14,11 +14,11 @@ constexpr uint64_t kSectionHeaderSize = 64;
 constexpr uint64_t kProgramHeaderSize = 56;
 constexpr uint64_t kSymbolSize = 24;
 
-constexpr uint32_t kProgramLoad = 1;      // PT_LOAD
-constexpr uint32_t kProgramDynamic = 2;   // PT_DYNAMIC
-constexpr uint32_t kProgramNote = 4;      // PT_NOTE
-constexpr uint32_t kSectionNote = 7;      // SHT_NOTE
-constexpr uint32_t kSectionNoBits = 8;    // SHT_NOBITS
+constexpr uint32_t kProgramLoad = 1;         // PT_LOAD
+constexpr uint32_t kProgramDynamic = 2;      // PT_DYNAMIC
+constexpr uint32_t kProgramNote = 4;         // PT_NOTE
+constexpr uint32_t kSectionNote = 7;         // SHT_NOTE
+constexpr uint32_t kSectionNoBits = 8;       // SHT_NOBITS
 constexpr uint64_t kFlagCompressed = 0x800;  // SHF_COMPRESSED
 constexpr uint16_t kIndexUndefined = 0;      // SHN_UNDEF
 constexpr uint16_t kIndexReserved = 0xff00;  // SHN_LORESERVE: special from here on

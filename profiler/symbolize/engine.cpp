@@ -21,7 +21,10 @@ constexpr char kVdso[] = "[vdso]";
 class Batch {
  public:
   Batch(const ModuleRef& module, const std::vector<uint64_t>& offsets, const BatchLimits& limits)
-      : module_(module), offsets_(offsets), limits_(limits), budget_(limits.deadline),
+      : module_(module),
+        offsets_(offsets),
+        limits_(limits),
+        budget_(limits.deadline),
         names_(&strings_) {}
 
   BatchOutcome Run(FrameSink& sink) {
@@ -45,9 +48,9 @@ class Batch {
 
   // Targets are sorted by address as offsets are, but for files whose segments are not in order.
   void MakeTargets() {
-    const std::vector<ElfSegment> segments =
-        files_.binary != nullptr ? files_.binary->segments()
-                                 : LoadedSegments(AnyAddress(), module_.build_id);
+    const std::vector<ElfSegment> segments = files_.binary != nullptr
+                                                 ? files_.binary->segments()
+                                                 : LoadedSegments(AnyAddress(), module_.build_id);
     std::vector<std::pair<uint64_t, size_t>> addresses;
     for (size_t i = 0; i < offsets_.size(); ++i) {
       uint64_t address = 0;

@@ -48,8 +48,9 @@ struct BatchLimits {
 };
 
 struct BatchOutcome {
-  bool deadline_hit = false;  // some addresses got less than `detail` asks for; worth another try later
-  bool file_usable = true;    // false: file gone, or another build than the one mapped
+  bool deadline_hit =
+      false;  // some addresses got less than `detail` asks for; worth another try later
+  bool file_usable = true;  // false: file gone, or another build than the one mapped
 };
 
 // Answers what it can of `offsets` (file offsets of `module`, sorted, unique): full frames, or at

@@ -58,13 +58,25 @@ DynamicTable ReadDynamic(const LoadedImage& image) {
       const int64_t tag = static_cast<int64_t>(cursor.U64());
       const uint64_t value = cursor.U64();
       switch (tag) {
-        case 0: return table;
-        case elf::kDynamicSymbols: table.symbols = InProcess(image, value); break;
-        case elf::kDynamicStrings: table.strings = InProcess(image, value); break;
-        case elf::kDynamicStringsSize: table.strings_size = value; break;
-        case elf::kDynamicHash: table.hash = InProcess(image, value); break;
-        case elf::kDynamicGnuHash: table.gnu_hash = InProcess(image, value); break;
-        default: break;
+        case 0:
+          return table;
+        case elf::kDynamicSymbols:
+          table.symbols = InProcess(image, value);
+          break;
+        case elf::kDynamicStrings:
+          table.strings = InProcess(image, value);
+          break;
+        case elf::kDynamicStringsSize:
+          table.strings_size = value;
+          break;
+        case elf::kDynamicHash:
+          table.hash = InProcess(image, value);
+          break;
+        case elf::kDynamicGnuHash:
+          table.gnu_hash = InProcess(image, value);
+          break;
+        default:
+          break;
       }
     }
   }
@@ -121,8 +133,8 @@ void MatchDynamic(const LoadedImage& image, void* arg) {
   const DynamicTable table = ReadDynamic(image);
   if (table.symbols == 0 || table.strings == 0) return;
   const Bytes memory = MemoryAt(image, table.symbols);
-  const uint64_t count = std::min<uint64_t>(CountSymbols(image, table),
-                                            memory.size / elf::kSymbolSize);
+  const uint64_t count =
+      std::min<uint64_t>(CountSymbols(image, table), memory.size / elf::kSymbolSize);
   MatchSymbols(memory.Slice(0, count * elf::kSymbolSize),
                MemoryAt(image, table.strings).Slice(0, table.strings_size), {}, *request.budget,
                *request.targets, *request.strings);

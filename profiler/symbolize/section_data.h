@@ -18,8 +18,8 @@ struct SectionData {
   Compression compression = Compression::kNone;
 };
 
-// `name` as in ".debug_info". Also finds ".zdebug_info" and reads compression headers of both kinds.
-// A size that no compression could have reached is refused: the section counts as absent.
+// `name` as in ".debug_info". Also finds ".zdebug_info" and reads compression headers of both
+// kinds. A size that no compression could have reached is refused: the section counts as absent.
 SectionData FindSectionData(const ElfFile& file, std::string_view name);
 
 }  // namespace pprof::symbolize

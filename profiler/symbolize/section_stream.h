@@ -44,8 +44,8 @@ class SectionStream {
   TimeBudget* budget_ = nullptr;
   std::unique_ptr<Decompressor> source_;
   sys::PageBuffer buffer_;
-  uint64_t buffer_offset_ = 0;   // of the section, where the buffer begins
-  uint64_t filled_ = 0;          // bytes of the buffer that hold contents
+  uint64_t buffer_offset_ = 0;           // of the section, where the buffer begins
+  uint64_t filled_ = 0;                  // bytes of the buffer that hold contents
   const uint8_t* input_kept_ = nullptr;  // stored bytes before this have been dropped
 };
 

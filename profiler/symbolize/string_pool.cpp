@@ -7,8 +7,8 @@ namespace pprof::symbolize {
 namespace {
 
 constexpr size_t kChunkBytes = 64 << 10;
-constexpr uint64_t kFirstLook = 256;          // most names are shorter
-constexpr uint64_t kMaxTextBytes = 1 << 20;   // the longest mangled name seen has 15 KB
+constexpr uint64_t kFirstLook = 256;         // most names are shorter
+constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
 
 // The zero-terminated text at `offset`; empty when there is no end in sight.
 std::string_view ReadText(SectionStream& section, uint64_t offset) {

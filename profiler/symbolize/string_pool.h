@@ -15,9 +15,9 @@ namespace pprof::symbolize {
 using StringId = uint32_t;
 constexpr StringId kNoString = 0;  // its text is empty
 
-// Texts of a compressed section cannot be fetched one by one, so references are collected and read in
-// rising order, once. Ownership: copies every text; views live as long as the pool.
-// Not thread-safe. Not signal-safe.
+// Texts of a compressed section cannot be fetched one by one, so references are collected and read
+// in rising order, once. Ownership: copies every text; views live as long as the pool. Not
+// thread-safe. Not signal-safe.
 class StringPool {
  public:
   StringPool();

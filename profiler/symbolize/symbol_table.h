@@ -19,7 +19,6 @@ void MatchSymbols(Bytes symbols, Bytes names, const std::vector<ElfSection>& sec
                   TimeBudget& budget, Targets& targets, StringPool& strings);
 
 // The same for .symtab and .dynsym of a file.
-void MatchSymbolsOf(const ElfFile& file, TimeBudget& budget, Targets& targets,
-                    StringPool& strings);
+void MatchSymbolsOf(const ElfFile& file, TimeBudget& budget, Targets& targets, StringPool& strings);
 
 }  // namespace pprof::symbolize

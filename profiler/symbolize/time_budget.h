@@ -7,8 +7,8 @@
 
 namespace pprof::symbolize {
 
-// Asked often, so it looks at the clock once in 256 questions (a question covers some microseconds).
-// Not thread-safe.
+// Asked often, so it looks at the clock once in 256 questions (a question covers some
+// microseconds). Not thread-safe.
 class TimeBudget {
  public:
   using Clock = std::chrono::steady_clock;

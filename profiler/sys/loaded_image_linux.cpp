@@ -1,8 +1,8 @@
-#include "profiler/sys/loaded_image.h"
-
 #include <elf.h>
 #include <link.h>
 #include <sys/auxv.h>
+
+#include "profiler/sys/loaded_image.h"
 
 namespace pprof::sys {
 namespace {
@@ -13,7 +13,7 @@ struct Visit {
   void* arg;
 };
 
-bool Holds(uint64_t base, const ElfW(Phdr)* headers, size_t count, uint64_t address) {
+bool Holds(uint64_t base, const ElfW(Phdr) * headers, size_t count, uint64_t address) {
   for (size_t i = 0; i < count; ++i) {
     const ElfW(Phdr)& header = headers[i];
     if (header.p_type == PT_LOAD && address - (base + header.p_vaddr) < header.p_memsz) return true;
@@ -21,7 +21,7 @@ bool Holds(uint64_t base, const ElfW(Phdr)* headers, size_t count, uint64_t addr
   return false;
 }
 
-LoadedImage MakeImage(uint64_t base, const ElfW(Phdr)* headers, size_t count) {
+LoadedImage MakeImage(uint64_t base, const ElfW(Phdr) * headers, size_t count) {
   LoadedImage image;
   image.base = base;
   for (size_t i = 0; i < count; ++i) {

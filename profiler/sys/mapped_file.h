@@ -20,7 +20,8 @@ class MappedFile {
 
   // False when the path is not a readable, not empty regular file. Never waits on a FIFO or device.
   bool Open(const std::string& path);
-  // Like Open, for files in world-writable folders: refuses symbolic links and files of other users.
+  // Like Open, for files in world-writable folders: refuses symbolic links and files of other
+  // users.
   bool OpenOwn(const std::string& path);
 
   const uint8_t* data() const { return data_; }

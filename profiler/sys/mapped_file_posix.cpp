@@ -1,5 +1,3 @@
-#include "profiler/sys/mapped_file.h"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -7,6 +5,8 @@
 
 #include <algorithm>
 #include <utility>
+
+#include "profiler/sys/mapped_file.h"
 
 namespace pprof::sys {
 namespace {

@@ -15,8 +15,8 @@ class PageBuffer {
   PageBuffer& operator=(PageBuffer&& other) noexcept;
   ~PageBuffer();
 
-  // Keeps the contents up to the smaller size; new bytes are zero unless used before. May move data().
-  // False when the system has no memory; the buffer is unchanged then.
+  // Keeps the contents up to the smaller size; new bytes are zero unless used before. May move
+  // data(). False when the system has no memory; the buffer is unchanged then.
   bool Resize(size_t bytes);
 
   uint8_t* data() { return data_; }

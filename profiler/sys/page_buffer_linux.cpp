@@ -1,8 +1,8 @@
-#include "profiler/sys/page_buffer.h"
-
 #include <sys/mman.h>
 
 #include <utility>
+
+#include "profiler/sys/page_buffer.h"
 
 namespace pprof::sys {
 namespace {

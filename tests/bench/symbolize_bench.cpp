@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "profiler/symbolize/demangle.h"
 #include "profiler/symbolize/elf_file.h"
 #include "profiler/symbolize/engine.h"
 
@@ -34,6 +35,7 @@ struct Options {
   int repeat = 1;
   bool list = false;
   bool print = false;
+  bool short_names = false;
   pprof::symbolize::BatchLimits limits;
 };
 
@@ -51,14 +53,15 @@ long StatusKb(const char* field) {
 // peak is taken at the first answer, when everything the engine needs is still there.
 class Frames : public pprof::symbolize::FrameSink {
  public:
-  explicit Frames(bool keep) : keep_(keep) {}
+  Frames(bool keep, bool short_names) : keep_(keep), short_names_(short_names) {}
   void OnAddress(size_t index, const pprof::symbolize::RawFrame* frames, size_t count) override {
     if (answers_++ == 0) peak_kb_ = StatusKb("RssAnon:");
     frames_ += count;
     if (!keep_) return;
     std::string& text = texts_[index];
     for (size_t i = 0; i < count; ++i) {
-      text.append(frames[i].linkage_name);
+      const std::string_view name = frames[i].linkage_name;
+      text.append(short_names_ ? pprof::symbolize::ShortName(name) : std::string(name));
       text.append("\t").append(frames[i].filename.empty() ? "??" : frames[i].filename);
       text.append(":").append(std::to_string(frames[i].line)).append("\n");
     }
@@ -70,6 +73,7 @@ class Frames : public pprof::symbolize::FrameSink {
 
  private:
   bool keep_;
+  bool short_names_;
 };
 
 // Addresses inside functions, each byte of code equally likely.
@@ -97,7 +101,8 @@ std::vector<uint64_t> RandomAddresses(const ElfFile& elf, size_t count, unsigned
   std::vector<uint64_t> addresses;
   while (total != 0 && addresses.size() < count) {
     const uint64_t at = random() % total;
-    const auto function = std::upper_bound(functions.begin(), functions.end(), std::pair{at, ~uint64_t{0}});
+    const auto function =
+        std::upper_bound(functions.begin(), functions.end(), std::pair{at, ~uint64_t{0}});
     if (function == functions.end()) continue;
     addresses.push_back(function->second - (function->first - at));
   }
@@ -136,7 +141,7 @@ void Resolve(const Options& options, const std::vector<uint64_t>& addresses,
              const std::vector<uint64_t>& offsets) {
   pprof::symbolize::ModuleRef module;
   module.path = options.file;
-  Frames frames(options.print);
+  Frames frames(options.print, options.short_names);
   const long before_kb = StatusKb("RssAnon:");
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome = pprof::symbolize::ResolveBatch(module, offsets, options.limits, frames);
@@ -161,6 +166,8 @@ bool Parse(int argc, char** argv, Options* options) {
       options->list = true;
     } else if (word == "--print") {
       options->print = true;
+    } else if (word == "--short") {
+      options->short_names = true;
     } else if (word == "--functions") {
       options->limits.detail = pprof::symbolize::Detail::kFunctions;
     } else if (word.compare(0, 2, "--") != 0) {
@@ -184,7 +191,7 @@ int main(int argc, char** argv) {
   if (!Parse(argc, argv, &options)) {
     std::fprintf(stderr,
                  "usage: symbolize_bench FILE (--random N [--seed S] | --addresses LIST) [--list | "
-                 "--print] [--repeat R] [--functions] [--debug-root DIR]\n");
+                 "--print [--short]] [--repeat R] [--functions] [--debug-root DIR]\n");
     return 2;
   }
   const auto elf = ElfFile::Open(options.file);
