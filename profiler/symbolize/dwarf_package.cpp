@@ -74,7 +74,7 @@ void PackageIndex::SetPart(const Header& header, uint32_t kind, uint64_t offset,
   } else if (kind == kSectStrOffsets) {
     entry->str_offsets = sections.str_offsets.Get().Slice(offset, size);
   } else if (kind == kSectRnglists && header.version == 5) {
-    entry->rnglists = sections.rnglists.Get().Slice(offset, size);
+    entry->rnglists = sections.rnglists.All().Slice(offset, size);
   }
 }
 

@@ -14,7 +14,7 @@ void Append(uint64_t begin, uint64_t end, std::vector<AddressRange>* ranges) {
 }  // namespace
 
 void RangeListReader::ReadVersion4(uint64_t offset, std::vector<AddressRange>* ranges) const {
-  ByteCursor cursor(section.From(offset));
+  ByteCursor cursor(section_from(offset));
   uint64_t base = base_address;
   const size_t limit = ranges->size() + kMaxRanges;
   while (ranges->size() < limit) {
@@ -33,11 +33,11 @@ void RangeListReader::ReadVersion5(const FormValue& list, std::vector<AddressRan
   uint64_t offset = list.value;
   if (list.kind == FormValue::kListIndex) {
     if (offset >> 32 != 0) return;
-    ByteCursor entry(section.From(lists_base).From(offset * encoding.offset_size()));
+    ByteCursor entry(section_from(lists_base).From(offset * encoding.offset_size()));
     offset = lists_base + entry.Offset(encoding.dwarf64);
     if (!entry.ok()) return;
   }
-  ByteCursor cursor(section.From(offset));
+  ByteCursor cursor(section_from(offset));
   uint64_t base = base_address;
   const size_t limit = ranges->size() + kMaxRanges;
   while (ranges->size() < limit && ReadEntry(cursor, &base, ranges)) {

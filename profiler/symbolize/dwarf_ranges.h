@@ -17,7 +17,7 @@ struct RangeListReader {
   // More than any real function or unit has; a damaged list could be as long as its section.
   static constexpr size_t kMaxRanges = 1 << 18;
 
-  Bytes section;  // .debug_ranges or .debug_rnglists
+  std::function<Bytes(uint64_t offset)> section_from;  // .debug_ranges or .debug_rnglists
   Encoding encoding;
   uint64_t lists_base = 0;    // DWARF 5: where the offsets of numbered lists begin
   uint64_t base_address = 0;  // the unit's, before the list sets another

@@ -40,13 +40,16 @@ DwarfResolver::DwarfResolver(const ElfFile& file, const ElfFile* alternate, Spli
 void DwarfResolver::Run() {
   ScanUnits();
   ResolveFarReferences();
+  sections_.info.Close();
   ResolveStrings();
+  sections_.str.Close();
   for (const SplitJob& job : split_jobs_) ScanSplitUnit(job);
   RunLinePrograms();
 }
 
 void DwarfResolver::ScanUnits() {
   const UnitIndex index = ReadAranges(sections_.aranges, targets_);
+  sections_.aranges.Close();
   UnitExtent extent;
   // What no unit claims may be in a later one, so the whole section is read then.
   for (uint64_t offset = 0; unclaimed_ > 0 && ReadUnitExtent(sections_.info, offset, &extent);

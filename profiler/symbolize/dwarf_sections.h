@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "profiler/symbolize/elf_file.h"
+#include "profiler/symbolize/range_list_section.h"
 #include "profiler/symbolize/section_stream.h"
 #include "profiler/symbolize/time_budget.h"
 
@@ -27,7 +28,7 @@ struct DwarfSections {
   LoadedSection abbrev;
   LoadedSection line_str;
   LoadedSection ranges;
-  LoadedSection rnglists;
+  RangeListSection rnglists;
   LoadedSection addr;
   LoadedSection str_offsets;
   LoadedSection split_str;  // .debug_str of a .dwo: read at once, since its file is closed soon

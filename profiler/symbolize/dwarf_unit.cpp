@@ -198,10 +198,14 @@ void DwarfUnit::AppendRanges(const FormValue& low, const FormValue& high, const 
   };
   const bool split = split_ != nullptr;
   if (encoding_.version >= 5) {
-    reader.section = split ? split_->rnglists : sections_->rnglists.Get();
+    reader.section_from = [this](uint64_t offset) {
+      return split_ != nullptr ? split_->rnglists.From(offset) : sections_->rnglists.From(offset);
+    };
     reader.ReadVersion5(list, ranges);
   } else {
-    reader.section = (split ? split_->skeleton_sections : sections_)->ranges.Get();
+    reader.section_from = [this](uint64_t offset) {
+      return (split_ != nullptr ? split_->skeleton_sections : sections_)->ranges.Get().From(offset);
+    };
     reader.ReadVersion4(list.value + (split ? ranges_base_ : 0), ranges);
   }
 }

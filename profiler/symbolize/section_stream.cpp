@@ -80,6 +80,11 @@ void SectionStream::Drop(Bytes window) {
   if (!compressed() && section_.file != nullptr) section_.file->DropPages(window);
 }
 
+void SectionStream::Close() {
+  source_.reset();
+  buffer_ = sys::PageBuffer();
+}
+
 Bytes LoadedSection::Get() {
   if (tried_) return bytes_;
   tried_ = true;

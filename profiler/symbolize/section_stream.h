@@ -34,6 +34,9 @@ class SectionStream {
   // The window will not be asked for again: gives file pages back. Not needed for correctness.
   void Drop(Bytes window);
 
+  // Nothing will be asked for for a while: frees the window and the decompressor.
+  void Close();
+
  private:
   bool Restart();
   bool SkipTo(uint64_t offset);

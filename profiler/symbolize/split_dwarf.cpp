@@ -87,7 +87,7 @@ bool SplitFiles::OpenFile(const std::string& path, uint64_t dwo_id, SplitUnit* u
   unit->sections = &sections;
   unit->context.abbrev = sections.abbrev.Get();
   unit->context.str_offsets = sections.str_offsets.Get();
-  unit->context.rnglists = sections.rnglists.Get();
+  unit->context.rnglists = sections.rnglists.All();
   AbbrevTable abbrevs;
   uint64_t offset = 0;
   while (ReadUnitExtent(sections.info, offset, &unit->extent)) {

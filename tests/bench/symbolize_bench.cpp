@@ -20,6 +20,7 @@
 #include "profiler/symbolize/demangle.h"
 #include "profiler/symbolize/elf_file.h"
 #include "profiler/symbolize/engine.h"
+#include "tests/bench/memory_watch.h"
 
 namespace {
 
@@ -39,23 +40,11 @@ struct Options {
   pprof::symbolize::BatchLimits limits;
 };
 
-long StatusKb(const char* field) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.compare(0, std::strlen(field), field) == 0) {
-      return std::atol(line.c_str() + std::strlen(field) + 1);
-    }
-  }
-  return 0;
-}
-
-// Highest RssAnon while it runs is not recorded by the kernel, so the sink cannot see it either:
-// peak is taken at the first answer, when everything the engine needs is still there.
 class Frames : public pprof::symbolize::FrameSink {
  public:
   Frames(bool keep, bool short_names) : keep_(keep), short_names_(short_names) {}
   void OnAddress(size_t index, const pprof::symbolize::RawFrame* frames, size_t count) override {
-    if (answers_++ == 0) peak_kb_ = StatusKb("RssAnon:");
+    ++answers_;
     frames_ += count;
     if (!keep_) return;
     std::string& text = texts_[index];
@@ -68,7 +57,6 @@ class Frames : public pprof::symbolize::FrameSink {
   }
   size_t answers_ = 0;
   size_t frames_ = 0;
-  long peak_kb_ = 0;
   std::map<size_t, std::string> texts_;
 
  private:
@@ -142,19 +130,20 @@ void Resolve(const Options& options, const std::vector<uint64_t>& addresses,
   pprof::symbolize::ModuleRef module;
   module.path = options.file;
   Frames frames(options.print, options.short_names);
-  const long before_kb = StatusKb("RssAnon:");
+  pprof::bench::MemoryWatch memory;
+  const double cpu = pprof::bench::CpuSeconds();
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome = pprof::symbolize::ResolveBatch(module, offsets, options.limits, frames);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-  const long after_kb = StatusKb("RssAnon:");
+  memory.Stop();
   for (size_t i = 0; options.print && i < addresses.size(); ++i) {
     std::printf("0x%" PRIx64 "\n%s\n", addresses[i], frames.texts_[i].c_str());
   }
   std::fprintf(stderr,
-               "seconds %.3f addresses %zu answers %zu frames %zu anon_kb %ld kept_kb %ld "
+               "seconds %.3f cpu %.3f addresses %zu answers %zu frames %zu anon_kb %ld kept_kb %ld "
                "peak_rss_kb %ld deadline_hit %d\n",
-               time.count(), addresses.size(), frames.answers_, frames.frames_,
-               frames.peak_kb_ - before_kb, after_kb - before_kb, StatusKb("VmHWM:"),
+               time.count(), pprof::bench::CpuSeconds() - cpu, addresses.size(), frames.answers_,
+               frames.frames_, memory.peak_kb(), memory.kept_kb(), pprof::bench::StatusKb("VmHWM:"),
                outcome.deadline_hit);
 }
 

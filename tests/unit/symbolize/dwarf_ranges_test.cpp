@@ -19,7 +19,7 @@ Pairs ToPairs(const std::vector<AddressRange>& ranges) {
 
 RangeListReader Reader(const ByteWriter& section, uint16_t version) {
   RangeListReader reader;
-  reader.section = section.view();
+  reader.section_from = [&](uint64_t offset) { return section.view().From(offset); };
   reader.encoding = {version, 8, false};
   reader.base_address = 0x1000;
   reader.address_of = [](uint64_t index) { return 0x8000 + index * 0x10; };
