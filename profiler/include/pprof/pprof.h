@@ -30,6 +30,7 @@ namespace pprof {
 enum class Format {
   kProto,  // gzipped profile.proto, symbolized: what `pprof` and the scrapers read (Go's debug=0)
   kText,   // Go's text (debug=1) followed by the memory map: pprof and google-pprof read it
+  kDump,   // Go's goroutine dump (debug=2); only profiles with ProfileType::has_dump
 };
 
 // The samples of one profile at one moment. Immutable; copying copies a pointer.
@@ -83,6 +84,7 @@ struct ProfileType {
   std::vector<ValueType> values;
   std::string shown_first;              // value type readers select by default; empty: the last
   TextForm text_form = TextForm::kCount;
+  bool has_dump = false;                // has Format::kDump (debug=2)
   std::vector<std::string> parameters;  // query parameters it understands besides Go's
   std::vector<ProfileAction> actions;
   std::function<int64_t()> count;  // number on the index page; cheap; empty: 0
