@@ -1,5 +1,6 @@
 #include "profiler/profiles/builtin.h"
 
+#include "profiler/profiles/contention.h"
 #include "profiler/profiles/cpu.h"
 #include "profiler/profiles/heap.h"
 #include "profiler/profiles/threads.h"
@@ -7,8 +8,8 @@
 namespace pprof::profiles {
 
 std::vector<ProfileType> BuiltinTypes() {
-  return {HeapProfile(),      AllocsProfile(),       PeakProfile(),
-          GoroutineProfile(), ThreadCreateProfile(), CpuProfile()};
+  return {HeapProfile(),         AllocsProfile(), PeakProfile(),  GoroutineProfile(),
+          ThreadCreateProfile(), CpuProfile(),    BlockProfile(), MutexProfile()};
 }
 
 }  // namespace pprof::profiles

@@ -1,5 +1,6 @@
 #include "profiler/signal_safe/on_process.h"
 
+#include "profiler/signal_safe/contention_sampler.h"
 #include "profiler/signal_safe/heap_sampler.h"
 #include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/unwind_table.h"
@@ -15,6 +16,7 @@ void OnForkParent() { sys::UnblockProfilingSignal(); }
 // filled stays claimed, 40 bytes in a child.
 void OnForkChild() {
   heap_peak.OnForkChild();
+  contention.waiters.OnForkChild();
   OnThreadForked();
   sys::UnblockProfilingSignal();
 }
