@@ -50,7 +50,10 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
   if (debug != 0 && wish.seconds > 0) {
     return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
   }
-  wish.format = debug > 0 ? Format::kText : Format::kProto;
+  // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
+  wish.format = debug <= 0                       ? Format::kProto
+                : debug > 1 && type.has_dump ? Format::kDump
+                                                 : Format::kText;
   return wish;
 }
 
@@ -108,7 +111,7 @@ Result<Snapshot> Take(const ProfileType& type, const Wish& wish, const Request& 
 
 Response WithHeaders(const ProfileType& type, const Wish& wish) {
   Response response;
-  if (wish.format == Format::kText) {
+  if (wish.format != Format::kProto) {
     response.headers.emplace("Content-Type", kPlainText);
     return response;
   }

@@ -26,22 +26,16 @@ class ScopedSignalMask {
   sigset_t saved_;
 };
 
-struct ThreadStart {
-  std::string name;
-  std::function<void()> run;
-};
-
 void* ThreadMain(void* argument) {
-  const std::unique_ptr<ThreadStart> start(static_cast<ThreadStart*>(argument));
-  pthread_setname_np(pthread_self(), start->name.c_str());
-  start->run();
+  const std::unique_ptr<std::function<void()>> run(static_cast<std::function<void()>*>(argument));
+  (*run)();
   return nullptr;
 }
 
 }  // namespace
 
 Result<WorkerThread> WorkerThread::Start(const std::string& name, std::function<void()> run) {
-  auto start = std::make_unique<ThreadStart>(ThreadStart{name, std::move(run)});
+  auto start = std::make_unique<std::function<void()>>(std::move(run));
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackBytes);
@@ -54,6 +48,7 @@ Result<WorkerThread> WorkerThread::Start(const std::string& name, std::function<
                   "pthread_create: " + std::generic_category().message(error));
   }
   start.release();  // ThreadMain has it
+  pthread_setname_np(thread, name.c_str());
   return WorkerThread(thread);
 }
 

@@ -1,7 +1,9 @@
 #include "profiler/signal_safe/unwind.h"
 
+#include <atomic>
 #include <cstring>
 
+#include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind_walk.h"
 
@@ -64,11 +66,22 @@ struct CopiedMemory {
   }
 };
 
+// Set once, at the first pthread_create; 0 until then.
+std::atomic<uintptr_t> entry_begin;
+std::atomic<uintptr_t> entry_end;
+
+// A return address behind the call that runs a thread's own function.
+bool IsThreadEntry(uintptr_t pc) {
+  return pc > entry_begin.load(std::memory_order_relaxed) &&
+         pc <= entry_end.load(std::memory_order_relaxed);
+}
+
 template <class Memory>
 UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t max_depth) {
   UnwindResult result;
   StackWalk<Memory> walk(from, memory);
   do {
+    if (IsThreadEntry(walk.frame().pc)) continue;
     if (result.depth == max_depth) {
       result.truncated = true;
       return result;
@@ -80,6 +93,11 @@ UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t m
 }
 
 }  // namespace
+
+void SetThreadEntryCode(CodeRange range) {
+  entry_begin.store(range.begin, std::memory_order_relaxed);
+  entry_end.store(range.end, std::memory_order_relaxed);
+}
 
 const sys::StackBounds& ThreadStackBounds() {
   sys::StackBounds& bounds = thread_state.stack;

@@ -23,8 +23,10 @@ struct Registers {
   uintptr_t sp = 0;
   uintptr_t rbp = 0;
   uintptr_t rbx = 0;
+  uintptr_t r10 = 0;
   bool rbp_known = true;
   bool rbx_known = true;
+  bool r10_known = false;  // only of interrupted code: calls do not preserve it
 };
 
 struct UnwindResult {

@@ -7,7 +7,9 @@
 #include <vector>
 
 int main() {
-  auto server = pprof::http::Server::Start({"127.0.0.1:0"});
+  pprof::http::Options options;
+  options.address = "127.0.0.1:0";
+  auto server = pprof::http::Server::Start(options);
   if (!server.ok()) {
     std::cerr << server.status().message() << "\n";
     return 1;

@@ -34,11 +34,20 @@ struct Decoder {
     DecodedLabel label;
     while (message.next()) {
       switch (message.tag()) {
-        case 1: label.key = Text(message.get_uint64()); break;
-        case 2: label.text = Text(message.get_uint64()); break;
-        case 3: label.number = message.get_int64(); break;
-        case 4: label.unit = Text(message.get_uint64()); break;
-        default: throw std::runtime_error("unknown field of Label");
+        case 1:
+          label.key = Text(message.get_uint64());
+          break;
+        case 2:
+          label.text = Text(message.get_uint64());
+          break;
+        case 3:
+          label.number = message.get_int64();
+          break;
+        case 4:
+          label.unit = Text(message.get_uint64());
+          break;
+        default:
+          throw std::runtime_error("unknown field of Label");
       }
     }
     return label;
@@ -62,17 +71,38 @@ struct Decoder {
     DecodedMapping mapping;
     while (message.next()) {
       switch (message.tag()) {
-        case 1: mapping.id = message.get_uint64(); break;
-        case 2: mapping.start = message.get_uint64(); break;
-        case 3: mapping.limit = message.get_uint64(); break;
-        case 4: mapping.offset = message.get_uint64(); break;
-        case 5: mapping.filename = Text(message.get_uint64()); break;
-        case 6: mapping.build_id = Text(message.get_uint64()); break;
-        case 7: mapping.has_functions = message.get_bool(); break;
-        case 8: mapping.has_filenames = message.get_bool(); break;
-        case 9: mapping.has_line_numbers = message.get_bool(); break;
-        case 10: mapping.has_inline_frames = message.get_bool(); break;
-        default: throw std::runtime_error("unknown field of Mapping");
+        case 1:
+          mapping.id = message.get_uint64();
+          break;
+        case 2:
+          mapping.start = message.get_uint64();
+          break;
+        case 3:
+          mapping.limit = message.get_uint64();
+          break;
+        case 4:
+          mapping.offset = message.get_uint64();
+          break;
+        case 5:
+          mapping.filename = Text(message.get_uint64());
+          break;
+        case 6:
+          mapping.build_id = Text(message.get_uint64());
+          break;
+        case 7:
+          mapping.has_functions = message.get_bool();
+          break;
+        case 8:
+          mapping.has_filenames = message.get_bool();
+          break;
+        case 9:
+          mapping.has_line_numbers = message.get_bool();
+          break;
+        case 10:
+          mapping.has_inline_frames = message.get_bool();
+          break;
+        default:
+          throw std::runtime_error("unknown field of Mapping");
       }
     }
     return mapping;
@@ -94,11 +124,20 @@ struct Decoder {
     DecodedLocation location;
     while (message.next()) {
       switch (message.tag()) {
-        case 1: location.id = message.get_uint64(); break;
-        case 2: location.mapping = message.get_uint64(); break;
-        case 3: location.address = message.get_uint64(); break;
-        case 4: location.lines.push_back(Line(message.get_message())); break;
-        default: throw std::runtime_error("unknown field of Location");
+        case 1:
+          location.id = message.get_uint64();
+          break;
+        case 2:
+          location.mapping = message.get_uint64();
+          break;
+        case 3:
+          location.address = message.get_uint64();
+          break;
+        case 4:
+          location.lines.push_back(Line(message.get_message()));
+          break;
+        default:
+          throw std::runtime_error("unknown field of Location");
       }
     }
     return location;
@@ -108,12 +147,23 @@ struct Decoder {
     DecodedFunction function;
     while (message.next()) {
       switch (message.tag()) {
-        case 1: function.id = message.get_uint64(); break;
-        case 2: function.name = Text(message.get_uint64()); break;
-        case 3: function.system_name = Text(message.get_uint64()); break;
-        case 4: function.filename = Text(message.get_uint64()); break;
-        case 5: function.start_line = message.get_int64(); break;
-        default: throw std::runtime_error("unknown field of Function");
+        case 1:
+          function.id = message.get_uint64();
+          break;
+        case 2:
+          function.name = Text(message.get_uint64());
+          break;
+        case 3:
+          function.system_name = Text(message.get_uint64());
+          break;
+        case 4:
+          function.filename = Text(message.get_uint64());
+          break;
+        case 5:
+          function.start_line = message.get_int64();
+          break;
+        default:
+          throw std::runtime_error("unknown field of Function");
       }
     }
     return function;
@@ -121,19 +171,44 @@ struct Decoder {
 
   void Field(pbf_reader& message) {
     switch (message.tag()) {
-      case 1: profile.sample_types.push_back(Type(message.get_message())); break;
-      case 2: profile.samples.push_back(Sample(message.get_message())); break;
-      case 3: profile.mappings.push_back(Mapping(message.get_message())); break;
-      case 4: profile.locations.push_back(Location(message.get_message())); break;
-      case 5: profile.functions.push_back(Function(message.get_message())); break;
-      case 6: message.skip(); break;
-      case 9: profile.time_nanos = message.get_int64(); break;
-      case 10: profile.duration_nanos = message.get_int64(); break;
-      case 11: profile.period_type = Type(message.get_message()); break;
-      case 12: profile.period = message.get_int64(); break;
-      case 13: profile.comments.push_back(Text(message.get_uint64())); break;
-      case 14: profile.default_sample_type = Text(message.get_uint64()); break;
-      default: throw std::runtime_error("unknown field of Profile");
+      case 1:
+        profile.sample_types.push_back(Type(message.get_message()));
+        break;
+      case 2:
+        profile.samples.push_back(Sample(message.get_message()));
+        break;
+      case 3:
+        profile.mappings.push_back(Mapping(message.get_message()));
+        break;
+      case 4:
+        profile.locations.push_back(Location(message.get_message()));
+        break;
+      case 5:
+        profile.functions.push_back(Function(message.get_message()));
+        break;
+      case 6:
+        message.skip();
+        break;
+      case 9:
+        profile.time_nanos = message.get_int64();
+        break;
+      case 10:
+        profile.duration_nanos = message.get_int64();
+        break;
+      case 11:
+        profile.period_type = Type(message.get_message());
+        break;
+      case 12:
+        profile.period = message.get_int64();
+        break;
+      case 13:
+        profile.comments.push_back(Text(message.get_uint64()));
+        break;
+      case 14:
+        profile.default_sample_type = Text(message.get_uint64());
+        break;
+      default:
+        throw std::runtime_error("unknown field of Profile");
     }
   }
 

@@ -65,8 +65,8 @@ std::string Gunzip(const std::string& bytes);
 // REQUIRES: well-formed protobuf; throws otherwise. A string index out of range throws, too.
 DecodedProfile Decode(const std::string& gzipped);
 
-// The first rule that the profile breaks, in words; empty: pprof's CheckValid and Parca's ValidatePprofProfile
-// would take it.
+// The first rule that the profile breaks, in words; empty: pprof's CheckValid and Parca's
+// ValidatePprofProfile would take it.
 std::string FlawOf(const DecodedProfile& profile);
 
 // The names of a sample's frames, innermost first, joined by ';'.

@@ -17,9 +17,9 @@ void AddMappings(model::Profile& profile) {
   profile.mappings.reserve(kMappings);
   for (uint64_t i = 0; i < kMappings; ++i) {
     const uint64_t start = kBase + (i << 20);
-    profile.mappings.push_back(
-        {start, start + (1 << 20), 0, "/usr/lib/libsome_module_" + std::to_string(i) + ".so",
-         "0123456789abcdef0123456789abcdef" + std::to_string(i)});
+    profile.mappings.push_back({start, start + (1 << 20), 0,
+                                "/usr/lib/libsome_module_" + std::to_string(i) + ".so",
+                                "0123456789abcdef0123456789abcdef" + std::to_string(i)});
   }
 }
 

@@ -1,4 +1,5 @@
-// A profile as a busy server has it: 100,000 samples of 30 frames, 25,000 locations, 8,000 functions.
+// A profile as a busy server has it: 100,000 samples of 30 frames, 25,000 locations, 8,000
+// functions.
 #pragma once
 
 #include "profiler/model/profile.h"

@@ -20,9 +20,7 @@ std::string Encode(const SampleInput& input) {
   return out.str();
 }
 
-TEST(ProtoEncoder, IsValidForPprofAndParca) {
-  EXPECT_EQ(FlawOf(Decode(Encode(HeapSample()))), "");
-}
+TEST(ProtoEncoder, IsValidForPprofAndParca) { EXPECT_EQ(FlawOf(Decode(Encode(HeapSample()))), ""); }
 
 TEST(ProtoEncoder, IsAGzipStreamAsGoWritesIt) {
   const std::string bytes = Encode(HeapSample());
@@ -165,8 +163,7 @@ TEST(ProtoEncoder, ExtremeNumbersSurvive) {
   input.profile.sample_values[0] = INT64_MIN;
   input.profile.sample_values[1] = INT64_MAX;
   input.profile.sample_values[2] = -1;
-  EXPECT_THAT(Decode(Encode(input)).samples[0].values,
-              ElementsAre(INT64_MIN, INT64_MAX, -1, 2048));
+  EXPECT_THAT(Decode(Encode(input)).samples[0].values, ElementsAre(INT64_MIN, INT64_MAX, -1, 2048));
 }
 
 TEST(ProtoEncoder, EqualInputGivesEqualBytes) {

@@ -49,22 +49,26 @@ std::shared_ptr<const symbolize::Function> Function(const char* name, const char
 
 std::vector<symbolize::Line> LinesAt(uint64_t address) {
   switch (address) {
-    case kExe + 0x100: return {{0, 11}, {1, 25}};  // inlined into RequestContext::Set
-    case kExe + 0x200: return {{2, 40}};
-    case kExe + 0x300: return {{3, 99}};
-    case kLib + 0x10: return {{4, 0}};
-    default: return {};
+    case kExe + 0x100:
+      return {{0, 11}, {1, 25}};  // inlined into RequestContext::Set
+    case kExe + 0x200:
+      return {{2, 40}};
+    case kExe + 0x300:
+      return {{3, 99}};
+    case kLib + 0x10:
+      return {{4, 0}};
+    default:
+      return {};
   }
 }
 
 symbolize::Symbols SymbolsOf(const model::Profile& profile) {
   symbolize::Symbols symbols;
-  symbols.functions = {Function("Map::insert", "_ZN3Map6insertEi", "/src/map.h", 9),
-                       Function("RequestContext::Set", "_ZN14RequestContext3SetEi",
-                                "/src/context.cpp", 20),
-                       Function("Handle", "_Z6Handlev", "/src/handle.cpp", 38),
-                       Function("main", "main", "/src/main.cpp", 90),
-                       Function("names_wait", "names_wait", "", 0)};
+  symbols.functions = {
+      Function("Map::insert", "_ZN3Map6insertEi", "/src/map.h", 9),
+      Function("RequestContext::Set", "_ZN14RequestContext3SetEi", "/src/context.cpp", 20),
+      Function("Handle", "_Z6Handlev", "/src/handle.cpp", 38),
+      Function("main", "main", "/src/main.cpp", 90), Function("names_wait", "names_wait", "", 0)};
   for (const model::Location& location : profile.locations) {
     symbols.first_line.push_back(static_cast<uint32_t>(symbols.lines.size()));
     const std::vector<symbolize::Line> lines = LinesAt(location.address);
@@ -85,12 +89,11 @@ SampleInput SampleAs(const char* name, TextForm form, std::vector<ValueType> val
 }
 
 SampleInput HeapSample() {
-  SampleInput input = SampleAs(
-      "heap", TextForm::kHeap,
-      {{"alloc_objects", "count"},
-       {"alloc_space", "bytes"},
-       {"inuse_objects", "count", ValueType::Kind::kCurrent},
-       {"inuse_space", "bytes", ValueType::Kind::kCurrent}});
+  SampleInput input = SampleAs("heap", TextForm::kHeap,
+                               {{"alloc_objects", "count"},
+                                {"alloc_space", "bytes"},
+                                {"inuse_objects", "count", ValueType::Kind::kCurrent},
+                                {"inuse_space", "bytes", ValueType::Kind::kCurrent}});
   input.profile.period_type = {"space", "bytes"};
   input.profile.period = 524288;
   return input;

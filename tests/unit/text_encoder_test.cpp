@@ -101,9 +101,8 @@ TEST(TabColumns, AlignsAsGoDoes) {
 }
 
 TEST(TabColumns, ShortRowEndsAColumn) {
-  EXPECT_EQ(encode::AlignRows({{"#", "0x1", "a_long_name_here", "x:1"},
-                               {"#", "0x2"},
-                               {"#", "0x3", "b", "y:2"}}),
+  EXPECT_EQ(encode::AlignRows(
+                {{"#", "0x1", "a_long_name_here", "x:1"}, {"#", "0x2"}, {"#", "0x3", "b", "y:2"}}),
             "#\t0x1\ta_long_name_here\tx:1\n#\t0x2\n#\t0x3\tb\ty:2\n");
 }
 
