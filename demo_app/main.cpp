@@ -40,7 +40,9 @@ int main(int argc, char** argv) {
 
   std::optional<pprof::http::Server> profiles;
   if (options.debug) {
-    auto started = pprof::http::Server::Start({options.debug_listen});
+    pprof::http::Options debug;
+    debug.address = options.debug_listen;
+    auto started = pprof::http::Server::Start(debug);
     if (!started.ok()) return Fail(started.status().message());
     profiles.emplace(std::move(started).value());
   }

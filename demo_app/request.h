@@ -2,20 +2,13 @@
 // keys its table by the address, so the address may not be used again while an entry is there.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
 struct Request {
   std::string method;
   std::string path;
-  std::map<std::string, std::string> headers;
-
-  // The header's value, or "" when there is none.
-  std::string Header(const std::string& name) const {
-    auto it = headers.find(name);
-    return it == headers.end() ? std::string() : it->second;
-  }
+  std::string authorization;  // the header's value, "" without one
 };
 
 using RequestPtr = std::shared_ptr<const Request>;

@@ -25,11 +25,13 @@ constexpr time_t kIdleSeconds = 5;
 
 std::atomic<uint64_t> g_requests{0};  // orders asked for
 
+// What the middleware looks at. httplib's own request lives on its thread's stack: its address says
+// nothing after the answer.
 RequestPtr CopyToHeap(const httplib::Request& http_request) {
   auto request = std::make_shared<Request>();
   request->method = http_request.method;
   request->path = http_request.path;
-  for (const auto& [name, value] : http_request.headers) request->headers[name] = value;
+  request->authorization = http_request.get_header_value("Authorization");
   return request;
 }
 

@@ -4,6 +4,7 @@
 
 #include <any>
 #include <functional>
+#include <string_view>
 
 #include "demo_app/request_context.h"
 
@@ -16,9 +17,8 @@ constexpr size_t kPagesSeen = 24;
 // "Bearer alice" means alice; this is a demo, no secret is checked.
 std::string UserOf(const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
-  std::string authorization = request.Header("Authorization");
-  if (authorization.compare(0, kBearer.size(), kBearer) != 0) return "guest";
-  return authorization.substr(kBearer.size());
+  if (request.authorization.compare(0, kBearer.size(), kBearer) != 0) return "guest";
+  return request.authorization.substr(kBearer.size());
 }
 
 std::string PagesSeen(const std::string& path) {

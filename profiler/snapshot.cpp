@@ -1,16 +1,23 @@
+#include "profiler/encode/dump_encoder.h"
+#include "profiler/encode/profile_symbols.h"
 #include "profiler/encode/proto_encoder.h"
 #include "profiler/encode/text_encoder.h"
 #include "profiler/model/delta.h"
+#include "profiler/model/grouped.h"
 #include "profiler/model/profile.h"
 #include "profiler/model/sample_key.h"
-#include "profiler/symbolize/symbolizer.h"
 
 namespace pprof {
 
 Status Snapshot::WriteTo(std::ostream& out, Format format) const {
-  const symbolize::Symbols symbols = symbolize::Symbolize(*data_);
-  if (format == Format::kText) return encode::WriteText(*data_, symbols, out);
-  return encode::WriteProto(*data_, symbols, out);
+  const symbolize::Symbols symbols = encode::SymbolsOf(*data_);
+  switch (format) {
+    case Format::kProto: return encode::WriteProto(*data_, symbols, out);
+    case Format::kDump: return encode::WriteDump(*data_, symbols, out);
+    case Format::kText: break;
+  }
+  if (data_->labels_not_in_text.empty()) return encode::WriteText(*data_, symbols, out);
+  return encode::WriteText(model::GroupedForText(*data_), symbols, out);
 }
 
 Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const {

@@ -82,7 +82,7 @@ class ProtoEncoder {
       : profile_(profile),
         symbols_(symbols),
         functions_(profile, symbols),
-        strings_(symbols.functions.size() * 2 + 256),
+        strings_(symbols.functions.size() * 2 + 1024, symbols.functions.size() + 1024),
         sink_(out),
         writer_(buffer_) {
     buffer_.reserve(kFlushBytes + kFlushBytes / 4);
@@ -192,28 +192,32 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  void WriteFunction(uint64_t id, const std::string& name, const std::string& system_name,
-                     const std::string& filename, uint32_t start_line) {
+  void WriteFunction(uint64_t id, const symbolize::Function& function) {
+    const bool same = function.system_name == function.name;
+    const uint64_t name = strings_.IdOf(function.name);
     {
       pbf_writer message(writer_, pb::kFunction);
       message.add_uint64(pb::function::kId, id);
-      AddNonZero(message, pb::function::kName, strings_.IdOf(name));
-      AddNonZero(message, pb::function::kSystemName, strings_.IdOf(system_name));
-      AddNonZero(message, pb::function::kFilename, strings_.IdOf(filename));
-      AddNonZero(message, pb::function::kStartLine, start_line);
+      message.add_uint64(pb::function::kName, name);
+      message.add_uint64(pb::function::kSystemName,
+                         same ? name : strings_.IdOfUnique(function.system_name));
+      AddNonZero(message, pb::function::kFilename, strings_.IdOf(function.filename));
+      AddNonZero(message, pb::function::kStartLine, function.start_line);
     }
     MaybeFlush();
   }
 
+  // Without a system name pprof leaves the name as it is; else it would cut "(...)" and "<...>" off.
+  void WriteStandIn(uint64_t id, const std::string& name) {
+    pbf_writer message(writer_, pb::kFunction);
+    message.add_uint64(pb::function::kId, id);
+    AddNonZero(message, pb::function::kName, strings_.IdOf(name));
+  }
+
   void WriteFunctions() {
     uint64_t id = 0;
-    for (const auto& function : symbols_.functions) {
-      WriteFunction(++id, function->name, function->system_name, function->filename,
-                    function->start_line);
-    }
-    for (const std::string& name : functions_.stand_ins()) {
-      WriteFunction(++id, name, name, kNoText, 0);
-    }
+    for (const auto& function : symbols_.functions) WriteFunction(++id, *function);
+    for (const std::string& name : functions_.stand_ins()) WriteStandIn(++id, name);
   }
 
   void WriteHead() {
@@ -243,7 +247,6 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  const std::string kNoText;
   const model::Profile& profile_;
   const symbolize::Symbols& symbols_;
   const FunctionTable functions_;

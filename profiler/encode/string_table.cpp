@@ -5,7 +5,7 @@
 
 namespace pprof::encode {
 
-StringTable::StringTable(size_t expected) : index_(expected) {
+StringTable::StringTable(size_t expected, size_t found_again) : index_(found_again) {
   texts_.reserve(expected);
   IdOfCopy("");
 }
@@ -15,10 +15,14 @@ uint64_t StringTable::IdOf(const std::string& text) {
   const auto same = [&](uint32_t i) { return *texts_[i] == text; };
   const uint32_t known = index_.Find(hash, same);
   if (known != model::IndexTable::kNone) return known;
-  const auto id = static_cast<uint32_t>(texts_.size());
-  texts_.push_back(&text);
-  index_.Insert(hash, id);
+  const uint64_t id = IdOfUnique(text);
+  index_.Insert(hash, static_cast<uint32_t>(id));
   return id;
+}
+
+uint64_t StringTable::IdOfUnique(const std::string& text) {
+  texts_.push_back(&text);
+  return texts_.size() - 1;
 }
 
 uint64_t StringTable::IdOfCopy(std::string text) {

@@ -15,11 +15,15 @@ namespace pprof::encode {
 // Thread safety: none. Not signal-safe: allocates.
 class StringTable {
  public:
-  // Room for `expected` strings without growing.
-  explicit StringTable(size_t expected);
+  // Room for so many strings without growing; `found_again` of them through IdOf.
+  StringTable(size_t expected, size_t found_again);
 
   // REQUIRES: `text` outlives the table, at this address.
   uint64_t IdOf(const std::string& text);
+
+  // For texts that hardly ever come twice, such as mangled names: not looked for, not found again.
+  // REQUIRES: as IdOf.
+  uint64_t IdOfUnique(const std::string& text);
 
   // For texts made on the way.
   uint64_t IdOfCopy(std::string text);

@@ -174,6 +174,7 @@ bool SameKind(const Profile& a, const Profile& b) {
 
 Profile Difference(const Profile& later, const Profile& earlier) {
   Profile result = later;
+  result.thread_notes.clear();  // of the later moment: a difference of dumps has none
   SubtractSamples(result, earlier);
   DropUnchanged(result);
   result.duration_nanos = std::max<int64_t>(later.time_nanos - earlier.time_nanos, 0);

@@ -37,6 +37,14 @@ struct Sample {
   uint32_t label_set = 0;  // index in Profile::label_sets; 0 is the empty set
 };
 
+// What a full thread dump says of one sample besides its stack.
+struct ThreadNote {
+  std::string header;                // "goroutine 7 [sleep, 3 minutes]"
+  std::string no_stack_because;      // set when there is no stack
+  std::vector<uint32_t> created_at;  // locations of the stack that created it; empty: unknown
+  int64_t creator = 0;
+};
+
 // Immutable once built. Samples are distinct by (frames, label set).
 struct Profile {
   std::string name;
@@ -50,6 +58,11 @@ struct Profile {
   uint64_t lost_samples = 0;
   std::vector<std::string> comments;
   std::string text_trailer;
+
+  // Labels that tell samples apart which the text form puts together, e.g. a thread's id.
+  std::vector<std::string> labels_not_in_text;
+  std::vector<ThreadNote> thread_notes;  // one a sample, or none at all
+  std::string dump_preface;              // lines before the first thread of a full dump
 
   std::vector<Mapping> mappings;  // the main executable first
   std::vector<Location> locations;

@@ -55,16 +55,26 @@ void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
   AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
 }
 
-void ProfileBuilder::AddNamed(std::string_view frame_name, const int64_t* values) {
+void ProfileBuilder::AddNamed(std::string_view frame_name, const int64_t* values,
+                              const std::vector<Label>& labels) {
   const uint64_t first_frame = profile_.frames.size();
   profile_.frames.push_back(LocationOfName(frame_name));
-  AddSample(first_frame, 0, values);
+  AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
 }
 
 std::shared_ptr<const Profile> ProfileBuilder::Finish() {
   auto finished = std::make_shared<Profile>(std::move(profile_));
   *this = ProfileBuilder("", {});
   return finished;
+}
+
+std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack) {
+  std::vector<uint32_t> places;
+  for (size_t i = 0; i < stack.depth; ++i) {
+    const bool exact = i == 0 && stack.leaf_is_exact;
+    places.push_back(LocationOf(exact || stack.pcs[i] == 0 ? stack.pcs[i] : stack.pcs[i] - 1));
+  }
+  return places;
 }
 
 uint32_t ProfileBuilder::LocationOf(uint64_t address) {

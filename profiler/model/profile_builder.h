@@ -34,8 +34,12 @@ class ProfileBuilder {
   // REQUIRES: `values` has a number for each column.
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels);
 
+  // Places of a stack that is not a sample's, in Profile::locations, leaf first.
+  std::vector<uint32_t> AddLocations(const StackView& stack);
+
   // Adds a sample whose only frame is a name.
-  void AddNamed(std::string_view frame_name, const int64_t* values);
+  void AddNamed(std::string_view frame_name, const int64_t* values,
+                const std::vector<Label>& labels = {});
 
   // The head of the profile, to be filled in directly: period, times, comments, losses.
   Profile& head() { return profile_; }

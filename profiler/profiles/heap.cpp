@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "profiler/model/label_table.h"
 #include "profiler/model/profile_builder.h"
 #include "profiler/profiles/allocator_stats.h"
 #include "profiler/profiles/duration.h"
@@ -34,7 +35,8 @@ void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotB
     if (heap.stack == heap_sampler.stacks.overflow()) {
       builder.AddNamed(kOverflowFrame, values);
     } else {
-      builder.Add({heap.stack->pcs(), heap.stack->depth, false, heap.stack->truncated}, values);
+      builder.Add({heap.stack->pcs(), heap.stack->depth, false, heap.stack->truncated}, values,
+                  model::LabelsOf(heap.stack->label_set));
     }
   }
 }

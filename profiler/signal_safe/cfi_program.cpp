@@ -6,6 +6,7 @@ namespace {
 constexpr uint64_t kRbx = 3;
 constexpr uint64_t kRbp = 6;
 constexpr uint64_t kRsp = 7;
+constexpr uint64_t kR10 = 10;
 constexpr uint64_t kReturnAddress = 16;
 
 // DW_CFA_* (DWARF 5, table 7.29).
@@ -138,6 +139,7 @@ class Interpreter {
     state_.cfa = reg == kRsp   ? CfaRule::kStack
                  : reg == kRbp ? CfaRule::kRbp
                  : reg == kRbx ? CfaRule::kRbx
+                 : reg == kR10 ? CfaRule::kR10
                                : CfaRule::kUnknown;
     return true;
   }

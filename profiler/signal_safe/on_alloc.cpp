@@ -1,7 +1,7 @@
 #include "profiler/signal_safe/on_alloc.h"
 
+#include "profiler/signal_safe/capture.h"
 #include "profiler/signal_safe/signal_safe.h"
-#include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/monotonic_clock.h"
 
 namespace pprof::signal_safe {
@@ -28,23 +28,6 @@ void AddFreed(const LiveRecord& record) {
   heap_peak.OnChange(record.stack);
 }
 
-// The stack of whoever called the allocator.
-StackEntry* CaptureStack(void* caller) {
-  uintptr_t pcs[kMaxStackDepth + kMaxOwnFrames];
-  const UnwindResult unwound = UnwindOwnStack(pcs, kMaxStackDepth + kMaxOwnFrames);
-  size_t own = 0;
-  while (own < unwound.depth && pcs[own] != reinterpret_cast<uintptr_t>(caller)) ++own;
-  if (own == unwound.depth || own > kMaxOwnFrames) {
-    // The walk did not come past our own frames: the caller alone is still the truth.
-    pcs[0] = reinterpret_cast<uintptr_t>(caller);
-    return heap_sampler.stacks.Intern(pcs, 1, true, 0);
-  }
-  size_t depth = unwound.depth - own;
-  const bool too_deep = depth > kMaxStackDepth;
-  if (too_deep) depth = kMaxStackDepth;
-  return heap_sampler.stacks.Intern(pcs + own, depth, too_deep || unwound.truncated, 0);
-}
-
 }  // namespace
 
 uint64_t OnCountdownEnd(size_t size) {
@@ -60,9 +43,11 @@ uint64_t OnCountdownEnd(size_t size) {
 void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
   const ReentryGuard guard;
   const double weight = WeightOf(size, interval);
-  StackEntry* stack = CaptureStack(caller);
+  StackEntry* stack = CaptureStack(caller, &heap_sampler.stacks);
   AddAllocated(stack, weight, size);
   const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
+  // Still in: it was freed behind our back, e.g. by tc_free or a library bound to its own free.
+  if (heap_sampler.filter.MayHoldSample(block)) OnFree(block);
   heap_sampler.filter.Add(block);  // before the block can be found: see page_filter.h
   if (!heap_sampler.live.Insert(block, record)) {
     heap_sampler.filter.Remove(block);

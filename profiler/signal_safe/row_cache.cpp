@@ -26,21 +26,24 @@ std::atomic<uint64_t> misses;
 
 }  // namespace
 
-UnwindRow FindRow(uintptr_t pc) {
+bool FindRow(uintptr_t pc, UnwindRow* row) {
   Slot& slot = slots[(pc * 0x9E3779B97F4A7C15) >> (64 - kSlotBits)];
   // Addresses have 47 bits: the generation stands above them.
   const uint64_t name = pc ^ generation.load(std::memory_order_relaxed) << 48;
-  const uint64_t row = slot.row.load(std::memory_order_relaxed);
+  const uint64_t cached = slot.row.load(std::memory_order_relaxed);
   const uint64_t checked = slot.checked_address.load(std::memory_order_relaxed);
-  if (__builtin_expect(row != 0 && (checked ^ row) == name, 1)) return Unpack(row);
+  if (__builtin_expect(cached != 0 && (checked ^ cached) == name, 1)) {
+    *row = Unpack(cached);
+    return true;
+  }
   misses.fetch_add(1, std::memory_order_relaxed);
   const uint8_t* header = sys::FindUnwindTable(pc);
-  if (header == nullptr) return {};  // not kept: a module may be loaded there later
-  const UnwindRow computed = ComputeRow(pc, header);
-  const uint64_t packed = Pack(computed);
+  if (header == nullptr) return false;  // not kept: a module may be loaded there later
+  *row = ComputeRow(pc, header);
+  const uint64_t packed = Pack(*row);
   slot.row.store(packed, std::memory_order_relaxed);
   slot.checked_address.store(name ^ packed, std::memory_order_relaxed);
-  return computed;
+  return true;
 }
 
 void ForgetRows() { generation.fetch_add(1, std::memory_order_relaxed); }

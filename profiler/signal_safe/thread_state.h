@@ -8,6 +8,8 @@
 
 namespace pprof::signal_safe {
 
+struct ThreadRecord;
+
 struct ThreadState {
   // Bytes until the allocator's slow path; counted down by every allocation. 0 in a new thread, so
   // that its first allocation comes in and sets the rest up.
@@ -15,6 +17,10 @@ struct ThreadState {
   uint64_t random_state;
   uint64_t interval;        // the sampling interval the countdown was drawn with; 0: off
   sys::StackBounds stack;   // high == 0: not asked yet
+  uintptr_t stack_readable;  // all from here to stack.high can be loaded; 0: not asked yet
+  ThreadRecord* record;     // nullptr: none yet
+  uint32_t label_set;       // id of the labels in force (model/label_table.h); 0: none
+  bool ended;               // its own code is over; it gets no record any more
   bool started;             // random_state is seeded
   bool sample_at_zero;      // false: the countdown is only a look at the settings
   volatile bool busy;       // this thread is inside; volatile: its own signal handlers read it

@@ -23,8 +23,10 @@ struct Registers {
   uintptr_t sp = 0;
   uintptr_t rbp = 0;
   uintptr_t rbx = 0;
+  uintptr_t r10 = 0;
   bool rbp_known = true;
   bool rbx_known = true;
+  bool r10_known = false;  // only of interrupted code: calls do not preserve it
 };
 
 struct UnwindResult {
@@ -47,7 +49,7 @@ __attribute__((always_inline)) inline Registers CaptureRegisters() {
 // in this function's caller. Signal-safe.
 UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 
-// The stack of an interrupted context of the calling thread: pcs[0] is `from.pc` itself, exact.
+// The stack of an interrupted context of the calling thread, whose bounds are given: pcs[0] is `from.pc` itself, exact.
 // Signal-safe.
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);

@@ -10,12 +10,13 @@ namespace pprof::signal_safe {
 // Where the canonical frame address (the caller's stack pointer) is. The return address is always
 // at CFA - 8 on x86-64, but for signal frames.
 enum class CfaRule : uint8_t {
-  kUnknown,     // no table, or a rule we do not follow: the walk may guess or ends
+  kUnknown,     // a rule we do not follow: the walk ends
   kEndOfStack,  // the outermost frame: return address undefined
   kStack,       // rsp + offset
   kRbp,         // rbp + offset
   kRbx,         // rbx + offset: _dl_runtime_resolve
   kDerefRbp,    // *(rbp + offset): functions that realign their stack
+  kR10,         // r10 + offset: the first instructions of functions that realign their stack
   kSignal,      // a signal trampoline: the interrupted registers are on the stack
 };
 

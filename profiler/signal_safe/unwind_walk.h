@@ -20,12 +20,13 @@ class StackWalk {
 
   // Goes to the caller. False: the walk is over.
   bool Step() {
-    const UnwindRow row = FindRow(exact_ ? frame_.pc : frame_.pc - 1);
+    UnwindRow row;
+    if (!FindRow(exact_ ? frame_.pc : frame_.pc - 1, &row)) return StepByFramePointer();
     uintptr_t cfa = 0;
     switch (row.cfa) {
       case CfaRule::kEndOfStack: complete_ = true; return false;
       case CfaRule::kSignal: return StepOverSignal();
-      case CfaRule::kUnknown: return StepByFramePointer();
+      case CfaRule::kUnknown: return false;
       case CfaRule::kStack: cfa = frame_.sp; break;
       case CfaRule::kRbp:
         if (!frame_.rbp_known) return false;
@@ -34,6 +35,10 @@ class StackWalk {
       case CfaRule::kRbx:
         if (!frame_.rbx_known) return false;
         cfa = frame_.rbx;
+        break;
+      case CfaRule::kR10:
+        if (!frame_.r10_known) return false;
+        cfa = frame_.r10;
         break;
       case CfaRule::kDerefRbp:
         if (!frame_.rbp_known) return false;
@@ -76,6 +81,7 @@ class StackWalk {
         !memory_.Load(registers + 8 * REG_RBX, &interrupted.rbx)) {
       return false;
     }
+    interrupted.r10_known = memory_.Load(registers + 8 * REG_R10, &interrupted.r10);
     return Enter(interrupted, true);
   }
 

@@ -1,4 +1,5 @@
-// A program that uses pprof-cpp as its README says: a server, and a heap profile that has something.
+// A program that uses pprof-cpp as its README says: a server, and a heap profile that has
+// something.
 #include <pprof/http.h>
 #include <pprof/pprof.h>
 
@@ -7,7 +8,9 @@
 #include <vector>
 
 int main() {
-  auto server = pprof::http::Server::Start({"127.0.0.1:0"});
+  pprof::http::Options options;
+  options.address = "127.0.0.1:0";
+  auto server = pprof::http::Server::Start(options);
   if (!server.ok()) {
     std::cerr << server.status().message() << "\n";
     return 1;

@@ -11,6 +11,7 @@
 // Errors: Status and Result, never exceptions. Nothing here is signal-safe: it allocates and locks.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ namespace pprof {
 enum class Format {
   kProto,  // gzipped profile.proto, symbolized: what `pprof` and the scrapers read (Go's debug=0)
   kText,   // Go's text (debug=1) followed by the memory map: pprof and google-pprof read it
+  kDump,   // Go's goroutine dump (debug=2); only profiles with ProfileType::has_dump
 };
 
 // The samples of one profile at one moment. Immutable; copying copies a pointer.
@@ -82,9 +84,13 @@ struct ProfileType {
   std::vector<ValueType> values;
   std::string shown_first;              // value type readers select by default; empty: the last
   TextForm text_form = TextForm::kCount;
+  bool has_dump = false;                // has Format::kDump (debug=2)
   std::vector<std::string> parameters;  // query parameters it understands besides Go's
   std::vector<ProfileAction> actions;
   std::function<int64_t()> count;  // number on the index page; cheap; empty: 0
+  // Called before the first collect of a request with its `parameters`; what it gives is kept until
+  // after the last, e.g. sampling switched on meanwhile. Optional; may give nullptr.
+  std::function<Result<std::shared_ptr<void>>(const Parameters&)> prepare;
   std::function<Status(SnapshotBuilder&)> collect;
   std::function<Result<std::unique_ptr<Recorder>>(int hz)> record;
 };
@@ -114,6 +120,10 @@ std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses);
 struct Sampling {
   // Mean bytes between two heap samples; 0 switches heap sampling off, 1 samples everything.
   size_t heap_interval = 512 * 1024;
+  // The block profile keeps waits of at least this long, and shorter ones in proportion; 0 is off.
+  std::chrono::nanoseconds block_interval{0};
+  // The mutex profile keeps one of so many unlocks that others waited for; 0 is off.
+  int mutex_fraction = 0;
 };
 
 // Thread safety: safe; the last call wins. Objects sampled before keep the weight they were sampled

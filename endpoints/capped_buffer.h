@@ -1,0 +1,49 @@
+// A stream buffer that fails instead of growing over its bound, or when nobody waits for what is
+// written: the answer of one request.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <streambuf>
+#include <string>
+
+namespace pprof::http {
+
+class CappedBuffer : public std::streambuf {
+ public:
+  explicit CappedBuffer(size_t max_bytes, std::function<bool()> cancelled = nullptr)
+      : max_bytes_(max_bytes), cancelled_(std::move(cancelled)) {}
+
+  bool overflowed() const { return overflowed_; }
+  bool was_cancelled() const { return was_cancelled_; }
+  std::string Take() { return std::move(bytes_); }
+
+ protected:
+  std::streamsize xsputn(const char* data, std::streamsize size) override {
+    if (cancelled_ && cancelled_()) {
+      was_cancelled_ = true;
+      return 0;
+    }
+    if (static_cast<size_t>(size) > max_bytes_ - bytes_.size()) {
+      overflowed_ = true;
+      return 0;
+    }
+    bytes_.append(data, static_cast<size_t>(size));
+    return size;
+  }
+
+  int_type overflow(int_type c) override {
+    const char byte = traits_type::to_char_type(c);
+    if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
+    return xsputn(&byte, 1) == 1 ? c : traits_type::eof();
+  }
+
+ private:
+  const size_t max_bytes_;
+  const std::function<bool()> cancelled_;
+  std::string bytes_;
+  bool overflowed_ = false;
+  bool was_cancelled_ = false;
+};
+
+}  // namespace pprof::http

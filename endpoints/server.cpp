@@ -1,0 +1,88 @@
+// The public functions of pprof/http.h.
+#include <utility>
+
+#include "endpoints/admission.h"
+#include "endpoints/answers.h"
+#include "endpoints/connection_gate.h"
+#include "endpoints/host_rule.h"
+#include "endpoints/options.h"
+#include "endpoints/router.h"
+#include "pprof/http.h"
+
+namespace pprof::http {
+namespace {
+
+// Shared by all calls of Handle(), for the life of the process.
+struct HandleState {
+  RefusalCounters refusals;
+  TokenBucket dumps{Options().dumps_per_second, Options().dump_burst};
+};
+
+HandleState& SharedState() {
+  static HandleState* const state = new HandleState;  // never freed: no order at exit to get wrong
+  return *state;
+}
+
+std::optional<Refused> AdmitHandled(const Request& request, const Options& options) {
+  const RequestHead head = HeadOf(request);
+  const std::string* host = head.Find("host");
+  if (!options.allowed_hosts.empty() &&
+      (host == nullptr || !IsAllowedHost(*host, options.allowed_hosts))) {
+    return Refused{421, Refusal::kHost, "the Host header is not one of Options::allowed_hosts", "",
+                   ""};
+  }
+  return AdmitClient(head, options);
+}
+
+Response Turned(const Refused& refused) {
+  SharedState().refusals.Count(refused.cause);
+  Response response = ErrorAnswer(refused.status, refused.text);
+  if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
+  AddSecurityHeaders(response);
+  return response;
+}
+
+}  // namespace
+
+Response Handle(const Request& request, const Options& options) {
+  if (!options.token_file.empty() && options.token.empty()) {
+    auto checked = CheckedOptions(options, ListenAddress{"", "127.0.0.1", 0});
+    if (!checked.ok())
+      return Turned({500, Refusal::kUnauthorized, checked.status().message(), "", ""});
+    Options with_token = std::move(checked).value();
+    with_token.token_file.clear();
+    return Handle(request, with_token);
+  }
+  if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
+  HandleState& state = SharedState();
+  return Route(request, Context{options, state.refusals, state.dumps});
+}
+
+class Server::Impl {
+ public:
+  Impl(Listener listener, const Options& options) : gate(std::move(listener), options) {}
+  ConnectionGate gate;
+};
+
+Result<Server> Server::Start(const Options& options) {
+  auto address = ParseListenAddress(options.address);
+  if (!address.ok()) return address.status();
+  auto checked = CheckedOptions(options, address.value());
+  if (!checked.ok()) return checked.status();
+  auto listener = Listener::Bind(address.value());
+  if (!listener.ok()) return listener.status();
+  auto impl = std::make_unique<Impl>(std::move(listener).value(), checked.value());
+  if (const Status started = impl->gate.Start(); !started.ok()) return started;
+  return Server(std::move(impl));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+Server::~Server() = default;
+
+uint16_t Server::port() const { return impl_->gate.listener().port(); }
+std::string Server::address() const { return impl_->gate.listener().text(); }
+std::map<std::string, uint64_t> Server::refused() const { return impl_->gate.refusals().Read(); }
+
+}  // namespace pprof::http

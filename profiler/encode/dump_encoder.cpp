@@ -1,0 +1,134 @@
+#include "profiler/encode/dump_encoder.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace pprof::encode {
+namespace {
+
+// Who really created a thread: not the library that made std::thread out of pthread_create.
+bool IsLibraryWrapper(std::string_view name) {
+  return name.rfind("std::", 0) == 0 || name.rfind("__gnu_cxx::", 0) == 0;
+}
+
+class DumpEncoder {
+ public:
+  DumpEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
+      : profile_(profile), symbols_(symbols), out_(out) {}
+
+  Status Run() {
+    text_ = profile_.dump_preface;
+    for (size_t i = 0; i < profile_.samples.size(); ++i) {
+      if (i > 0) text_ += '\n';
+      WriteThread(profile_.samples[i], profile_.thread_notes[i]);
+      Flush();
+    }
+    Flush();
+    if (out_.flush()) return {};
+    return {StatusCode::kInternal, "writing the dump failed"};
+  }
+
+ private:
+  template <class... Args>
+  void Print(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+  }
+
+  void Flush() {
+    out_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+    text_.clear();
+  }
+
+  void WriteThread(const model::Sample& sample, const model::ThreadNote& note) {
+    Print("{}:\n", note.header);
+    if (!note.no_stack_because.empty()) {
+      Print("\tstack unavailable: {}\n", note.no_stack_because);
+    } else {
+      for (uint32_t i = 0; i < sample.depth; ++i) {
+        WriteFrames(profile_.frames[sample.first_frame + i]);
+      }
+    }
+    WriteCreator(note);
+  }
+
+  void WriteFrames(uint32_t location) {
+    const uint32_t begin = symbols_.first_line[location];
+    const uint32_t end = symbols_.first_line[location + 1];
+    if (begin == end) return WriteUnnamed(profile_.locations[location]);
+    for (uint32_t i = begin; i < end; ++i) {
+      const symbolize::Line& line = symbols_.lines[i];
+      const symbolize::Function& function = *symbols_.functions[line.function];
+      Print("{}(...)\n", function.name);
+      WritePlace(function, line, location);
+    }
+  }
+
+  // Readers want a file and a line behind every function; the module stands in where there is none.
+  void WritePlace(const symbolize::Function& function, const symbolize::Line& line,
+                  uint32_t location) {
+    const model::Location& place = profile_.locations[location];
+    if (!function.filename.empty()) {
+      Print("\t{}:{} +0x{:x}\n", function.filename, line.line, OffsetInModule(place));
+    } else {
+      Print("\t{}:0 +0x{:x}\n", ModuleOf(place), OffsetInModule(place));
+    }
+  }
+
+  void WriteUnnamed(const model::Location& place) {
+    if (place.name != 0) {
+      Print("{}(...)\n\t?:0 +0x0\n", profile_.frame_names[place.name - 1]);
+      return;
+    }
+    Print("0x{:x}(...)\n\t{}:0 +0x{:x}\n", place.address, ModuleOf(place), OffsetInModule(place));
+  }
+
+  void WriteCreator(const model::ThreadNote& note) {
+    if (note.created_at.empty()) return;
+    for (const bool skip_wrappers : {true, false}) {
+      for (const uint32_t location : note.created_at) {
+        if (WriteCreatorAt(location, note.creator, skip_wrappers)) return;
+      }
+    }
+  }
+
+  bool WriteCreatorAt(uint32_t location, int64_t creator, bool skip_wrappers) {
+    for (uint32_t i = symbols_.first_line[location]; i < symbols_.first_line[location + 1]; ++i) {
+      const symbolize::Line& line = symbols_.lines[i];
+      const symbolize::Function& function = *symbols_.functions[line.function];
+      if (skip_wrappers && IsLibraryWrapper(function.name)) continue;
+      Print("created by {} in goroutine {}\n", function.name, creator);
+      WritePlace(function, line, location);
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view ModuleOf(const model::Location& place) const {
+    return place.mapping == model::kNoMapping ? std::string_view("?")
+                                              : profile_.mappings[place.mapping].path;
+  }
+
+  uint64_t OffsetInModule(const model::Location& place) const {
+    if (place.mapping == model::kNoMapping) return place.address;
+    const model::Mapping& mapping = profile_.mappings[place.mapping];
+    return place.address - mapping.start + mapping.offset;
+  }
+
+  const model::Profile& profile_;
+  const symbolize::Symbols& symbols_;
+  std::ostream& out_;
+  std::string text_;
+};
+
+}  // namespace
+
+Status WriteDump(const model::Profile& profile, const symbolize::Symbols& symbols,
+                 std::ostream& out) {
+  if (profile.thread_notes.size() != profile.samples.size()) {
+    return {StatusCode::kUnsupported, "profile \"" + profile.name + "\" has no full dump"};
+  }
+  return DumpEncoder(profile, symbols, out).Run();
+}
+
+}  // namespace pprof::encode

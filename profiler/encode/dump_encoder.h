@@ -1,0 +1,16 @@
+// Go's full goroutine dump (debug=2), for threads: one block each, which panicparse reads.
+// Source of the form: runtime/traceback.go, goroutineheader and traceback.
+#pragma once
+
+#include <iosfwd>
+
+#include "profiler/model/profile.h"
+#include "profiler/symbolize/symbols.h"
+
+namespace pprof::encode {
+
+// Errors: kUnsupported when the profile has no notes of threads; the last write's.
+Status WriteDump(const model::Profile& profile, const symbolize::Symbols& symbols,
+                 std::ostream& out);
+
+}  // namespace pprof::encode

@@ -1,0 +1,82 @@
+// pthread_create: std::thread, std::async, OpenMP and every library's threads come through here.
+// Not seen: thrd_create and glibc's own helper threads, which call their internal name.
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+#include <new>
+
+#include "profiler/signal_safe/on_thread.h"
+
+#define PPROF_EXPORT __attribute__((visibility("default")))
+// A section of its own: its bounds tell our frame in a stack from the application's.
+#define PPROF_THREAD_ENTRY __attribute__((noinline, section("pprof_thread_entry")))
+
+extern "C" {
+extern const char __start_pprof_thread_entry[] __attribute__((visibility("hidden")));
+extern const char __stop_pprof_thread_entry[] __attribute__((visibility("hidden")));
+}
+
+namespace pprof::interpose {
+namespace {
+
+using CreateFunction = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+
+struct StartBlock {
+  void* (*start)(void*);
+  void* argument;
+  signal_safe::ThreadBirth birth;
+};
+
+// Tells the end whichever way the thread takes: return, pthread_exit, cancellation.
+struct ThreadScope {
+  explicit ThreadScope(const signal_safe::ThreadBirth& the_birth) : birth(the_birth) {
+    signal_safe::OnThreadStart(birth);
+  }
+  ~ThreadScope() { signal_safe::OnThreadEnd(birth); }
+  const signal_safe::ThreadBirth birth;
+};
+
+PPROF_THREAD_ENTRY void* RunThread(void* opaque) {
+  const StartBlock block = *static_cast<StartBlock*>(opaque);
+  delete static_cast<StartBlock*>(opaque);
+  const ThreadScope scope(block.birth);
+  return block.start(block.argument);
+}
+
+CreateFunction NextCreate() {
+  static std::atomic<CreateFunction> next{nullptr};
+  CreateFunction found = next.load(std::memory_order_relaxed);
+  if (found == nullptr) {
+    found = reinterpret_cast<CreateFunction>(dlsym(RTLD_NEXT, "pthread_create"));
+    next.store(found, std::memory_order_relaxed);
+  }
+  return found;
+}
+
+}  // namespace
+}  // namespace pprof::interpose
+
+extern "C" {
+
+PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                void* (*start)(void*), void* argument) noexcept {
+  using namespace pprof;
+  const interpose::CreateFunction next = interpose::NextCreate();
+  signal_safe::SetThreadEntryCode({reinterpret_cast<uintptr_t>(__start_pprof_thread_entry),
+                                   reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry)});
+  const auto birth = signal_safe::OnThreadCreate(__builtin_return_address(0));
+  auto* block = new (std::nothrow) interpose::StartBlock{start, argument, birth};
+  // Without memory for the block the thread still starts; it only has no creator.
+  const int error = block == nullptr ? next(thread, attributes, start, argument)
+                                     : next(thread, attributes, interpose::RunThread, block);
+  if (error != 0 || block == nullptr) signal_safe::OnThreadNotCreated(birth);
+  if (error != 0) delete block;
+  return error;
+}
+
+PPROF_EXPORT extern const char pprof_cpp_interposes_threads;
+const char pprof_cpp_interposes_threads = 1;
+
+}  // extern "C"

@@ -1,0 +1,150 @@
+#include "profiler/profiles/signalled_stacks.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+
+#include "profiler/sys/environment.h"
+#include "profiler/sys/futex.h"
+#include "profiler/sys/thread_signal.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::dump_progress;
+using signal_safe::dump_slots;
+using signal_safe::DumpSlot;
+using signal_safe::kDumpSlots;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kDeadline{100};
+
+std::mutex collecting;  // one dump owns the slots at a time
+
+bool TakeSignal(int signal) {
+  if (signal <= 0) return false;
+  switch (sys::OwnerOfSignal(signal, signal_safe::OnDumpSignal)) {
+    case sys::SignalOwner::kOurs: return true;
+    case sys::SignalOwner::kDefault: return sys::InstallHandler(signal, signal_safe::OnDumpSignal);
+    default: return false;
+  }
+}
+
+// SIGURG when nobody handles it: ignored by default, so that a signal that comes late (after exec,
+// say) hurts nobody, and debuggers pass it on silently. Else the lowest free real-time signal.
+int DumpSignal() {
+  if (const char* wanted = sys::FindEnvironment("PPROF_CPP_DUMP_SIGNAL")) {
+    const int signal = std::atoi(wanted);
+    return TakeSignal(signal) ? signal : 0;
+  }
+  static int real_time = 0;  // guarded by `collecting`
+  if (TakeSignal(sys::UrgentSignal())) return sys::UrgentSignal();
+  if (!TakeSignal(real_time)) real_time = sys::FreeRealTimeSignal();
+  return TakeSignal(real_time) ? real_time : 0;
+}
+
+// One request after the other gets a number, so that a slot's old request is never taken for new.
+uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }
+
+class Collection {
+ public:
+  Collection(int signal, const std::vector<int32_t>& tids, const SignalledVisitor& visit)
+      : signal_(signal), tids_(tids), visit_(visit) {}
+
+  void Run() {
+    const auto deadline = Clock::now() + kDeadline;
+    while (next_ < tids_.size() || in_flight_ > 0) {
+      const uint32_t progress = dump_progress.load(std::memory_order_acquire);
+      const bool moved = Collect() | Send();
+      const auto left = deadline - Clock::now();
+      if (left.count() <= 0) return GiveUp();
+      if (!moved) sys::FutexWait(&dump_progress, progress, left);
+    }
+  }
+
+ private:
+  // Takes finished slots; true when there were any.
+  bool Collect() {
+    bool any = false;
+    for (DumpSlot& slot : dump_slots) {
+      const uint32_t state = slot.state.load(std::memory_order_acquire);
+      if (DumpSlot::PhaseOf(state) != DumpSlot::kDone) continue;
+      if (IsMine(slot)) {
+        visit_(slot.tid.load(std::memory_order_relaxed), &slot, {});
+        --in_flight_;
+      }
+      // Else an earlier dump gave up on a thread that has now finished writing.
+      slot.tid.store(0, std::memory_order_relaxed);
+      slot.state.store(NextRequest(state), std::memory_order_release);
+      any = true;
+    }
+    return any;
+  }
+
+  bool Send() {
+    bool any = false;
+    for (size_t i = 0; i < kDumpSlots && next_ < tids_.size(); ++i) {
+      DumpSlot& slot = dump_slots[i];
+      const uint32_t state = slot.state.load(std::memory_order_acquire);
+      if (DumpSlot::PhaseOf(state) != DumpSlot::kFree) continue;
+      const int32_t tid = tids_[next_++];
+      any = true;
+      mine_[i] = true;
+      slot.tid.store(tid, std::memory_order_relaxed);
+      slot.state.store(NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
+      ++in_flight_;
+      if (!sys::SignalThread(tid, signal_)) Withdraw(slot, "ended meanwhile");
+    }
+    return any;
+  }
+
+  void GiveUp() {
+    Collect();
+    for (DumpSlot& slot : dump_slots) {
+      if (!IsMine(slot) || slot.tid.load(std::memory_order_relaxed) == 0) continue;
+      const bool blocked = sys::ThreadBlocksSignal(slot.tid.load(std::memory_order_relaxed), signal_);
+      Withdraw(slot, blocked ? "runs and blocks signal " + std::to_string(signal_)
+                             : "did not answer signal " + std::to_string(signal_) + " within 100 ms");
+    }
+    for (; next_ < tids_.size(); ++next_) visit_(tids_[next_], nullptr, "no time left to ask it");
+  }
+
+  // Takes a request back. A thread that is writing right now keeps its slot until it is done.
+  void Withdraw(DumpSlot& slot, const std::string& why) {
+    uint32_t state = slot.state.load(std::memory_order_acquire);
+    const int32_t tid = slot.tid.load(std::memory_order_relaxed);
+    if (DumpSlot::PhaseOf(state) == DumpSlot::kAsked &&
+        slot.state.compare_exchange_strong(state, NextRequest(state), std::memory_order_acq_rel)) {
+      slot.tid.store(0, std::memory_order_relaxed);
+    }
+    mine_[&slot - dump_slots] = false;
+    --in_flight_;
+    visit_(tid, nullptr, why);
+  }
+
+  bool IsMine(const DumpSlot& slot) const { return mine_[&slot - dump_slots]; }
+
+  const int signal_;
+  const std::vector<int32_t>& tids_;
+  const SignalledVisitor& visit_;
+  bool mine_[kDumpSlots] = {};
+  size_t next_ = 0;
+  size_t in_flight_ = 0;
+};
+
+}  // namespace
+
+Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit) {
+  if (tids.empty()) return {};
+  const std::lock_guard<std::mutex> lock(collecting);
+  const int signal = DumpSignal();
+  if (signal == 0) {
+    return {StatusCode::kConflict,
+            "no signal is free for asking running threads: the program handles SIGURG and all "
+            "real-time signals, or PPROF_CPP_DUMP_SIGNAL names one that it handles"};
+  }
+  Collection(signal, tids, visit).Run();
+  return {};
+}
+
+}  // namespace pprof::profiles

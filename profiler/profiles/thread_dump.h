@@ -1,0 +1,34 @@
+// All threads of the process, now: what each does, since when, and its stack.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pprof/status.h"
+#include "profiler/signal_safe/stack_table.h"
+#include "profiler/sys/tasks.h"
+
+namespace pprof::profiles {
+
+struct ThreadView {
+  int32_t tid = 0;
+  sys::TaskStat stat;
+  sys::TaskSyscall call;
+  uint64_t cpu_nanos = 0;
+  std::vector<uintptr_t> pcs;  // leaf first, the leaf exact; ours are cut
+  bool truncated = false;
+  std::string no_stack_because;  // set when pcs is empty
+  uint32_t label_set = 0;
+  int32_t creator_tid = 0;                             // 0: unknown
+  const signal_safe::StackEntry* created_at = nullptr;  // nullptr: unknown
+  bool on_cpu = false;  // used CPU time during the dump
+  bool ours = false;                                   // a thread of this profiler
+};
+
+// Every thread has an entry, ascending by id. Nothing is done to threads that wait; running ones
+// get a signal. `with_own`: the profiler's threads too.
+// Thread safety: safe. Not signal-safe. Errors: kUnsupported when /proc/self/task is not there.
+Result<std::vector<ThreadView>> DumpThreads(bool with_own);
+
+}  // namespace pprof::profiles

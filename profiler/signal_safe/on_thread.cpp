@@ -1,0 +1,73 @@
+#include "profiler/signal_safe/on_thread.h"
+
+#include "profiler/signal_safe/capture.h"
+#include "profiler/signal_safe/on_tick.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/signal_safe/unwind.h"
+#include "profiler/sys/thread_id.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// Threads that nobody told about (the main thread, clone) get a record when they first need one.
+ThreadRecord* OwnRecord() {
+  ThreadState& thread = thread_state;
+  if (thread.record == nullptr && !thread.ended) {
+    thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
+                                        ThreadStackBounds().high);
+  }
+  return thread.record;
+}
+
+}  // namespace
+
+ThreadBirth OnThreadCreate(void* caller) {
+  const ReentryGuard guard;
+  StackEntry* stack = CaptureStack(caller, &thread_stacks);
+  stack->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);
+  return {stack, sys::ThreadId(), thread_state.label_set};
+}
+
+void OnThreadNotCreated(const ThreadBirth& birth) {
+  birth.created_at->heap.allocated_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void OnThreadStart(const ThreadBirth& birth) {
+  thread_state.label_set = birth.label_set;
+  thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
+                                            birth.label_set, ThreadStackBounds().high);
+  const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
+  if (recording && thread_state.record != nullptr) {
+    ArmCpuTimer(thread_state.record, sys::ThreadId());
+  }
+}
+
+void OnThreadEnd(const ThreadBirth& birth) {
+  birth.created_at->heap.freed_count.fetch_add(1, std::memory_order_relaxed);
+  ThreadRecord* record = thread_state.record;
+  thread_state.record = nullptr;
+  thread_state.ended = true;
+  if (record == nullptr) return;
+  OnCpuThreadEnd(record);
+  thread_registry.Remove(record);
+}
+
+void OnThreadForked() {
+  cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
+  if (thread_state.record != nullptr) {
+    thread_state.record->cpu_timer.store(kTimerNone);
+    thread_state.record->tid.store(sys::ThreadId(), std::memory_order_release);
+  }
+}
+
+uint32_t CurrentLabels() { return thread_state.label_set; }
+
+void SetLabels(uint32_t label_set) {
+  thread_state.label_set = label_set;
+  if (ThreadRecord* record = OwnRecord()) {
+    record->label_set.store(label_set, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,43 @@
+// What pthread_create, a thread's begin and end, and labels tell the profiler.
+#pragma once
+
+#include <cstdint>
+
+namespace pprof::signal_safe {
+
+struct StackEntry;
+
+// What a creator hands to the thread it starts.
+struct ThreadBirth {
+  StackEntry* created_at;  // nullptr: the stack table was full
+  int32_t creator_tid;
+  uint32_t label_set;
+};
+
+// In the creator, before the thread exists. `caller`: the return address into the code that called
+// pthread_create. Signal-safe.
+ThreadBirth OnThreadCreate(void* caller);
+
+// In the new thread, before its own code; and after it, however it ends. Signal-safe.
+void OnThreadStart(const ThreadBirth& birth);
+void OnThreadEnd(const ThreadBirth& birth);
+// The thread could not be started.
+void OnThreadNotCreated(const ThreadBirth& birth);
+
+// The calling thread is the only one of a forked child and has a new number. Records of the parent's
+// other threads are dropped when the threads are next listed. Signal-safe.
+void OnThreadForked();
+
+// The machine code of the function that stands between glibc and a thread's own function; its
+// frames are ours and are left out of stacks.
+struct CodeRange {
+  uintptr_t begin;
+  uintptr_t end;
+};
+void SetThreadEntryCode(CodeRange range);
+
+// The labels in force in the calling thread. Signal-safe.
+uint32_t CurrentLabels();
+void SetLabels(uint32_t label_set);
+
+}  // namespace pprof::signal_safe

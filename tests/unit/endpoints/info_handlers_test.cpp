@@ -1,0 +1,91 @@
+#include "endpoints/info_handlers.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "endpoints/capped_buffer.h"
+#include "endpoints/html_escape.h"
+#include "endpoints/limits.h"
+
+namespace pprof::http {
+namespace {
+
+std::string Joined(const std::vector<std::string>& arguments) {
+  std::string text = JoinRedacted(arguments);
+  for (char& c : text) c = c == '\0' ? ' ' : c;
+  return text;
+}
+
+TEST(Cmdline, HidesTheValuesOfSecretLookingArguments) {
+  EXPECT_EQ(Joined({"app", "-v", "--port=1"}), "app -v --port=1");
+  EXPECT_EQ(Joined({"app", "--db-password=x"}), "app --db-password=[redacted]");
+  EXPECT_EQ(Joined({"app", "--API_KEY", "x", "y"}), "app --API_KEY [redacted] y");
+  EXPECT_EQ(Joined({"app", "--token", "--verbose"}), "app --token --verbose");
+  EXPECT_EQ(Joined({"app", "Secret=x"}), "app Secret=[redacted]");
+  EXPECT_EQ(Joined({"app", "monkey", "x"}), "app monkey x");
+  EXPECT_EQ(JoinRedacted({"a", "b"}), std::string("a\0b", 3));
+}
+
+TEST(Symbol, ReadsAddressesAsGo) {
+  EXPECT_EQ(ParseAddresses("0x10+0X20+30\r\n"), (std::vector<uint64_t>{0x10, 0x20, 30}));
+  EXPECT_EQ(ParseAddresses("0x0+zz+0x+0x1g++ +-5"), std::vector<uint64_t>{});
+  EXPECT_EQ(ParseAddresses("0x11112222333344445"), std::vector<uint64_t>{});
+  std::string many;
+  for (size_t i = 0; i < kMaxSymbolAddresses + 5; ++i) many += "0x1+";
+  EXPECT_EQ(ParseAddresses(many).size(), kMaxSymbolAddresses);
+}
+
+TEST(Symbol, NamesAFunctionOfThisProgram) {
+  const auto address = reinterpret_cast<uintptr_t>(&ServeCmdline);
+  char word[32];
+  std::snprintf(word, sizeof word, "%#lx", static_cast<unsigned long>(address));
+  const Response response = ServeSymbol(std::string("0x1+") + word);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body.find("num_symbols: 1\n"), 0u);
+  EXPECT_NE(response.body.find(std::string(word) + " "), std::string::npos);
+  EXPECT_NE(response.body.find("ServeCmdline"), std::string::npos);
+  EXPECT_EQ(response.body.find("0x1 "), std::string::npos);
+}
+
+TEST(Html, EscapesWhatCouldBecomeMarkup) {
+  EXPECT_EQ(EscapeHtml("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&#34;&lt;/a&gt;");
+}
+
+TEST(CappedBuffer, FailsInsteadOfGrowing) {
+  CappedBuffer buffer(5);
+  std::ostream out(&buffer);
+  out << "1234" << '5';
+  EXPECT_TRUE(out.good());
+  EXPECT_FALSE(buffer.overflowed());
+  out << '6';
+  EXPECT_FALSE(out.good());
+  EXPECT_TRUE(buffer.overflowed());
+  EXPECT_EQ(buffer.Take(), "12345");
+}
+
+TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
+  TokenBucket bucket(2, 3);
+  auto now = TokenBucket::Clock::now();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(bucket.Take(now));
+  EXPECT_FALSE(bucket.Take(now));
+  now += std::chrono::milliseconds(500);
+  EXPECT_TRUE(bucket.Take(now));
+  EXPECT_FALSE(bucket.Take(now));
+  now += std::chrono::hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(bucket.Take(now));
+  EXPECT_FALSE(bucket.Take(now));
+}
+
+TEST(RecordingSlot, TwoAtOnce) {
+  auto first = RecordingSlot::Take();
+  {
+    auto second = RecordingSlot::Take();
+    ASSERT_TRUE(first && second);
+    EXPECT_FALSE(RecordingSlot::Take().has_value());
+  }
+  EXPECT_TRUE(RecordingSlot::Take().has_value());
+}
+
+}  // namespace
+}  // namespace pprof::http

@@ -1,0 +1,339 @@
+// The server over loopback: binding, stopping, lanes, and what it leaves untouched in its host.
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "endpoints/answers.h"
+#include "pprof/http.h"
+#include "tests/unit/endpoints/http_client.h"
+#include "tests/unit/endpoints/test_profiles.h"
+
+namespace pprof::http {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Options Local() {
+  Profiles();
+  Options options;
+  options.address = "127.0.0.1:0";
+  return options;
+}
+
+Server Started(const Options& options = Local()) {
+  auto server = Server::Start(options);
+  EXPECT_TRUE(server.ok()) << server.status().message();
+  return std::move(server).value();
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  const auto end = Clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (Clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+TEST(Server, ServesProfilesOverLoopback) {
+  const Server server = Started();
+  const ClientAnswer answer = Get(server.port(), "/debug/pprof/test.collected");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.Header("Content-Disposition"), "attachment; filename=\"test.collected\"");
+  EXPECT_EQ(answer.Header("Content-Length"), std::to_string(answer.body.size()));
+  EXPECT_EQ(answer.Header("Connection"), "close");
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/nothing").body, "Unknown profile\n");
+  EXPECT_EQ(Post(server.port(), "/debug/pprof/symbol", "0x1").status, 200);
+}
+
+TEST(Server, HeadHasNoBodyAndPromisesNone) {
+  const Server server = Started();
+  const ClientAnswer answer = SendBytes(
+      server.port(), "HEAD /debug/pprof/test.collected HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(answer.Header("Content-Length"), "");
+}
+
+TEST(Server, TakenPortIsAConflict) {
+  const Server server = Started();
+  Options options = Local();
+  options.address = server.address();
+  auto second = Server::Start(options);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), StatusCode::kConflict);
+}
+
+TEST(Server, StartsAndStopsAnyNumberOfTimesOnOnePort) {
+  Options options = Local();
+  options.address = Started().address();
+  for (int i = 0; i < 20; ++i) {
+    const Server server = Started(options);
+    EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
+  }
+}
+
+TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
+  auto server = std::make_unique<Server>(Started());
+  const int recording = Connect(server->port(),
+                                "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
+                                "Host: localhost\r\n\r\n");
+  const int collected = Profiles().collected;
+  const int delta = Connect(server->port(),
+                            "GET /debug/pprof/test.collected?seconds=30 HTTP/1.1\r\n"
+                            "Host: localhost\r\n\r\n");
+  ASSERT_TRUE(
+      Eventually([&] { return Profiles().recording == 1 && Profiles().collected > collected; }));
+  const auto start = Clock::now();
+  server.reset();
+  EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
+  EXPECT_EQ(Profiles().recording, 0);
+  close(recording);
+  close(delta);
+}
+
+TEST(Server, ClientThatLeavesEndsItsRecording) {
+  const Server server = Started();
+  const int client = Connect(server.port(),
+                             "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
+                             "Host: localhost\r\n\r\n");
+  ASSERT_TRUE(Eventually([] { return Profiles().recording == 1; }));
+  close(client);
+  const auto start = Clock::now();
+  ASSERT_TRUE(Eventually([] { return Profiles().recording == 0; }));
+  EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
+}
+
+TEST(Server, DumpsAnswerWhileRecordingsRunAndOneTooManyIsRefused) {
+  const Server server = Started();
+  std::vector<int> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(Connect(server.port(),
+                              "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
+                              "Host: localhost\r\n\r\n"));
+  }
+  ASSERT_TRUE(Eventually([] { return Profiles().recording == 2; }));
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.recorded?seconds=1").status, 503);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected?seconds=1").status, 200);
+  EXPECT_EQ(server.refused().at("recordings"), 1u);
+  for (const int client : clients) close(client);
+}
+
+TEST(Server, TooManyDumpsAreRefused) {
+  Options options = Local();
+  options.dump_burst = 2;
+  options.dumps_per_second = 0.001;
+  const Server server = Started(options);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 503);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
+  EXPECT_EQ(server.refused().at("dumps"), 1u);
+}
+
+TEST(Server, LogsOneLineARequestAndNeverTheToken) {
+  std::mutex mutex;
+  std::vector<RequestRecord> records;
+  Options options = Local();
+  options.token = "0123456789abcdef0123456789abcdef";
+  options.log = [&](const RequestRecord& record) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    records.push_back(record);
+  };
+  const auto size = [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return records.size();
+  };
+  const Server server = Started(options);
+  const std::string bearer = "Authorization: Bearer " + options.token + "\r\n";
+  const ClientAnswer good = Get(server.port(), "/debug/pprof/test.collected?min_age=1", bearer);
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 401);
+  ASSERT_TRUE(Eventually([&] { return size() == 2; }));
+  EXPECT_EQ(records[0].method, "GET");
+  EXPECT_EQ(records[0].path, "/debug/pprof/test.collected");
+  EXPECT_EQ(records[0].status, 200);
+  EXPECT_EQ(records[0].bytes, good.head.size() + 2 + good.body.size());
+  EXPECT_EQ(records[0].peer.find("127.0.0.1:"), 0u);
+  EXPECT_EQ(records[1].status, 401);
+  EXPECT_EQ(server.refused().at("unauthorized"), 1u);
+}
+
+TEST(Server, ThreadsBlockSignalsAndHaveNames) {
+  const Server server = Started();
+  int named = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream comm(task.path() / "comm");
+    std::string name;
+    std::getline(comm, name);
+    if (name.find("pprof-http-") != 0) continue;
+    ++named;
+    std::ifstream status(task.path() / "status");
+    std::string blocked;
+    for (std::string line; std::getline(status, line);) {
+      if (line.find("SigBlk:") == 0) blocked = line.substr(8);
+    }
+    // All but SIGKILL and SIGSTOP; 32 and 33 are the C library's own, which it sets as it likes.
+    EXPECT_EQ(std::stoull(blocked, nullptr, 16) | 0x180000000, 0xfffffffffffbfeff) << name;
+  }
+  EXPECT_EQ(named, 8);
+}
+
+TEST(Server, LeavesSigpipeToTheProgram) {
+  struct sigaction before {};
+  sigaction(SIGPIPE, nullptr, &before);
+  {
+    const Server server = Started();
+    struct sigaction during {};
+    sigaction(SIGPIPE, nullptr, &during);
+    EXPECT_EQ(during.sa_handler, before.sa_handler);
+  }
+}
+
+TEST(Server, RefusesAddressesThatCannotBeReadOrAreNotSafe) {
+  Options options = Local();
+  for (const char* address : {"", "6060", ":6060", "localhost", "127.0.0.1:", "127.0.0.1:x",
+                              "127.0.0.1:65536", "example.org:80", "::1:80", "[::1:80", "127.1:80",
+                              "[127.0.0.1]:80", "unix:", "unix:relative.sock", "127.0.0.1:+5"}) {
+    options.address = address;
+    auto server = Server::Start(options);
+    ASSERT_FALSE(server.ok()) << address;
+    EXPECT_EQ(server.status().code(), StatusCode::kInvalidArgument) << address;
+  }
+}
+
+TEST(Server, RemoteNeedsPermissionAndALongToken) {
+  const std::string long_token(32, 't');
+  const struct {
+    bool allow;
+    std::string token;
+    bool ok;
+  } cases[] = {{false, "", false},
+               {true, "", false},
+               {false, long_token, false},
+               {true, std::string(31, 't'), false},
+               {true, long_token, true}};
+  for (const auto& one : cases) {
+    Options options = Local();
+    options.address = "0.0.0.0:0";
+    options.allow_remote = one.allow;
+    options.token = one.token;
+    auto server = Server::Start(options);
+    EXPECT_EQ(server.ok(), one.ok) << one.allow << one.token.size();
+    if (!server.ok()) {
+      EXPECT_NE(server.status().message().find("allow_remote and a token"), std::string::npos);
+    }
+  }
+}
+
+class UnixSocket : public testing::Test {
+ protected:
+  ~UnixSocket() override { std::filesystem::remove_all(folder_); }
+
+  Options At(const std::string& path) const {
+    Options options = Local();
+    options.address = "unix:" + path;
+    return options;
+  }
+
+  const std::string folder_ = testing::TempDir() + "pprof_socket_" + std::to_string(getpid());
+  const std::string path_ = folder_ + "/door.sock";
+};
+
+TEST_F(UnixSocket, IsOursAloneAndGoesWithTheServer) {
+  Options options = At(folder_ + "/door.%p.sock");
+  const std::string path = folder_ + "/door." + std::to_string(getpid()) + ".sock";
+  struct stat info {};
+  {
+    const Server server = Started(options);
+    EXPECT_EQ(server.port(), 0);
+    EXPECT_EQ(server.address(), "unix:" + path);
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    ASSERT_EQ(stat(folder_.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700u);
+    EXPECT_EQ(ReadAnswer(ConnectUnix(path, "GET /debug/pprof/ HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                  .status,
+              200);
+    auto second = Server::Start(options);
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.status().code(), StatusCode::kConflict);
+  }
+  EXPECT_NE(stat(path.c_str(), &info), 0);
+}
+
+TEST_F(UnixSocket, ReplacesAStaleSocketAndNothingElse) {
+  std::filesystem::create_directory(folder_);
+  std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
+  const int stale = BindUnix(path_);
+  close(stale);  // the file stays, nobody listens
+  { const Server server = Started(At(path_)); }
+  std::ofstream(path_) << "precious";
+  EXPECT_FALSE(Server::Start(At(path_)).ok());
+  EXPECT_TRUE(std::filesystem::is_regular_file(path_));
+}
+
+TEST_F(UnixSocket, RefusesAFolderThatOthersEnter) {
+  std::filesystem::create_directory(folder_);
+  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+  auto server = Server::Start(At(path_));
+  ASSERT_FALSE(server.ok());
+  EXPECT_NE(server.status().message().find("0700"), std::string::npos);
+  EXPECT_FALSE(Server::Start(At("/tmp/door.sock")).ok());
+}
+
+TEST(Server, ReadsTheTokenFromAFile) {
+  const std::string path = testing::TempDir() + "pprof_token_" + std::to_string(getpid());
+  std::ofstream(path) << "  file-token-0123456789abcdef0123456789 \n";
+  Options options = Local();
+  options.token_file = path;
+  {
+    const Server server = Started(options);
+    EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 401);
+    EXPECT_EQ(Get(server.port(), "/debug/pprof/",
+                  "Authorization: Bearer file-token-0123456789abcdef0123456789\r\n")
+                  .status,
+              200);
+  }
+  options.token = "both";
+  EXPECT_FALSE(Server::Start(options).ok());
+  options.token.clear();
+  std::ofstream(path) << "\n";
+  EXPECT_FALSE(Server::Start(options).ok());
+  unlink(path.c_str());
+  EXPECT_FALSE(Server::Start(options).ok());
+}
+
+TEST(Options, FromEnvironment) {
+  setenv("PPROF_CPP_LISTEN", "127.0.0.1:7070", 1);
+  setenv("PPROF_CPP_TOKEN_FILE", "/run/token", 1);
+  setenv("PPROF_CPP_ALLOW_REMOTE", "1", 1);
+  auto options = Options::FromEnvironment();
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options.value().address, "127.0.0.1:7070");
+  EXPECT_EQ(options.value().token_file, "/run/token");
+  EXPECT_TRUE(options.value().allow_remote);
+  setenv("PPROF_CPP_ALLOW_REMOTE", "maybe", 1);
+  EXPECT_FALSE(Options::FromEnvironment().ok());
+  unsetenv("PPROF_CPP_LISTEN");
+  unsetenv("PPROF_CPP_TOKEN_FILE");
+  unsetenv("PPROF_CPP_ALLOW_REMOTE");
+  options = Options::FromEnvironment();
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options.value().address, "127.0.0.1:6060");
+  EXPECT_FALSE(options.value().allow_remote);
+}
+
+}  // namespace
+}  // namespace pprof::http

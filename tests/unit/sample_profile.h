@@ -1,0 +1,24 @@
+// A small profile with everything in it, and its symbols: the input of the encoders' golden tests.
+#pragma once
+
+#include "profiler/model/profile.h"
+#include "profiler/symbolize/symbols.h"
+
+namespace pprof::test {
+
+struct SampleInput {
+  model::Profile profile;
+  symbolize::Symbols symbols;
+};
+
+// Four heap values; mappings of an executable, a library with names only, one without any; inlined,
+// unresolved, unmapped and named frames; labels.
+SampleInput HeapSample();
+
+// The same stacks under another name and form, with the first `columns` values.
+SampleInput SampleAs(const char* name, TextForm form, std::vector<ValueType> values);
+
+// Symbols without any line for a profile.
+symbolize::Symbols NoSymbols(const model::Profile& profile);
+
+}  // namespace pprof::test
