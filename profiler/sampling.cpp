@@ -1,23 +1,51 @@
 // SetSampling and GetSampling: the settings that the writer side looks at.
 #include "pprof/pprof.h"
+#include "profiler/profiles/contention_rates.h"
 #include "profiler/signal_safe/heap_sampler.h"
 
 namespace pprof {
+namespace {
 
-Status SetSampling(const Sampling& sampling) {
+Status OutOfRange(const char* setting, int64_t value, const char* range) {
+  return {StatusCode::kInvalidArgument,
+          std::string(setting) + " " + std::to_string(value) + " must be " + range};
+}
+
+Status Check(const Sampling& sampling) {
   constexpr size_t kLongestInterval = size_t{1} << 40;  // 1 TiB: one sample would mean nothing
   if (sampling.heap_interval > kLongestInterval) {
     return {StatusCode::kInvalidArgument,
             "heap_interval " + std::to_string(sampling.heap_interval) +
                 " is too long - must be at most 1099511627776 bytes, or 0 for off"};
   }
+  const std::chrono::nanoseconds block = sampling.block_interval;
+  if (block.count() < 0 || block > std::chrono::hours(1)) {
+    return OutOfRange("block_interval", block.count(), "0 for off to 3600000000000 ns");
+  }
+  const int fraction = sampling.mutex_fraction;
+  if (fraction < 0 || fraction > 1000000000) {
+    return OutOfRange("mutex_fraction", fraction, "0 for off to 1000000000");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status SetSampling(const Sampling& sampling) {
+  if (Status status = Check(sampling); !status.ok()) return status;
   signal_safe::SetHeapInterval(sampling.heap_interval);
+  profiles::ContentionRates& rates = profiles::ContentionRates::Instance();
+  rates.SetBlockInterval(sampling.block_interval);
+  rates.SetMutexFraction(static_cast<uint32_t>(sampling.mutex_fraction));
   return {};
 }
 
 Sampling GetSampling() {
+  const profiles::ContentionRates& rates = profiles::ContentionRates::Instance();
   Sampling sampling;
   sampling.heap_interval = signal_safe::HeapInterval();
+  sampling.block_interval = rates.block_interval();
+  sampling.mutex_fraction = static_cast<int>(rates.mutex_fraction());
   return sampling;
 }
 

@@ -14,7 +14,7 @@ using DlcloseFunction = int (*)(void*);
 // The only work at load time. Not in malloc's slow path, because pthread_atfork allocates under the
 // lock it needs.
 __attribute__((constructor)) void RegisterForkHandler() {
-  pthread_atfork(nullptr, nullptr, signal_safe::OnForkChild);
+  pthread_atfork(signal_safe::OnForkBegin, signal_safe::OnForkParent, signal_safe::OnForkChild);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include "profiler/profiles/blocked_stack.h"
 #include "profiler/profiles/signalled_stacks.h"
-#include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/thread_id.h"
@@ -45,12 +44,6 @@ KnownThreads ReadRegistry(const std::vector<int32_t>& alive) {
   return std::move(context.known);
 }
 
-void CutEntryFrame(std::vector<uintptr_t>* pcs) {
-  const signal_safe::CodeRange ours = signal_safe::ThreadEntryCode();
-  const auto is_ours = [&](uintptr_t pc) { return pc > ours.begin && pc <= ours.end; };
-  pcs->erase(std::remove_if(pcs->begin(), pcs->end(), is_ours), pcs->end());
-}
-
 void TakeOwnStack(ThreadView* view) {
   view->pcs.resize(signal_safe::kMaxStackDepth);
   const signal_safe::UnwindResult result =
@@ -75,7 +68,6 @@ class Dump {
     const Status asked = AskRunning();
     if (!asked.ok()) ExplainMissing(asked.message());
     NoteWhoRan();
-    for (ThreadView& view : views_) CutEntryFrame(&view.pcs);
     return std::move(views_);
   }
 

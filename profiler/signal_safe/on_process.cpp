@@ -1,16 +1,24 @@
 #include "profiler/signal_safe/on_process.h"
 
+#include "profiler/signal_safe/contention_sampler.h"
 #include "profiler/signal_safe/heap_sampler.h"
 #include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/unwind_table.h"
+#include "profiler/sys/thread_signal.h"
 
 namespace pprof::signal_safe {
+
+void OnForkBegin() { sys::BlockProfilingSignal(); }
+
+void OnForkParent() { sys::UnblockProfilingSignal(); }
 
 // The tables need nothing: they have no lock, and a slot that another thread had claimed but not
 // filled stays claimed, 40 bytes in a child.
 void OnForkChild() {
   heap_peak.OnForkChild();
+  contention.waiters.OnForkChild();
   OnThreadForked();
+  sys::UnblockProfilingSignal();
 }
 
 void OnModuleUnload() { ForgetRows(); }

@@ -3,6 +3,10 @@
 
 namespace pprof::signal_safe {
 
+// Before a fork, in the forking thread, and after it in the parent. Signal-safe.
+void OnForkBegin();
+void OnForkParent();
+
 // In the child of a fork: only the forking thread is here. Signal-safe.
 void OnForkChild();
 

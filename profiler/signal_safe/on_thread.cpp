@@ -1,6 +1,7 @@
 #include "profiler/signal_safe/on_thread.h"
 
 #include "profiler/signal_safe/capture.h"
+#include "profiler/signal_safe/on_tick.h"
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/signal_safe/unwind.h"
@@ -8,9 +9,6 @@
 
 namespace pprof::signal_safe {
 namespace {
-
-std::atomic<uintptr_t> entry_begin;
-std::atomic<uintptr_t> entry_end;
 
 // Threads that nobody told about (the main thread, clone) get a record when they first need one.
 ThreadRecord* OwnRecord() {
@@ -39,6 +37,10 @@ void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
   thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
                                             birth.label_set, ThreadStackBounds().high);
+  const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
+  if (recording && thread_state.record != nullptr) {
+    ArmCpuTimer(thread_state.record, sys::ThreadId());
+  }
 }
 
 void OnThreadEnd(const ThreadBirth& birth) {
@@ -46,22 +48,17 @@ void OnThreadEnd(const ThreadBirth& birth) {
   ThreadRecord* record = thread_state.record;
   thread_state.record = nullptr;
   thread_state.ended = true;
-  if (record != nullptr) thread_registry.Remove(record);
+  if (record == nullptr) return;
+  OnCpuThreadEnd(record);
+  thread_registry.Remove(record);
 }
 
 void OnThreadForked() {
+  cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
   if (thread_state.record != nullptr) {
+    thread_state.record->cpu_timer.store(kTimerNone);
     thread_state.record->tid.store(sys::ThreadId(), std::memory_order_release);
   }
-}
-
-void SetThreadEntryCode(CodeRange range) {
-  entry_begin.store(range.begin, std::memory_order_relaxed);
-  entry_end.store(range.end, std::memory_order_relaxed);
-}
-
-CodeRange ThreadEntryCode() {
-  return {entry_begin.load(std::memory_order_relaxed), entry_end.load(std::memory_order_relaxed)};
 }
 
 uint32_t CurrentLabels() { return thread_state.label_set; }

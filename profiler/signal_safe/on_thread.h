@@ -35,7 +35,6 @@ struct CodeRange {
   uintptr_t end;
 };
 void SetThreadEntryCode(CodeRange range);
-CodeRange ThreadEntryCode();
 
 // The labels in force in the calling thread. Signal-safe.
 uint32_t CurrentLabels();

@@ -40,46 +40,59 @@ struct PeakState {
   int64_t saved_count, saved_bytes;
 };
 
-struct StackEntry {
+// What every entry of a stack table has; a table's entries derive from it and add their counters.
+// Zeroed counters are the initial state.
+template <class Entry>
+struct StackNode {
   // Immutable after construction.
-  StackEntry* next_in_chain;
-  StackEntry* next_of_all;
+  Entry* next_in_chain;
+  Entry* next_of_all;
   uint64_t hash;
   uint32_t depth;
   uint32_t label_set;
   bool truncated;
   // Changed for ever.
   std::atomic<uint32_t> unloaded_as;  // index + 1 of the unloaded module its frames belong to, else 0
-  HeapCounters heap;
-  PeakState peak;
 
-  uintptr_t* pcs() { return reinterpret_cast<uintptr_t*>(this + 1); }
-  const uintptr_t* pcs() const { return reinterpret_cast<const uintptr_t*>(this + 1); }
+  uintptr_t* pcs() { return reinterpret_cast<uintptr_t*>(static_cast<Entry*>(this) + 1); }
+  const uintptr_t* pcs() const {
+    return reinterpret_cast<const uintptr_t*>(static_cast<const Entry*>(this) + 1);
+  }
 };
 
-class StackTable {
+struct StackEntry : StackNode<StackEntry> {
+  HeapCounters heap;
+  PeakState peak;
+};
+
+// REQUIRES: static storage (zero-initialized). Defined in stack_table.cpp for the entries there are.
+template <class Entry>
+class StackTableOf {
  public:
   static constexpr size_t kMaxStacks = 65536;
 
   // The entry of this stack; the overflow entry when the table is full or memory is refused.
   // Signal-safe, lock-free. REQUIRES: depth <= kMaxStackDepth.
-  StackEntry* Intern(const uintptr_t* pcs, size_t depth, bool truncated, uint32_t label_set);
+  Entry* Intern(const uintptr_t* pcs, size_t depth, bool truncated, uint32_t label_set);
 
   // The newest stack; follow next_of_all. No lock: stacks added later are not seen.
-  StackEntry* all() const { return all_.load(std::memory_order_acquire); }
-  StackEntry* overflow() { return &overflow_; }
-  const StackEntry* overflow() const { return &overflow_; }
+  Entry* all() const { return all_.load(std::memory_order_acquire); }
+  Entry* overflow() { return &overflow_; }
+  const Entry* overflow() const { return &overflow_; }
   size_t size() const { return size_.load(std::memory_order_relaxed); }
   size_t mapped_bytes() const { return arena_.mapped_bytes(); }
 
  private:
   static constexpr size_t kChains = 65536;
 
-  std::atomic<StackEntry*> chains_[kChains];
-  std::atomic<StackEntry*> all_;
+  std::atomic<Entry*> chains_[kChains];
+  std::atomic<Entry*> all_;
   std::atomic<size_t> size_;
   Arena arena_;
-  StackEntry overflow_;
+  Entry overflow_;
 };
+
+// The heap's stacks.
+using StackTable = StackTableOf<StackEntry>;
 
 }  // namespace pprof::signal_safe

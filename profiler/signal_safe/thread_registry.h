@@ -16,6 +16,7 @@ namespace pprof::signal_safe {
 struct ThreadRecord {
   std::atomic<int32_t> tid;  // 0: free; kClaimed: being filled
   std::atomic<uint32_t> label_set;
+  std::atomic<int> cpu_timer;  // see on_tick.h
   // Immutable while the record has a tid.
   int32_t creator_tid;        // 0: not created through pthread_create
   StackEntry* created_at;     // nullptr: unknown

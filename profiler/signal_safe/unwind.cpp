@@ -1,7 +1,9 @@
 #include "profiler/signal_safe/unwind.h"
 
+#include <atomic>
 #include <cstring>
 
+#include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind_walk.h"
 
@@ -19,6 +21,22 @@ struct OwnMemory {
     return true;
   }
 };
+
+// `low` of the bounds is a guess, so a coroutine's stack, or a hole, may lie between `sp` and our
+// thread's stack: a load in there could fault. Asked once for each page that the stack grows; a stack
+// that was there stays as long as its thread.
+bool IsReadableUpTo(uintptr_t high, uintptr_t sp) {
+  constexpr uintptr_t kPage = 4096;
+  uintptr_t& readable = thread_state.stack_readable;
+  if (readable != 0 && sp >= readable) return true;
+  const uintptr_t end = readable != 0 ? readable : high;
+  const uintptr_t first = sp & ~(kPage - 1);
+  for (uintptr_t page = first; page < end; page += kPage) {
+    if (!sys::IsReadable(page)) return false;
+  }
+  readable = first;
+  return true;
+}
 
 // A stack whose bounds are not known, e.g. a coroutine's: read through the kernel, which answers
 // "not mapped" instead of faulting. A window of 32 words a call; about 0.5 us each.
@@ -48,11 +66,22 @@ struct CopiedMemory {
   }
 };
 
+// Set once, at the first pthread_create; 0 until then.
+std::atomic<uintptr_t> entry_begin;
+std::atomic<uintptr_t> entry_end;
+
+// A return address behind the call that runs a thread's own function.
+bool IsThreadEntry(uintptr_t pc) {
+  return pc > entry_begin.load(std::memory_order_relaxed) &&
+         pc <= entry_end.load(std::memory_order_relaxed);
+}
+
 template <class Memory>
 UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t max_depth) {
   UnwindResult result;
   StackWalk<Memory> walk(from, memory);
   do {
+    if (IsThreadEntry(walk.frame().pc)) continue;
     if (result.depth == max_depth) {
       result.truncated = true;
       return result;
@@ -65,6 +94,11 @@ UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t m
 
 }  // namespace
 
+void SetThreadEntryCode(CodeRange range) {
+  entry_begin.store(range.begin, std::memory_order_relaxed);
+  entry_end.store(range.end, std::memory_order_relaxed);
+}
+
 const sys::StackBounds& ThreadStackBounds() {
   sys::StackBounds& bounds = thread_state.stack;
   if (__builtin_expect(bounds.high == 0, 0)) bounds = sys::OwnStackBounds();
@@ -73,7 +107,7 @@ const sys::StackBounds& ThreadStackBounds() {
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth) {
-  if (from.sp >= bounds.low && from.sp < bounds.high) {
+  if (from.sp >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, from.sp)) {
     return Walk(from, OwnMemory{from.sp, bounds.high}, pcs, max_depth);
   }
   return Walk(from, ProbedMemory{}, pcs, max_depth);

@@ -1,4 +1,4 @@
-// Whether this code is compiled with a sanitizer that brings its own allocator.
+// Whether this code is compiled with a sanitizer that brings its own allocator, or its own locks.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -12,3 +12,6 @@
 #ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC
 #define PPROF_CPP_SANITIZER_OWNS_MALLOC 0
 #endif
+
+// TSan must see every lock itself, and ASan forbids the unwinder's reads of other frames.
+#define PPROF_CPP_SANITIZER_OWNS_LOCKS PPROF_CPP_SANITIZER_OWNS_MALLOC

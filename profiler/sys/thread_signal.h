@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace pprof::sys {
 
@@ -15,6 +16,18 @@ SignalOwner OwnerOfSignal(int signal, SignalHandler ours);
 // Installs `handler` with all but the fault signals blocked during it, SA_RESTART, and on the
 // alternate stack where a thread has one. False: the kernel refuses.
 bool InstallHandler(int signal, SignalHandler handler);
+
+// Back to the default action, after dropping what is pending in any thread: a late SIGPROF would
+// kill the process otherwise. REQUIRES: nobody sends it any more.
+void ResetSignal(int signal);
+
+// The file whose code handles the signal. Not signal-safe: takes the loader's lock.
+std::string FileOfHandler(int signal);
+
+// For the time of a fork: the calling thread gets no SIGPROF, which would make the kernel begin a
+// long fork anew, again and again. Signal-safe.
+void BlockProfilingSignal();
+void UnblockProfilingSignal();
 
 // The lowest real-time signal with default disposition, or 0 when none is free.
 int FreeRealTimeSignal();

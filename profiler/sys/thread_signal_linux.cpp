@@ -1,5 +1,6 @@
 #include "profiler/sys/thread_signal.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +32,48 @@ bool InstallHandler(int signal, SignalHandler handler) {
   sigfillset(&action.sa_mask);
   for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) sigdelset(&action.sa_mask, fault);
   return sigaction(signal, &action, nullptr) == 0;
+}
+
+void ResetSignal(int signal) {
+  struct sigaction action {};
+  action.sa_handler = SIG_IGN;  // the kernel drops pending ones of all threads at this change
+  sigaction(signal, &action, nullptr);
+  action.sa_handler = SIG_DFL;
+  sigaction(signal, &action, nullptr);
+}
+
+std::string FileOfHandler(int signal) {
+  struct sigaction action {};
+  Dl_info info;
+  if (sigaction(signal, nullptr, &action) != 0 ||
+      dladdr(reinterpret_cast<void*>(action.sa_sigaction), &info) == 0) {
+    return "unknown code";
+  }
+  return info.dli_sname == nullptr
+             ? std::string(info.dli_fname)
+             : std::string(info.dli_sname) + " in " + info.dli_fname;
+}
+
+namespace {
+// Whether this thread blocked SIGPROF itself before the fork; initial-exec as all of ours.
+__thread bool profiling_was_blocked __attribute__((tls_model("initial-exec")));
+}  // namespace
+
+void BlockProfilingSignal() {
+  sigset_t profiling;
+  sigset_t before;
+  sigemptyset(&profiling);
+  sigaddset(&profiling, SIGPROF);
+  pthread_sigmask(SIG_BLOCK, &profiling, &before);
+  profiling_was_blocked = sigismember(&before, SIGPROF) == 1;
+}
+
+void UnblockProfilingSignal() {
+  if (profiling_was_blocked) return;
+  sigset_t profiling;
+  sigemptyset(&profiling);
+  sigaddset(&profiling, SIGPROF);
+  pthread_sigmask(SIG_UNBLOCK, &profiling, nullptr);
 }
 
 int FreeRealTimeSignal() {

@@ -11,6 +11,7 @@
 // Errors: Status and Result, never exceptions. Nothing here is signal-safe: it allocates and locks.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -87,6 +88,9 @@ struct ProfileType {
   std::vector<std::string> parameters;  // query parameters it understands besides Go's
   std::vector<ProfileAction> actions;
   std::function<int64_t()> count;  // number on the index page; cheap; empty: 0
+  // Called before the first collect of a request with its `parameters`; what it gives is kept until
+  // after the last, e.g. sampling switched on meanwhile. Optional; may give nullptr.
+  std::function<Result<std::shared_ptr<void>>(const Parameters&)> prepare;
   std::function<Status(SnapshotBuilder&)> collect;
   std::function<Result<std::unique_ptr<Recorder>>(int hz)> record;
 };
@@ -116,6 +120,10 @@ std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses);
 struct Sampling {
   // Mean bytes between two heap samples; 0 switches heap sampling off, 1 samples everything.
   size_t heap_interval = 512 * 1024;
+  // The block profile keeps waits of at least this long, and shorter ones in proportion; 0 is off.
+  std::chrono::nanoseconds block_interval{0};
+  // The mutex profile keeps one of so many unlocks that others waited for; 0 is off.
+  int mutex_fraction = 0;
 };
 
 // Thread safety: safe; the last call wins. Objects sampled before keep the weight they were sampled

@@ -1,0 +1,81 @@
+// pthread_cond_*wait: an unlock of the mutex, and a wait. The wait for the mutex afterwards happens
+// inside glibc: it is part of the block profile's wait, but its holder is not charged for it.
+//
+// Cancellation points: nothing is held while waiting, so that unwinding finds nothing to undo; a
+// cancelled wait is not counted.
+#include "profiler/interpose/locks.h"
+
+#if !PPROF_CPP_SANITIZER_OWNS_LOCKS
+
+#include <pthread.h>
+#include <time.h>
+
+namespace pprof::interpose {
+namespace {
+
+constexpr char kWait[] = "pthread_cond_wait";
+constexpr char kTimedwait[] = "pthread_cond_timedwait";
+constexpr char kClockwait[] = "pthread_cond_clockwait";
+// The condition variables of today; glibc also has those of LinuxThreads under the same names.
+constexpr char kVersion[] = "GLIBC_2.3.2";
+
+using NextWait = Next<int(pthread_cond_t*, pthread_mutex_t*), kWait, kVersion>;
+using NextTimedwait =
+    Next<int(pthread_cond_t*, pthread_mutex_t*, const timespec*), kTimedwait, kVersion>;
+using NextClockwait =
+    Next<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*), kClockwait>;
+
+// The mutex is about to be released: its holder is charged now, inside the lock, because afterwards
+// it waits.
+void ChargeForWait(pthread_mutex_t* mutex, void* caller) {
+  if (!signal_safe::UnlockMatters(mutex)) return;
+  signal_safe::UnlockCharge(mutex).Unlocked(caller);
+}
+
+template <class Function>
+PPROF_SLOW int WaitForCondition(pthread_mutex_t* mutex, void* caller, Function next) {
+  ChargeForWait(mutex, caller);
+  signal_safe::Wait wait;
+  const int error = next();
+  if (HasWaited(error)) wait.EndedIfLong(caller);
+  return error;
+}
+
+}  // namespace
+
+void ResolveConditionFunctions() {
+  NextWait::Resolve();
+  NextTimedwait::Resolve();
+  NextClockwait::Resolve();
+}
+
+}  // namespace pprof::interpose
+
+using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+namespace hooks = pprof::signal_safe;
+
+extern "C" {
+
+PPROF_EXPORT_WEAK int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
+  if (!hooks::ContentionOn()) return NextWait::Call(condition, mutex);
+  return WaitForCondition(mutex, __builtin_return_address(0),
+                          [=] { return NextWait::Call(condition, mutex); });
+}
+
+PPROF_EXPORT_WEAK int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                             const timespec* deadline) {
+  if (!hooks::ContentionOn()) return NextTimedwait::Call(condition, mutex, deadline);
+  return WaitForCondition(mutex, __builtin_return_address(0),
+                          [=] { return NextTimedwait::Call(condition, mutex, deadline); });
+}
+
+PPROF_EXPORT_WEAK int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                             clockid_t clock, const timespec* deadline) {
+  if (!hooks::ContentionOn()) return NextClockwait::Call(condition, mutex, clock, deadline);
+  return WaitForCondition(mutex, __builtin_return_address(0),
+                          [=] { return NextClockwait::Call(condition, mutex, clock, deadline); });
+}
+
+}  // extern "C"
+
+#endif  // !PPROF_CPP_SANITIZER_OWNS_LOCKS

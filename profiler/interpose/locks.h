@@ -1,0 +1,52 @@
+// What the files that stand before lock functions share.
+#pragma once
+
+#include <cerrno>
+
+#include "profiler/interpose/next.h"
+#include "profiler/signal_safe/on_wait.h"
+
+#define PPROF_SLOW __attribute__((noinline, cold))
+
+namespace pprof::interpose {
+
+// Whether a lock function that gave this error has waited, and has not just been refused.
+inline bool HasWaited(int error) {
+  return error == 0 || error == ETIMEDOUT || error == EOWNERDEAD || error == ENOTRECOVERABLE;
+}
+
+// `lock` is held by somebody: waits in `next`, and tells. Never a cancellation point.
+template <class Function>
+PPROF_SLOW int WaitForLock(const void* lock, void* caller, Function next) {
+  signal_safe::LockWait wait(lock);
+  const int error = next();
+  if (HasWaited(error)) {
+    wait.Ended(caller);
+  } else {
+    wait.GaveUp();
+  }
+  return error;
+}
+
+// An unlock that somebody waits for. The recording happens after it, outside the lock.
+template <class Function>
+PPROF_SLOW int UnlockAndCharge(const void* lock, void* caller, Function next) {
+  signal_safe::UnlockCharge charge(lock);
+  const int error = next();
+  if (error == 0) {
+    charge.Unlocked(caller);
+  } else {
+    charge.Refused();
+  }
+  return error;
+}
+
+// Called once at load, see locks.cpp. Each looks up the functions of its file.
+void ResolveMutexFunctions();
+void ResolveRwlockFunctions();
+void ResolveConditionFunctions();
+void ResolveSemaphoreFunctions();
+void ResolveJoinFunctions();
+void ResolveSyscallFunction();
+
+}  // namespace pprof::interpose

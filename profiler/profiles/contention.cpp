@@ -1,0 +1,208 @@
+// "block" and "mutex": what was sampled in the hooks of lock and wait functions.
+#include "profiler/profiles/contention.h"
+
+#include <fmt/format.h>
+
+#include "profiler/model/label_table.h"
+#include "profiler/profiles/contention_rates.h"
+#include "profiler/signal_safe/contention_sampler.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::contention;
+using signal_safe::ContentionStack;
+using signal_safe::ContentionTable;
+using Kind = ValueType::Kind;
+
+constexpr const char* kOverflowFrame = "pprof::StackTableFull";
+constexpr const char* kRate = "rate";
+constexpr const char* kFraction = "fraction";
+
+Status CheckSupport() {
+  if (contention.hooked.load(std::memory_order_relaxed)) return {};
+  return {StatusCode::kUnsupported,
+          "no contention profile: pthread_mutex_lock is not answered by pprof-cpp. A sanitizer or "
+          "another library's wrapper stands before it, or pprof::profiler is not linked into the "
+          "executable"};
+}
+
+// Nothing of a stack that was never charged: its entry may be on its way.
+void AddStack(const ContentionStack& stack, bool overflow, SnapshotBuilder& builder) {
+  const uint64_t parts = stack.count.load(std::memory_order_relaxed);
+  const auto nanos = static_cast<int64_t>(stack.nanos.load(std::memory_order_relaxed));
+  const auto count = static_cast<int64_t>((parts + 32768) >> 16);
+  if (parts == 0 && nanos == 0) return;
+  if (overflow) {
+    builder.AddNamed(kOverflowFrame, {count, nanos});
+  } else {
+    builder.Add({stack.pcs(), stack.depth, false, stack.truncated}, {count, nanos},
+                model::LabelsOf(stack.label_set));
+  }
+}
+
+void AddStacks(const ContentionTable& table, SnapshotBuilder& builder) {
+  AddStack(*table.overflow(), true, builder);
+  for (const ContentionStack* stack = table.all(); stack != nullptr; stack = stack->next_of_all) {
+    AddStack(*stack, false, builder);
+  }
+}
+
+void AddCommon(SnapshotBuilder& builder) {
+  builder.SetPeriod("contentions", "count", 1);
+  builder.AddLost(contention.lost_events.load(std::memory_order_relaxed));
+  if (contention.environment_refused.load(std::memory_order_relaxed)) {
+    builder.AddComment(
+        "PPROF_CPP_BLOCK_RATE is not a duration such as 10us, or PPROF_CPP_MUTEX_FRACTION not a "
+        "number such as 100; what could not be read is off");
+  }
+}
+
+Status CollectBlock(SnapshotBuilder& builder) {
+  if (Status status = CheckSupport(); !status.ok()) return status;
+  AddCommon(builder);
+  if (const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "waits of {} ns and more are all kept, shorter ones in proportion and scaled", interval));
+  } else {
+    builder.AddComment(
+        "block profiling is off. Switch it on with POST /debug/pprof/block?rate=10us, for one "
+        "request with GET /debug/pprof/block?seconds=10&rate=10us, with pprof::SetSampling, or "
+        "with PPROF_CPP_BLOCK_RATE=10us in the environment");
+  }
+  AddStacks(contention.block, builder);
+  return {};
+}
+
+void AddMutexLosses(SnapshotBuilder& builder) {
+  const uint64_t waits = contention.lost_waits.load(std::memory_order_relaxed);
+  const uint64_t nanos = contention.waiters.lost_nanos();
+  if (waits == 0 && nanos == 0) return;
+  builder.AddComment(fmt::format(
+      "{} waits and {} ns of delay could not be charged to a holder: too many locks had waiters at "
+      "the same time",
+      waits, nanos));
+}
+
+Status CollectMutex(SnapshotBuilder& builder) {
+  if (Status status = CheckSupport(); !status.ok()) return status;
+  AddCommon(builder);
+  AddMutexLosses(builder);
+  if (const uint32_t n = contention.mutex_fraction.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format("1 of {} contended unlocks is kept, and scaled", n));
+  } else {
+    builder.AddComment(
+        "mutex profiling is off. Switch it on with POST /debug/pprof/mutex?fraction=100, for one "
+        "request with GET /debug/pprof/mutex?seconds=10&fraction=100, with pprof::SetSampling, or "
+        "with PPROF_CPP_MUTEX_FRACTION=100 in the environment");
+  }
+  AddStacks(contention.mutex, builder);
+  return {};
+}
+
+Status BadParameter(const std::string& text, const char* name, const char* wanted) {
+  return {StatusCode::kInvalidArgument,
+          fmt::format("invalid value \"{}\" for \"{}\" - must be {}", text, name, wanted)};
+}
+
+const std::string& TextOf(const Parameters& parameters, const char* name) {
+  static const std::string& none = *new std::string;
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? none : found->second;
+}
+
+Status ReadRate(const Parameters& parameters, std::chrono::nanoseconds* rate) {
+  const std::string& text = TextOf(parameters, kRate);
+  uint64_t nanos = 0;
+  if (text.find('\0') != std::string::npos ||
+      !signal_safe::ParseWaitInterval(text.c_str(), &nanos)) {
+    return BadParameter(text, kRate, "a duration such as 10us of at most 3600s; 0 switches off");
+  }
+  *rate = std::chrono::nanoseconds(nanos);
+  return {};
+}
+
+Status ReadFraction(const Parameters& parameters, uint32_t* fraction) {
+  const std::string& text = TextOf(parameters, kFraction);
+  if (text.find('\0') != std::string::npos || !signal_safe::ParseFraction(text.c_str(), fraction)) {
+    return BadParameter(text, kFraction,
+                        "a number n of at most 1000000000, for 1 of n unlocks; 0 switches off");
+  }
+  return {};
+}
+
+Status SetRate(const Parameters& parameters) {
+  if (Status status = CheckSupport(); !status.ok()) return status;
+  std::chrono::nanoseconds rate;
+  if (Status status = ReadRate(parameters, &rate); !status.ok()) return status;
+  ContentionRates::Instance().SetBlockInterval(rate);
+  return {};
+}
+
+Status SetFraction(const Parameters& parameters) {
+  if (Status status = CheckSupport(); !status.ok()) return status;
+  uint32_t fraction = 0;
+  if (Status status = ReadFraction(parameters, &fraction); !status.ok()) return status;
+  ContentionRates::Instance().SetMutexFraction(fraction);
+  return {};
+}
+
+// For the time of one request; nothing to hold when it did not ask for a rate.
+Result<std::shared_ptr<void>> WantRate(const Parameters& parameters) {
+  if (parameters.count(kRate) == 0) return std::shared_ptr<void>();
+  std::chrono::nanoseconds rate{};
+  if (Status status = ReadRate(parameters, &rate); !status.ok()) return status;
+  if (rate.count() == 0) return std::shared_ptr<void>();
+  return ContentionRates::Instance().WantBlockInterval(rate);
+}
+
+Result<std::shared_ptr<void>> WantFraction(const Parameters& parameters) {
+  if (parameters.count(kFraction) == 0) return std::shared_ptr<void>();
+  uint32_t fraction = 0;
+  if (Status status = ReadFraction(parameters, &fraction); !status.ok()) return status;
+  if (fraction == 0) return std::shared_ptr<void>();
+  return ContentionRates::Instance().WantMutexFraction(fraction);
+}
+
+ProfileType ContentionType(const char* name, const char* description) {
+  ProfileType type;
+  type.name = name;
+  type.description = description;
+  type.values = {{"contentions", "count", Kind::kTotal}, {"delay", "nanoseconds", Kind::kTotal}};
+  type.text_form = TextForm::kContention;
+  return type;
+}
+
+}  // namespace
+
+ProfileType BlockProfile() {
+  ProfileType type = ContentionType(
+      "block",
+      "Stack traces that waited for locks, conditions, semaphores and threads. Off until a "
+      "rate is set; rate=10us with seconds= switches it on for the request.");
+  type.parameters = {kRate};
+  type.actions = {{"",
+                   "Keeps waits of at least this long, and shorter ones in proportion; 0 is off",
+                   {kRate},
+                   SetRate}};
+  type.count = [] { return static_cast<int64_t>(contention.block.size()); };
+  type.prepare = WantRate;
+  type.collect = CollectBlock;
+  return type;
+}
+
+ProfileType MutexProfile() {
+  ProfileType type = ContentionType(
+      "mutex",
+      "Stack traces of holders of contended locks, at their unlock. Off until a fraction is "
+      "set; fraction=100 with seconds= switches it on for the request.");
+  type.parameters = {kFraction};
+  type.actions = {
+      {"", "Keeps one of so many contended unlocks; 0 is off", {kFraction}, SetFraction}};
+  type.count = [] { return static_cast<int64_t>(contention.mutex.size()); };
+  type.prepare = WantFraction;
+  type.collect = CollectMutex;
+  return type;
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,218 @@
+#include "profiler/profiles/cpu_sampler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <iterator>
+#include <unordered_map>
+
+#include "profiler/signal_safe/on_tick.h"
+#include "profiler/signal_safe/sample_ring.h"
+#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/sys/cpu_timer.h"
+#include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/own_thread.h"
+#include "profiler/sys/process_id.h"
+#include "profiler/sys/tasks.h"
+#include "profiler/sys/thread_signal.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::cpu_sampling;
+using signal_safe::sample_ring;
+using signal_safe::thread_registry;
+using signal_safe::ThreadRecord;
+
+constexpr std::chrono::milliseconds kDrainEvery{20};
+constexpr int kLookEvery = 5;  // drains: 100 ms; only threads outside pthread_create need it
+
+struct OwnedSampler {
+  int32_t process;
+  CpuSampler sampler;
+};
+std::atomic<OwnedSampler*> current{nullptr};
+
+using Records = std::unordered_map<int32_t, ThreadRecord*>;
+
+Records ReadRecords() {
+  Records records;
+  thread_registry.ForEach(
+      [](void* context, ThreadRecord& record) {
+        const int32_t tid = record.tid.load(std::memory_order_acquire);
+        static_cast<Records*>(context)->emplace(tid, &record);
+      },
+      &records);
+  return records;
+}
+
+// A thread in its first moments is listed by the kernel before it has told us of itself.
+bool IsOldEnough(int32_t tid) {
+  constexpr uint64_t kTicksASecond = 100;  // USER_HZ, fixed in the kernel's interface
+  constexpr uint64_t kGraceTicks = 5;
+  sys::TaskStat stat;
+  if (!sys::ReadTaskStat(tid, &stat)) return false;
+  const uint64_t now_ticks = sys::BootNanos() / (1000000000 / kTicksASecond);
+  return now_ticks > stat.start_ticks + kGraceTicks;
+}
+
+}  // namespace
+
+CpuSampler& CpuSampler::Get() {
+  const int32_t process = sys::ProcessId();
+  OwnedSampler* owned = current.load(std::memory_order_acquire);
+  while (owned == nullptr || owned->process != process) {
+    auto* fresh = new OwnedSampler{process, {}};
+    if (current.compare_exchange_strong(owned, fresh)) return fresh->sampler;
+    delete fresh;
+  }
+  return owned->sampler;
+}
+
+Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
+  if (hz < 1 || hz > 1000) {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
+  }
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (stopping_) wake_.wait(lock);
+  if (!windows_.empty() && hz != hz_) {
+    return Status(StatusCode::kConflict,
+                  fmt::format("the CPU is being recorded at {} Hz by another request; ask for "
+                              "hz={}, or again when it has ended", hz_, hz_));
+  }
+  if (windows_.empty()) {
+    const Status started = StartSampling(hz);
+    if (!started.ok()) return started;
+  }
+  Drain();  // what happened before goes to the others only
+  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz));
+  for (const int32_t tid : sys::ListTasks()) {
+    uint64_t cpu = 0;
+    if (sys::ThreadCpuNanos(tid, &cpu)) window->AddThread(tid, cpu);
+  }
+  windows_.insert(window);
+  return window;
+}
+
+void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  Drain();
+  for (const int32_t tid : sys::ListTasks()) {
+    uint64_t cpu = 0;
+    if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu);
+  }
+  if (windows_.erase(window) != 0 && windows_.empty()) StopSampling(lock);
+}
+
+uint64_t CpuSampler::timers_refused() const {
+  return cpu_sampling.timers_refused.load(std::memory_order_relaxed);
+}
+
+Status CpuSampler::StartSampling(int hz) {
+  const int signal = sys::ProfilingSignal();
+  const sys::SignalOwner owner = sys::OwnerOfSignal(signal, signal_safe::OnTick);
+  if (owner == sys::SignalOwner::kForeign) {
+    return {StatusCode::kConflict,
+            "Could not enable CPU profiling: SIGPROF is handled by " +
+                sys::FileOfHandler(signal) + "; stop that profiler first"};
+  }
+  if (!sample_ring.Prepare()) {
+    return {StatusCode::kInternal, "Could not enable CPU profiling: no memory for 2 MiB of samples"};
+  }
+  sample_ring.Drain([](void*, const signal_safe::RingSample&) {}, nullptr);  // leftovers
+  if (!sys::InstallHandler(signal, signal_safe::OnTick)) {
+    return {StatusCode::kInternal, "Could not enable CPU profiling: sigaction refused SIGPROF"};
+  }
+  hz_ = hz;
+  cpu_sampling.timers_refused.store(0);
+  cpu_sampling.interval_nanos.store(uint64_t{1000000000} / static_cast<uint64_t>(hz));
+  LookAtThreads();
+  drain_thread_ = sys::StartOwnThread("pprof-cpu", [this] { RunDrain(); });
+  if (drain_thread_.joinable()) return {};
+  cpu_sampling.interval_nanos.store(0);
+  DisarmAll();
+  sys::ResetSignal(signal);
+  return {StatusCode::kInternal, "Could not enable CPU profiling: no thread could be started"};
+}
+
+// In this order: no new timers; no timers; no pending signals; only then the default action, which
+// would kill.
+void CpuSampler::StopSampling(std::unique_lock<std::mutex>& lock) {
+  cpu_sampling.interval_nanos.store(0);
+  DisarmAll();
+  sys::ResetSignal(sys::ProfilingSignal());
+  stopping_ = true;
+  wake_.notify_all();
+  lock.unlock();
+  drain_thread_.join();
+  lock.lock();
+  stopping_ = false;
+  wake_.notify_all();
+}
+
+void CpuSampler::RunDrain() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (int round = 1; !stopping_; ++round) {
+    wake_.wait_for(lock, kDrainEvery);
+    Drain();
+    if (round % kLookEvery == 0 && !stopping_) LookAtThreads();
+  }
+}
+
+void CpuSampler::Drain() {
+  sample_ring.Drain(
+      [](void* context, const signal_safe::RingSample& sample) {
+        for (const auto& window : static_cast<CpuSampler*>(context)->windows_) {
+          window->OnSample(sample);
+        }
+      },
+      this);
+}
+
+// Threads without a timer get one; clocks are noted for the case that a thread ends untold.
+void CpuSampler::LookAtThreads() {
+  const std::vector<int32_t> tids = sys::ListTasks();
+  const Records records = ReadRecords();
+  for (const int32_t tid : tids) {
+    const auto told = records.find(tid);
+    if (told == records.end()) {
+      LookAtUntoldThread(tid);
+    } else {
+      signal_safe::ArmCpuTimer(told->second, tid);
+    }
+    uint64_t cpu = 0;
+    if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
+    for (const auto& window : windows_) window->OnClock(tid, cpu);
+  }
+  for (auto at = untold_timers_.begin(); at != untold_timers_.end();) {
+    const bool needless = records.count(at->first) != 0 || !sys::IsTask(at->first);
+    if (needless) sys::DeleteTimer(at->second);
+    at = needless ? untold_timers_.erase(at) : std::next(at);
+  }
+}
+
+// The main thread, threads from before us, and those that bypass pthread_create.
+void CpuSampler::LookAtUntoldThread(int32_t tid) {
+  if (untold_timers_.count(tid) != 0 || (tid != sys::ProcessId() && !IsOldEnough(tid))) return;
+  const uint64_t interval = cpu_sampling.interval_nanos.load();
+  const uint64_t first = signal_safe::RandomFirstExpiry(interval);
+  const int timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, first);
+  if (timer == sys::kNoTimer) {
+    cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    untold_timers_[tid] = timer;
+  }
+}
+
+// Also the timers of threads that ended without telling.
+void CpuSampler::DisarmAll() {
+  thread_registry.ForEach(
+      [](void*, ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); }, nullptr);
+  for (const auto& entry : untold_timers_) sys::DeleteTimer(entry.second);
+  untold_timers_.clear();
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,53 @@
+// One client's view of the stream of CPU samples, from its begin to its end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "pprof/snapshot_builder.h"
+#include "profiler/signal_safe/sample_ring.h"
+
+namespace pprof::profiles {
+
+// Each thread's samples are scaled to its CPU clock at the end: late or coarse ticks (the kernel
+// looks at these timers CONFIG_HZ times a second only) then cost resolution, but no time.
+// Thread safety: none; CpuSampler's mutex guards it. Not signal-safe: allocates.
+class CpuWindow {
+ public:
+  explicit CpuWindow(uint64_t interval_nanos) : interval_nanos_(interval_nanos) {}
+
+  // A thread that was there when the window began, with its CPU clock then.
+  void AddThread(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_begin = cpu_nanos; }
+
+  void OnSample(const signal_safe::RingSample& sample);
+
+  // The CPU clock of a thread now; threads first seen here began after the window.
+  void OnClock(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_end = cpu_nanos; }
+
+  // The samples as samples/count, cpu/nanoseconds. CPU time of threads without a sample is the
+  // frame "[not sampled]".
+  void WriteTo(SnapshotBuilder& builder) const;
+
+ private:
+  struct StackKey {
+    std::vector<uintptr_t> pcs;
+    uint32_t label_set;
+    bool truncated;
+    bool operator<(const StackKey& other) const;
+  };
+  struct ThreadSum {
+    uint64_t cpu_begin = 0;
+    uint64_t cpu_end = 0;
+    uint64_t weight = 0;
+    std::map<StackKey, uint64_t> stacks;  // weight of each
+  };
+
+  void WriteThread(const ThreadSum& thread, uint64_t* not_sampled, SnapshotBuilder& builder) const;
+
+  const uint64_t interval_nanos_;
+  std::map<int32_t, ThreadSum> threads_;
+  std::vector<ThreadSum> ended_;
+};
+
+}  // namespace pprof::profiles

@@ -1,0 +1,76 @@
+#include "profiler/signal_safe/on_tick.h"
+
+#include "profiler/signal_safe/interrupted.h"
+#include "profiler/signal_safe/sample_ring.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/sys/cpu_timer.h"
+#include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/thread_id.h"
+#include "profiler/sys/thread_signal.h"
+#include "profiler/sys/yield.h"
+
+namespace pprof::signal_safe {
+
+CpuSampling cpu_sampling;
+
+void OnTick(int, void* siginfo, void* ucontext) {
+  const ErrnoGuard keep;
+  uint32_t overrun = 0;
+  if (!sys::TimerOverrun(siginfo, &overrun)) return;  // somebody else's SIGPROF
+  if (cpu_sampling.interval_nanos.load(std::memory_order_relaxed) == 0) return;  // a late one
+  RingSample* sample = sample_ring.Claim(1 + overrun);
+  if (sample == nullptr) return;
+  const UnwindResult unwound = UnwindFrom(InterruptedRegisters(ucontext), ThreadStackBounds(),
+                                          sample->pcs, kMaxStackDepth);
+  sample->tid = sys::ThreadId();
+  sample->weight = 1 + overrun;
+  sample->label_set = thread_state.label_set;
+  sample->depth = static_cast<uint32_t>(unwound.depth);
+  sample->truncated = unwound.truncated;
+  sample_ring.Publish(sample);
+}
+
+uint64_t RandomFirstExpiry(uint64_t interval) {
+  return 1 + sys::MonotonicNanos() * 0x9E3779B97F4A7C15 % interval;
+}
+
+void ArmCpuTimer(ThreadRecord* record, int32_t tid) {
+  int none = kTimerNone;
+  if (!record->cpu_timer.compare_exchange_strong(none, kTimerArming)) return;
+  // Sequentially consistent with the store in the sampler: see the invariant in the header.
+  const uint64_t interval = cpu_sampling.interval_nanos.load(std::memory_order_seq_cst);
+  int timer = sys::kNoTimer;
+  if (interval != 0) {
+    timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, RandomFirstExpiry(interval));
+    if (timer == sys::kNoTimer) {
+      cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  record->cpu_timer.store(timer == sys::kNoTimer ? kTimerNone : timer + kFirstTimer);
+}
+
+void DisarmCpuTimer(ThreadRecord* record) {
+  int timer = record->cpu_timer.load();
+  while (timer == kTimerArming || !record->cpu_timer.compare_exchange_weak(timer, kTimerNone)) {
+    if (timer == kTimerArming) {
+      sys::Yield();
+      timer = record->cpu_timer.load();
+    }
+  }
+  if (timer >= kFirstTimer) sys::DeleteTimer(timer - kFirstTimer);
+}
+
+void OnCpuThreadEnd(ThreadRecord* record) {
+  DisarmCpuTimer(record);
+  if (cpu_sampling.interval_nanos.load(std::memory_order_relaxed) == 0) return;
+  RingSample* sample = sample_ring.Claim(0);
+  if (sample == nullptr) return;
+  sample->tid = sys::ThreadId();
+  sample->weight = 0;
+  sample->depth = 0;
+  sample->cpu_nanos = sys::OwnCpuNanos();
+  sample_ring.Publish(sample);
+}
+
+}  // namespace pprof::signal_safe

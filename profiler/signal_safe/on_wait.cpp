@@ -1,0 +1,105 @@
+#include "profiler/signal_safe/on_wait.h"
+
+#include "profiler/signal_safe/capture.h"
+#include "profiler/signal_safe/random.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/sys/monotonic_clock.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+constexpr uint64_t kCountUnit = 65536;  // counters are in 1/65536 contentions
+constexpr uint64_t kShortestWait = 1000;
+
+// What one kept event stands for.
+struct Estimate {
+  uint64_t count;  // in 1/65536
+  uint64_t nanos;
+};
+
+void Add(ContentionTable* table, const Estimate& estimate, void* caller) {
+  const ErrnoGuard keep;
+  const ReentryGuard guard;
+  if (!guard.entered()) {
+    contention.lost_events.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  ContentionStack* stack = CaptureStack(caller, table);
+  stack->nanos.fetch_add(estimate.nanos, std::memory_order_relaxed);
+  stack->count.fetch_add(estimate.count, std::memory_order_relaxed);
+}
+
+// Go's rule: a wait of at least `interval` is kept, a shorter one with probability nanos /
+// interval, and then stands for interval / nanos waits. Source: runtime/mprof.go, blocksampled and
+// saveBlockEventStack ("Remove sampling bias").
+bool SampleWait(uint64_t nanos, uint64_t interval, Estimate* estimate) {
+  if (nanos >= interval) {
+    *estimate = {kCountUnit, nanos};
+    return true;
+  }
+  if (nanos == 0) nanos = 1;
+  const double probability = static_cast<double>(nanos) / static_cast<double>(interval);
+  if (NextUniform() > probability) return false;
+  *estimate = {static_cast<uint64_t>(static_cast<double>(kCountUnit) / probability), interval};
+  return true;
+}
+
+}  // namespace
+
+uint64_t Wait::Now() { return sys::MonotonicNanos(); }
+
+Wait::Wait() : began_ns_(thread_state.busy ? 0 : Now()) {}
+
+void Wait::EndedIfLong(void* caller) {
+  const uint64_t now = Now();
+  if (now - began_ns_ >= kShortestWait) EndedAt(now, caller);
+}
+
+void Wait::EndedAt(uint64_t now, void* caller) {
+  const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed);
+  Estimate estimate;
+  if (interval == 0 || began_ns_ == 0) return;
+  if (SampleWait(now - began_ns_, interval, &estimate)) Add(&contention.block, estimate, caller);
+}
+
+LockWait::LockWait(const void* lock) {
+  const bool mutex_on = (contention_on.load(std::memory_order_relaxed) & kMutexOn) != 0;
+  if (!mutex_on || began_ns_ == 0) return;
+  slot_ = contention.waiters.BeginWait(lock, began_ns_);
+  if (slot_.word == nullptr) contention.lost_waits.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LockWait::Ended(void* caller) {
+  const uint64_t now = Now();
+  contention.waiters.EndWait(slot_, now);
+  slot_ = {};
+  EndedAt(now, caller);
+}
+
+void LockWait::GaveUp() {
+  contention.waiters.EndWait(slot_, Now());
+  slot_ = {};
+}
+
+UnlockCharge::UnlockCharge(const void* lock)
+    : lock_(lock),
+      nanos_(thread_state.busy ? 0 : contention.waiters.TakeCharge(lock, sys::MonotonicNanos())) {}
+
+void UnlockCharge::Refused() {
+  if (nanos_ != 0) contention.waiters.GiveBack(lock_, nanos_);
+}
+
+// Each contended unlock is kept with probability 1/n and stands for n. Source: runtime/mprof.go,
+// mutexevent.
+void UnlockCharge::Record(void* caller) {
+  const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);
+  if (n == 0 || (n > 1 && NextRandom() % n != 0)) return;
+  Add(&contention.mutex, {kCountUnit * n, nanos_ * n}, caller);
+}
+
+void OnLockHooksReady(bool ours) {
+  contention.hooked.store(ours, std::memory_order_relaxed);
+  if (ours) SettleContentionFromEnvironment();
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,89 @@
+// What lock, unlock and wait functions tell the profiler. The inlined parts are all that a call
+// pays that need not wait.
+#pragma once
+
+#include <cstdint>
+
+#include "profiler/signal_safe/contention_sampler.h"
+#include "profiler/sys/sanitizers.h"
+
+namespace pprof::signal_safe {
+
+// One load and a predicted branch while both profiles are off.
+__attribute__((always_inline)) inline bool ContentionOn() {
+  return __builtin_expect(contention_on.load(std::memory_order_relaxed) != 0, 0);
+}
+
+// Asked by every unlock: is there somebody to charge this holder for?
+__attribute__((always_inline)) inline bool UnlockMatters(const void* lock) {
+  if (__builtin_expect((contention_on.load(std::memory_order_relaxed) & kMutexOn) == 0, 1)) {
+    return false;
+  }
+  return contention.waiters.MayBePending(lock);
+}
+
+// A wait from its begin to its end. Holds nothing: a wait that never ends (cancellation, longjmp)
+// is only not counted. Signal-safe. Inert when this thread is inside the profiler.
+class Wait {
+ public:
+  Wait();
+
+  // The wait is over: a contention of the block profile. `caller` is the return address into the
+  // code that called the hooked function. Leaves errno as it was.
+  void Ended(void* caller) { EndedAt(Now(), caller); }
+
+  // The same, unless it was too short to have been a wait: for functions that do not tell. Going to
+  // sleep and waking up takes two context switches, more than a microsecond.
+  void EndedIfLong(void* caller);
+
+ protected:
+  static uint64_t Now();
+  void EndedAt(uint64_t now, void* caller);
+
+  uint64_t began_ns_;  // 0: not followed
+};
+
+// A wait for a lock that somebody else holds: the holder is charged for it at its unlock.
+// REQUIRES: one of Ended and GaveUp is called; unwinding counts as GaveUp.
+class LockWait : private Wait {
+ public:
+  explicit LockWait(const void* lock);
+  ~LockWait() {
+    if (slot_.word != nullptr) GaveUp();
+  }
+  LockWait(const LockWait&) = delete;
+  LockWait& operator=(const LockWait&) = delete;
+
+  void Ended(void* caller);
+  // It was no wait: the call was refused (EDEADLK, EINVAL).
+  void GaveUp();
+
+ private:
+  WaiterTable::Slot slot_;
+};
+
+// An unlock that UnlockMatters() is true for. Made before the unlock, so that what waiters lose
+// until they have woken up is the next holder's; told afterwards, outside the lock. Signal-safe.
+class UnlockCharge {
+ public:
+  explicit UnlockCharge(const void* lock);
+
+  // The lock is released: the charge goes to the stack of `caller`. Leaves errno as it was.
+  void Unlocked(void* caller) {
+    if (nanos_ != 0) Record(caller);
+  }
+  // It was not (EPERM): the charge stays with the lock.
+  void Refused();
+
+ private:
+  void Record(void* caller);
+
+  const void* lock_;
+  uint64_t nanos_;
+};
+
+// The hooks are in place, and lock functions of this process are ours if `ours`. Called once, at
+// load, before other threads: reads the environment.
+void OnLockHooksReady(bool ours);
+
+}  // namespace pprof::signal_safe

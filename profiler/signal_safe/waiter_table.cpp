@@ -1,0 +1,150 @@
+#include "profiler/signal_safe/waiter_table.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+constexpr int kTimeBits = 52;
+constexpr uint64_t kTimeMask = (uint64_t{1} << kTimeBits) - 1;
+constexpr uint64_t kNegative = uint64_t{1} << (kTimeBits - 1);  // sign of a number modulo 2^52
+constexpr uint64_t kMostWaiters = 4094;
+constexpr uint64_t kStealing = ~uint64_t{0};
+
+uint64_t WaitersOf(uint64_t word) { return word >> kTimeBits; }
+uint64_t OffsetOf(uint64_t word) { return word & kTimeMask; }
+uint64_t Word(uint64_t waiters, uint64_t offset) {
+  return waiters << kTimeBits | (offset & kTimeMask);
+}
+
+uint64_t IntegralAt(uint64_t word, uint64_t now) {
+  return (OffsetOf(word) + WaitersOf(word) * now) & kTimeMask;
+}
+
+// The word after a charge at `now`. Clocks of two CPUs may differ by some nanoseconds, so that the
+// integral can be a little below 0: it stays, and the next charge makes up for it.
+uint64_t Charged(uint64_t word, uint64_t now, uint64_t* nanos) {
+  const uint64_t integral = IntegralAt(word, now);
+  const bool negative = (integral & kNegative) != 0;
+  *nanos = negative ? 0 : integral;
+  if (negative && WaitersOf(word) != 0) return word;
+  return Word(WaitersOf(word), 0 - WaitersOf(word) * now);
+}
+
+uint64_t TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_relaxed);
+  uint64_t nanos = 0;
+  do {
+    if (word == 0 || word == kStealing) return 0;
+  } while (
+      !slot.compare_exchange_weak(word, Charged(word, now, &nanos), std::memory_order_relaxed));
+  return nanos;
+}
+
+// Adds a waiter. False: there are too many, or the slot is changing hands.
+bool Enter(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_acquire);
+  do {
+    if (WaitersOf(word) >= kMostWaiters) return false;
+  } while (!slot.compare_exchange_weak(word, Word(WaitersOf(word) + 1, OffsetOf(word) - now),
+                                       std::memory_order_acquire));
+  return true;
+}
+
+}  // namespace
+
+// Makes an unused slot the lock's. False: it has waiters, or somebody else is at it.
+bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
+  uint64_t word = bucket.words[slot].load(std::memory_order_relaxed);
+  if (WaitersOf(word) != 0) return false;  // kStealing has "waiters", too
+  if (!bucket.words[slot].compare_exchange_strong(word, kStealing, std::memory_order_acquire)) {
+    return false;
+  }
+  bucket.keys[slot].store(lock, std::memory_order_relaxed);
+  // Pairs with the acquire in Enter: who sees the word without kStealing sees the new key.
+  bucket.words[slot].store(0, std::memory_order_release);
+  if ((word & kNegative) == 0) lost_nanos_.fetch_add(OffsetOf(word), std::memory_order_relaxed);
+  return true;
+}
+
+// A slot with nothing to charge before one whose delay is lost by it.
+bool WaiterTable::ClaimAny(Bucket& bucket, const void* lock) {
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.words[slot].load(std::memory_order_relaxed) == 0 && Claim(bucket, slot, lock)) {
+      return true;
+    }
+  }
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (Claim(bucket, slot, lock)) return true;
+  }
+  return false;
+}
+
+std::atomic<uint64_t>* WaiterTable::AddWaiter(Bucket& bucket, const void* lock, uint64_t now) {
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
+    std::atomic<uint64_t>& word = bucket.words[slot];
+    if (!Enter(word, now)) continue;
+    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) return &word;
+    EndWait({&word}, now);  // the slot became another lock's before we were in it
+  }
+  return nullptr;
+}
+
+WaiterTable::Slot WaiterTable::BeginWait(const void* lock, uint64_t now) {
+  if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  if (std::atomic<uint64_t>* word = AddWaiter(bucket, lock, now)) return {word};
+  // Two threads that claim at once may give the lock two slots: both are charged, one after the
+  // other.
+  if (!ClaimAny(bucket, lock)) return {};
+  return {AddWaiter(bucket, lock, now)};
+}
+
+void WaiterTable::EndWait(Slot slot, uint64_t now) {
+  if (slot.word == nullptr) return;
+  uint64_t word = slot.word->load(std::memory_order_relaxed);
+  do {
+    if (WaitersOf(word) == 0 || word == kStealing) return;  // forgotten in a forked child
+  } while (!slot.word->compare_exchange_weak(word, Word(WaitersOf(word) - 1, OffsetOf(word) + now),
+                                             std::memory_order_relaxed));
+}
+
+uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now) {
+  if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  uint64_t nanos = 0;
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) {
+      nanos += TakeFrom(bucket.words[slot], now);
+    }
+  }
+  return nanos;
+}
+
+void WaiterTable::GiveBack(const void* lock, uint64_t nanos) {
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
+    std::atomic<uint64_t>& place = bucket.words[slot];
+    uint64_t word = place.load(std::memory_order_relaxed);
+    while (word != kStealing &&
+           !place.compare_exchange_weak(word, Word(WaitersOf(word), OffsetOf(word) + nanos),
+                                        std::memory_order_relaxed)) {
+    }
+    return;
+  }
+}
+
+void WaiterTable::DropCharges(uint64_t now) {
+  for (Bucket& bucket : buckets_) {
+    for (std::atomic<uint64_t>& word : bucket.words) TakeFrom(word, now);
+  }
+}
+
+void WaiterTable::RestartInChild() {
+  if (!child_restart_.exchange(false, std::memory_order_relaxed)) return;
+  for (Bucket& bucket : buckets_) {
+    for (std::atomic<uint64_t>& word : bucket.words) word.store(0, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pprof::signal_safe

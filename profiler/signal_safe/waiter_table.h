@@ -1,0 +1,92 @@
+// Contended lock -> integral of (number of waiters x time) since it was last charged: what the
+// waiters lost, kept until the holder unlocks and is charged with it.
+//
+// Writers: any thread, at the begin and end of a wait and at an unlock that finds waiters. Nobody
+// waits for anybody here. Reader of the fast path: every unlock (MayBePending).
+//
+// The integral is linear in time, so that one 64-bit word holds it: with W waiters now,
+//   integral(t) = A + W * t,   A = sum of the ends - sum of the begins of waits,
+// in nanoseconds modulo 2^52 (52 days), W in the upper 12 bits. A wait's begin adds (1, -t), its
+// end
+// (-1, +t); a charge takes integral(t) and leaves (W, -W * t). Word 0: nothing to charge.
+//
+// Invariants:
+//  1. A slot's key changes only while its word says kStealing, which only one thread can set and
+//     only from a word without waiters.
+//  2. Who has added itself as a waiter and then still finds its key in the slot keeps the slot
+//  until
+//     it takes itself out.
+//  3. A bucket's words are all 0 when none of its locks has anything to charge.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace pprof::signal_safe {
+
+class WaiterTable {
+ public:
+  struct Slot {
+    std::atomic<uint64_t>* word = nullptr;  // nullptr: this wait is not followed
+  };
+
+  // False: nobody waits for this lock, as far as known. Signal-safe. Relaxed: a waiter that is just
+  // coming is charged at the next unlock.
+  __attribute__((always_inline)) bool MayBePending(const void* lock) const {
+    const Bucket& bucket = buckets_[BucketOf(lock)];
+    uint64_t any = 0;
+    for (const std::atomic<uint64_t>& word : bucket.words) {
+      any |= word.load(std::memory_order_relaxed);
+    }
+    return __builtin_expect(any != 0, 0);
+  }
+
+  // The calling thread begins to wait for `lock` at `now` (ns). An empty slot when the bucket has
+  // four other locks with waiters, or this one 4,094. Signal-safe.
+  Slot BeginWait(const void* lock, uint64_t now);
+
+  // The wait is over. Signal-safe. REQUIRES: a slot of BeginWait, once; empty is fine.
+  void EndWait(Slot slot, uint64_t now);
+
+  // Takes what the waiters of `lock` have lost since the last charge, in nanoseconds. Signal-safe.
+  uint64_t TakeCharge(const void* lock, uint64_t now);
+
+  // Puts a charge back: the unlock failed. Signal-safe.
+  void GiveBack(const void* lock, uint64_t nanos);
+
+  // Drops what was not charged: before a new period begins. Thread safety: safe.
+  void DropCharges(uint64_t now);
+
+  // After fork(), in the child: the waiters do not exist here. Signal-safe.
+  void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
+
+  // Delay that was dropped to make room for another lock, in nanoseconds.
+  uint64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr int kBucketBits = 10;  // 1,024 buckets of 64 bytes: 4,096 contended locks
+  static constexpr size_t kSlots = 4;
+
+  struct alignas(64) Bucket {
+    std::atomic<uint64_t> words[kSlots];
+    std::atomic<const void*> keys[kSlots];
+  };
+
+  // Fibonacci hashing.
+  static size_t BucketOf(const void* lock) {
+    return (reinterpret_cast<uintptr_t>(lock) * 0x9E3779B97F4A7C15) >> (64 - kBucketBits);
+  }
+
+  std::atomic<uint64_t>* Find(const void* lock);
+  std::atomic<uint64_t>* AddWaiter(Bucket& bucket, const void* lock, uint64_t now);
+  bool Claim(Bucket& bucket, size_t slot, const void* lock);
+  bool ClaimAny(Bucket& bucket, const void* lock);
+  void RestartInChild();
+
+  Bucket buckets_[size_t{1} << kBucketBits];
+  std::atomic<uint64_t> lost_nanos_;
+  std::atomic<bool> child_restart_;
+};
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,37 @@
+// What a contention profile says about functions that are made to be found.
+#pragma once
+
+#include <string>
+
+#include "pprof/pprof.h"
+
+namespace pprof::testing {
+
+struct Totals {
+  double contentions = 0;
+  double nanos = 0;
+
+  double millis() const { return nanos / 1e6; }
+};
+
+// The samples with a frame whose function's name contains `function`; all of them for "".
+Totals TotalsOf(const Snapshot& snapshot, const std::string& function);
+
+// What happened between construction and Take(), with sampling on meanwhile.
+class ContentionWindow {
+ public:
+  ContentionWindow(std::chrono::nanoseconds block_interval, int mutex_fraction);
+  ~ContentionWindow();
+  // Switches off, and reads.
+  void Take();
+
+  const Snapshot& block() const { return *block_; }
+  const Snapshot& mutex() const { return *mutex_; }
+
+ private:
+  Sampling before_;
+  std::unique_ptr<Snapshot> block_;
+  std::unique_ptr<Snapshot> mutex_;
+};
+
+}  // namespace pprof::testing
