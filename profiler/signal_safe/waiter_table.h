@@ -34,11 +34,11 @@ class WaiterTable {
   // False: nobody waits for this lock, as far as known. Signal-safe. Relaxed: a waiter that is just
   // coming is charged at the next unlock.
   __attribute__((always_inline)) bool MayBePending(const void* lock) const {
-    const Bucket& bucket = buckets_[BucketOf(lock)];
-    uint64_t any = 0;
-    for (const std::atomic<uint64_t>& word : bucket.words) {
-      any |= word.load(std::memory_order_relaxed);
-    }
+    const auto& words = buckets_[BucketOf(lock)].words;
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    static_assert(kSlots == 4, "written out: compilers make a loop of it");
+    const uint64_t any = words[0].load(kRelaxed) | words[1].load(kRelaxed) |
+                         words[2].load(kRelaxed) | words[3].load(kRelaxed);
     return __builtin_expect(any != 0, 0);
   }
 
