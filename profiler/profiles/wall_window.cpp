@@ -66,6 +66,7 @@ void WallWindow::ListThreads(uint64_t now) {
     const bool readable = sys::ReadTaskStat(tid, &stat);
     at->second.alive = readable && !IsOwnThreadName(stat.name) &&
                        sys::ThreadCpuNanos(tid, &at->second.cpu_nanos);
+    sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
     at->second.seen_nanos = now;
   }
 }
@@ -92,14 +93,26 @@ void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   thread.next_tick = ticks_ + thread.patience;
 }
 
-// The thread ran since the last look. What it was off the CPU meanwhile is shared out: it waited on
-// with the old stack for a while, ran, and waits with the new one since some moment.
+// Moves what the thread was ready to run without a CPU since the last look to its running time. On
+// a saturated machine that is most of a busy thread's time, and its stacks are those it ran with.
+uint64_t WallWindow::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most) {
+  uint64_t delay = thread.run_delay;
+  if (!sys::ThreadRunDelayNanos(tid, &delay)) return 0;
+  const uint64_t since = std::min(delay - thread.run_delay, at_most);
+  thread.run_delay = delay;
+  thread.waited_to_run += since;
+  return since;
+}
+
+// The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
+// old stack for a while, ran, and waits with the new one since some moment.
 void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
+  off_cpu -= TakeRunDelay(tid, thread, off_cpu);
   auto* const before = std::exchange(thread.waiting, nullptr);
   BlockedStack stack;
   if (reader_.Read(tid, &stack) == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
   if (before == nullptr && thread.waiting == nullptr) {
-    thread.waited_to_run += off_cpu;  // it ran then and runs now: it had to share its CPU
+    thread.waited_to_run += off_cpu;  // it waited between two looks; for what is not known
     return;
   }
   const uint64_t with_new = thread.waiting == nullptr ? 0 : before == nullptr ? off_cpu : off_cpu / 2;

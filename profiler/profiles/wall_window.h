@@ -47,7 +47,8 @@ class WallWindow {
   struct Thread {
     uint64_t seen_nanos = 0;     // of the last look
     uint64_t cpu_nanos = 0;      // its CPU clock then
-    uint64_t waited_to_run = 0;  // neither on a CPU nor waiting for anything else
+    uint64_t run_delay = 0;      // how long it had been ready to run without a CPU then
+    uint64_t waited_to_run = 0;  // since Begin
     uint64_t ran = 0;
     WaitingTime* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
@@ -58,6 +59,7 @@ class WallWindow {
   void ListThreads(uint64_t now);
   void Look(int32_t tid, Thread& thread, uint64_t now);
   void LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu);
+  static uint64_t TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most);
   WaitingTime* NoteWaiting(int32_t tid, BlockedStack* stack);
 
   const std::chrono::nanoseconds tick_;
