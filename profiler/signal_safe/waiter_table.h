@@ -61,8 +61,9 @@ class WaiterTable {
   // After fork(), in the child: the waiters do not exist here. Signal-safe.
   void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
 
-  // Delay that was dropped to make room for another lock, in nanoseconds.
-  uint64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
+  // Delay that was dropped to make room for another lock, in nanoseconds; below 0 when what was
+  // dropped was mostly charged too high (see Charged in the .cpp).
+  int64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int kBucketBits = 10;  // 1,024 buckets of 64 bytes: 4,096 contended locks
@@ -85,7 +86,7 @@ class WaiterTable {
   void RestartInChild();
 
   Bucket buckets_[size_t{1} << kBucketBits];
-  std::atomic<uint64_t> lost_nanos_;
+  std::atomic<int64_t> lost_nanos_;
   std::atomic<bool> child_restart_;
 };
 
