@@ -22,8 +22,7 @@ struct Abbrev {
 // Not thread-safe. Not signal-safe: allocates.
 class AbbrevTable {
  public:
-  explicit AbbrevTable(std::pmr::memory_resource* memory)
-      : abbrevs_(memory), attributes_(memory) {}
+  explicit AbbrevTable(std::pmr::memory_resource* memory) : abbrevs_(memory), attributes_(memory) {}
 
   // Reads the table at `offset` unless it is the one read last. False when it is damaged or
   // absurdly large; what was read before the damage can be used then.

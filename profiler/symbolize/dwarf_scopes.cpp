@@ -36,8 +36,7 @@ bool IsScope(uint16_t tag) {
 
 class ScopeWalk {
  public:
-  ScopeWalk(const DwarfUnit& unit, NameTable& names,
-            const NameTable::ScopeRequests& requests)
+  ScopeWalk(const DwarfUnit& unit, NameTable& names, const NameTable::ScopeRequests& requests)
       : unit_(unit), names_(names), requests_(requests) {}
 
   void Run() {
@@ -88,7 +87,7 @@ class ScopeWalk {
     const AttributeSpec* end = unit_.abbrevs().end(abbrev);
     for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
       if (spec->name != kAtSibling) {
-        SkipForm(look, spec->form, unit_.encoding());
+        SkipForm(look, *spec, unit_.encoding());
         continue;
       }
       const FormValue value = unit_.Read(look, *spec);
