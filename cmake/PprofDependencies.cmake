@@ -10,3 +10,7 @@ if(NOT TARGET httplib::httplib)
   pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
   add_library(httplib::httplib ALIAS PkgConfig::HTTPLIB)
 endif()
+# Optional: debug sections compressed with zstd, and .gnu_debugdata, which is xz. Without them the
+# symbols in there are not found, nothing else.
+pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
+pkg_check_modules(LZMA IMPORTED_TARGET liblzma)

@@ -1,7 +1,9 @@
-// A stream buffer that fails instead of growing over its bound: the answer of one request.
+// A stream buffer that fails instead of growing over its bound, or when nobody waits for what is
+// written: the answer of one request.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <streambuf>
 #include <string>
 
@@ -9,13 +11,19 @@ namespace pprof::http {
 
 class CappedBuffer : public std::streambuf {
  public:
-  explicit CappedBuffer(size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit CappedBuffer(size_t max_bytes, std::function<bool()> cancelled = nullptr)
+      : max_bytes_(max_bytes), cancelled_(std::move(cancelled)) {}
 
   bool overflowed() const { return overflowed_; }
+  bool was_cancelled() const { return was_cancelled_; }
   std::string Take() { return std::move(bytes_); }
 
  protected:
   std::streamsize xsputn(const char* data, std::streamsize size) override {
+    if (cancelled_ && cancelled_()) {
+      was_cancelled_ = true;
+      return 0;
+    }
     if (static_cast<size_t>(size) > max_bytes_ - bytes_.size()) {
       overflowed_ = true;
       return 0;
@@ -32,8 +40,10 @@ class CappedBuffer : public std::streambuf {
 
  private:
   const size_t max_bytes_;
+  const std::function<bool()> cancelled_;
   std::string bytes_;
   bool overflowed_ = false;
+  bool was_cancelled_ = false;
 };
 
 }  // namespace pprof::http

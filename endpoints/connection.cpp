@@ -27,7 +27,7 @@ short Connection::Events() const {
     case State::kReading:
       return POLLIN;
     case State::kWorking:
-      return POLLRDHUP;
+      return takes_seconds_ ? POLLRDHUP : 0;
     case State::kWriting:
       return POLLOUT;
     case State::kDraining:

@@ -58,8 +58,12 @@ class Connection {
 
   void OnWritable();
 
-  // kComplete -> kWorking.
-  void StartWork() { state_ = State::kWorking; }
+  // kComplete -> kWorking. `takes_seconds`: a client that closes its side has left. Otherwise it
+  // may have closed only its own direction, as `nc -N` does, and still reads.
+  void StartWork(bool takes_seconds) {
+    takes_seconds_ = takes_seconds;
+    state_ = State::kWorking;
+  }
 
   // Sends these bytes, then closes. `status` is for the log.
   void Answer(int status, std::string bytes);
@@ -98,6 +102,7 @@ class Connection {
   size_t body_held_ = 0;
 
   std::shared_ptr<std::atomic<bool>> left_ = std::make_shared<std::atomic<bool>>(false);
+  bool takes_seconds_ = false;
   int status_ = 0;
   std::string out_;
   size_t written_ = 0;  // of out_

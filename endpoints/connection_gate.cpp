@@ -177,7 +177,7 @@ void ConnectionGate::Dispatch(Connection& connection) {
   const bool is_long = IsLong(connection.head());
   auto job = [this, id = connection.id(), head = std::string(connection.head_bytes()),
               request = std::move(request)]() mutable { Work(id, head, std::move(request)); };
-  connection.StartWork();
+  connection.StartWork(is_long);
   if ((is_long ? long_workers_ : workers_).TryRun(std::move(job))) return;
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
                                   : "too many requests are waiting; try again"));

@@ -123,10 +123,11 @@ Response WithHeaders(const ProfileType& type, const Wish& wish) {
 }
 
 Response Write(const Snapshot& snapshot, const ProfileType& type, const Wish& wish,
-               size_t max_bytes) {
-  CappedBuffer buffer(max_bytes);
+               const Request& request, size_t max_bytes) {
+  CappedBuffer buffer(max_bytes, request.cancelled);
   std::ostream out(&buffer);
   const Status written = snapshot.WriteTo(out, wish.format);
+  if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
   if (buffer.overflowed()) {
     return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +
                                 " bytes; raise Options::max_answer_bytes or sample less often");
@@ -147,7 +148,7 @@ Response ServeProfile(const ProfileType& type, const Request& request, const Con
   if (request.method == "HEAD") return WithHeaders(type, wish.value());
   auto snapshot = Take(type, wish.value(), request, context);
   if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
-  return Write(snapshot.value(), type, wish.value(), context.options.max_answer_bytes);
+  return Write(snapshot.value(), type, wish.value(), request, context.options.max_answer_bytes);
 }
 
 Response RunAction(const ProfileAction& action, const Request& request) {

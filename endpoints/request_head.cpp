@@ -77,6 +77,9 @@ std::string_view Trimmed(std::string_view text) {
 }
 
 std::optional<Refused> ParseHeader(std::string_view line, RequestHead& parsed) {
+  if (line.size() > kMaxHeaderBytes) {
+    return Refused{431, Refusal::kTooLarge, "a header is longer than 8000 bytes", "", ""};
+  }
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) {
     return Malformed("a header line is not NAME: VALUE");

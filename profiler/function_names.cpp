@@ -6,7 +6,7 @@
 #include "pprof/pprof.h"
 #include "pprof/snapshot_builder.h"
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbolizer.h"
+#include "profiler/encode/profile_symbols.h"
 
 namespace pprof {
 
@@ -17,7 +17,7 @@ std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses) {
     builder.Add(StackView{&pc, 1, /*leaf_is_exact=*/true, /*truncated=*/false}, {1});
   }
   const auto profile = builder.Finish();
-  const symbolize::Symbols symbols = symbolize::Symbolize(*profile);
+  const symbolize::Symbols symbols = encode::SymbolsOf(*profile);
 
   std::unordered_map<uint64_t, const std::string*> name_of;
   for (size_t i = 0; i < profile->locations.size(); ++i) {

@@ -1,16 +1,16 @@
 #include "profiler/encode/dump_encoder.h"
+#include "profiler/encode/profile_symbols.h"
 #include "profiler/encode/proto_encoder.h"
 #include "profiler/encode/text_encoder.h"
 #include "profiler/model/delta.h"
 #include "profiler/model/grouped.h"
 #include "profiler/model/profile.h"
 #include "profiler/model/sample_key.h"
-#include "profiler/symbolize/symbolizer.h"
 
 namespace pprof {
 
 Status Snapshot::WriteTo(std::ostream& out, Format format) const {
-  const symbolize::Symbols symbols = symbolize::Symbolize(*data_);
+  const symbolize::Symbols symbols = encode::SymbolsOf(*data_);
   switch (format) {
     case Format::kProto: return encode::WriteProto(*data_, symbols, out);
     case Format::kDump: return encode::WriteDump(*data_, symbols, out);

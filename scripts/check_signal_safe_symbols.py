@@ -15,7 +15,8 @@ ALLOWED = re.compile(
     r"|_ZTHN5pprof11signal_safe.*"
     # What sys/ declares "Signal-safe.", by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ReadOwnMemory|FindUnwindTable|FindEnvironment|ThreadId|FutexWake"
+    r"|OwnStackBounds|ReadOwnMemory|IsReadable|FindUnwindTable|FindEnvironment"
+    r"|EnvironmentIsKnown|ThreadId|FutexWake"
     r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds

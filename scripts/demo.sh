@@ -74,8 +74,8 @@ start_server() {  # start_server FIX: sets server_pid, service, profiles
 }
 
 start_load() {  # start_load HEY_OPTION VALUE: sets load_pid
-  hey "$1" "$2" -c "$connections" -q "$requests_per_second_each" -H "Authorization: Bearer alice" \
-    "$service/orders/17" >"$out/hey.log" 2>&1 &
+  hey "$1" "$2" -c "$connections" -q "$requests_per_second_each" -disable-compression \
+    -H "Authorization: Bearer alice" "$service/orders/17" >"$out/hey.log" 2>&1 &
   load_pid=$!
 }
 

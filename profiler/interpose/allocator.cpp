@@ -141,7 +141,10 @@ PPROF_EXPORT void cfree(void* block) noexcept {
 
 PPROF_EXPORT void* calloc(size_t count, size_t size) noexcept {
   size_t bytes;
-  if (__builtin_mul_overflow(count, size, &bytes)) return tc_calloc(count, size);  // fails
+  if (__builtin_mul_overflow(count, size, &bytes)) {  // tcmalloc would forget errno
+    errno = ENOMEM;
+    return nullptr;
+  }
   if (hooks::CountDown(bytes)) return tc_calloc(count, size);
   return SlowCalloc(count, size, bytes, __builtin_return_address(0));
 }

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
-#include <map>
+#include <iterator>
+#include <unordered_map>
 
 #include "profiler/signal_safe/on_tick.h"
 #include "profiler/signal_safe/sample_ring.h"
 #include "profiler/signal_safe/thread_registry.h"
+#include "profiler/sys/cpu_timer.h"
+#include "profiler/sys/monotonic_clock.h"
 #include "profiler/sys/own_thread.h"
 #include "profiler/sys/process_id.h"
 #include "profiler/sys/tasks.h"
@@ -33,28 +35,27 @@ struct OwnedSampler {
 };
 std::atomic<OwnedSampler*> current{nullptr};
 
-// The record of every thread there is; threads nobody told about get one here.
-void ForEachThread(const std::vector<int32_t>& tids,
-                   const std::function<void(ThreadRecord*, int32_t)>& visit) {
-  std::map<int32_t, ThreadRecord*> records;
+using Records = std::unordered_map<int32_t, ThreadRecord*>;
+
+Records ReadRecords() {
+  Records records;
   thread_registry.ForEach(
       [](void* context, ThreadRecord& record) {
         const int32_t tid = record.tid.load(std::memory_order_acquire);
-        static_cast<std::map<int32_t, ThreadRecord*>*>(context)->emplace(tid, &record);
+        static_cast<Records*>(context)->emplace(tid, &record);
       },
       &records);
-  for (const int32_t tid : tids) {
-    const auto known = records.find(tid);
-    ThreadRecord* record = known != records.end() ? known->second
-                                                  : thread_registry.Add(tid, 0, nullptr, 0, 0);
-    if (record != nullptr) visit(record, tid);
-  }
+  return records;
 }
 
-// Takes all timers away, also those of threads that ended without telling.
-void DisarmAll() {
-  thread_registry.ForEach(
-      [](void*, ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); }, nullptr);
+// A thread in its first moments is listed by the kernel before it has told us of itself.
+bool IsOldEnough(int32_t tid) {
+  constexpr uint64_t kTicksASecond = 100;  // USER_HZ, fixed in the kernel's interface
+  constexpr uint64_t kGraceTicks = 5;
+  sys::TaskStat stat;
+  if (!sys::ReadTaskStat(tid, &stat)) return false;
+  const uint64_t now_ticks = sys::BootNanos() / (1000000000 / kTicksASecond);
+  return now_ticks > stat.start_ticks + kGraceTicks;
 }
 
 }  // namespace
@@ -82,6 +83,17 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
                   fmt::format("the CPU is being recorded at {} Hz by another request; ask for "
                               "hz={}, or again when it has ended", hz_, hz_));
   }
+  return BeginLocked(hz);
+}
+
+Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginAtAnyRate(int hz) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (stopping_) wake_.wait(lock);
+  return BeginLocked(windows_.empty() ? hz : hz_);
+}
+
+// REQUIRES: mutex_ is held, hz is the rate that is being recorded, if one is.
+Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
   if (windows_.empty()) {
     const Status started = StartSampling(hz);
     if (!started.ok()) return started;
@@ -173,12 +185,45 @@ void CpuSampler::Drain() {
 
 // Threads without a timer get one; clocks are noted for the case that a thread ends untold.
 void CpuSampler::LookAtThreads() {
-  ForEachThread(sys::ListTasks(), [this](ThreadRecord* record, int32_t tid) {
-    signal_safe::ArmCpuTimer(record, tid);
+  const std::vector<int32_t> tids = sys::ListTasks();
+  const Records records = ReadRecords();
+  for (const int32_t tid : tids) {
+    const auto told = records.find(tid);
+    if (told == records.end()) {
+      LookAtUntoldThread(tid);
+    } else {
+      signal_safe::ArmCpuTimer(told->second, tid);
+    }
     uint64_t cpu = 0;
-    if (!sys::ThreadCpuNanos(tid, &cpu)) return;
+    if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
     for (const auto& window : windows_) window->OnClock(tid, cpu);
-  });
+  }
+  for (auto at = untold_timers_.begin(); at != untold_timers_.end();) {
+    const bool needless = records.count(at->first) != 0 || !sys::IsTask(at->first);
+    if (needless) sys::DeleteTimer(at->second);
+    at = needless ? untold_timers_.erase(at) : std::next(at);
+  }
+}
+
+// The main thread, threads from before us, and those that bypass pthread_create.
+void CpuSampler::LookAtUntoldThread(int32_t tid) {
+  if (untold_timers_.count(tid) != 0 || (tid != sys::ProcessId() && !IsOldEnough(tid))) return;
+  const uint64_t interval = cpu_sampling.interval_nanos.load();
+  const uint64_t first = signal_safe::RandomFirstExpiry(interval);
+  const int timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, first);
+  if (timer == sys::kNoTimer) {
+    cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    untold_timers_[tid] = timer;
+  }
+}
+
+// Also the timers of threads that ended without telling.
+void CpuSampler::DisarmAll() {
+  thread_registry.ForEach(
+      [](void*, ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); }, nullptr);
+  for (const auto& entry : untold_timers_) sys::DeleteTimer(entry.second);
+  untold_timers_.clear();
 }
 
 }  // namespace pprof::profiles

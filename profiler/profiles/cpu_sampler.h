@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -27,22 +28,29 @@ class CpuSampler {
   // Thread safety: safe. Not signal-safe.
   Result<std::shared_ptr<CpuWindow>> Begin(int hz);
 
+  // The same at whatever rate is being recorded, at `hz` when none is.
+  Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
+
   // Ends the window: what happened until now is in it. The last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
   uint64_t timers_refused() const;
 
  private:
+  Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz);
   Status StartSampling(int hz);
   void StopSampling(std::unique_lock<std::mutex>& lock);
   void RunDrain();
   void Drain();
   void LookAtThreads();
+  void LookAtUntoldThread(int32_t tid);
+  void DisarmAll();
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   std::set<std::shared_ptr<CpuWindow>> windows_;
   std::thread drain_thread_;
+  std::map<int32_t, int> untold_timers_;  // of threads without a record, by thread id
   bool stopping_ = false;
   int hz_ = 0;
 };

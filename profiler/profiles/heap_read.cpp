@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
 #include "profiler/signal_safe/heap_sampler.h"
 #include "profiler/sys/monotonic_clock.h"
@@ -28,16 +29,18 @@ HeapStack ReadOne(const StackEntry& stack) {
           static_cast<int64_t>(bytes - freed_bytes)};
 }
 
-// Room for the stacks there are and some that come while reserving.
-std::vector<HeapStack> RoomForStacks() {
+// The stacks there are, and room for all of them: a stack is counted before it is in the list, so
+// the size read after the list's head covers the list. Allocating the room may add a stack; it is
+// not in this list.
+struct AllStacks {
+  const StackEntry* newest = heap_sampler.stacks.all();
   std::vector<HeapStack> room;
-  room.reserve(heap_sampler.stacks.size() + 64);
-  return room;
-}
+
+  AllStacks() { room.reserve(heap_sampler.stacks.size() + 1); }  // one more for the overflow entry
+};
 
 void AddIfUsed(const HeapStack& stack, std::vector<HeapStack>* stacks) {
-  const bool used = stack.allocated_objects != 0 || stack.live_objects != 0;
-  if (used && stacks->size() < stacks->capacity()) stacks->push_back(stack);
+  if (stack.allocated_objects != 0 || stack.live_objects != 0) stacks->push_back(stack);
 }
 
 struct OldBlocks {
@@ -56,32 +59,30 @@ void VisitLive(void* context, const signal_safe::LiveRecord& record) {
 }  // namespace
 
 std::vector<HeapStack> ReadHeapStacks() {
-  std::vector<HeapStack> stacks = RoomForStacks();
-  AddIfUsed(ReadOne(*heap_sampler.stacks.overflow()), &stacks);
-  for (const StackEntry* stack = heap_sampler.stacks.all(); stack != nullptr;
-       stack = stack->next_of_all) {
-    AddIfUsed(ReadOne(*stack), &stacks);
+  AllStacks all;
+  AddIfUsed(ReadOne(*heap_sampler.stacks.overflow()), &all.room);
+  for (const StackEntry* stack = all.newest; stack != nullptr; stack = stack->next_of_all) {
+    AddIfUsed(ReadOne(*stack), &all.room);
   }
-  return stacks;
+  return std::move(all.room);
 }
 
 std::vector<HeapStack> ReadPeakStacks() {
-  std::vector<HeapStack> stacks = RoomForStacks();
-  const auto read = [&stacks](const StackEntry& entry) {
+  AllStacks all;
+  const auto read = [&all](const StackEntry& entry) {
     HeapStack stack = ReadOne(entry);
     int64_t parts = 0;
     heap_peak.ReadAtPeak(entry, &parts, &stack.live_bytes);
     stack.live_objects = WholeObjects(parts);
-    AddIfUsed(stack, &stacks);
+    AddIfUsed(stack, &all.room);
   };
   heap_peak.Lock();
   read(*heap_sampler.stacks.overflow());
-  for (const StackEntry* stack = heap_sampler.stacks.all(); stack != nullptr;
-       stack = stack->next_of_all) {
+  for (const StackEntry* stack = all.newest; stack != nullptr; stack = stack->next_of_all) {
     read(*stack);
   }
   heap_peak.Unlock();
-  return stacks;
+  return std::move(all.room);
 }
 
 std::vector<HeapStack> ReadOldStacks(uint64_t min_age_ms) {

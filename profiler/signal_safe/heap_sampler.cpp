@@ -48,6 +48,7 @@ bool ParseInterval(const char* text, uint64_t* bytes) {
 uint64_t HeapInterval() {
   const uint64_t plus_one = settled_interval_plus_one.load(std::memory_order_relaxed);
   if (__builtin_expect(plus_one != 0, 1)) return plus_one - 1;
+  if (!sys::EnvironmentIsKnown()) return kDefaultHeapInterval;  // and look again next time
   uint64_t unsettled = 0;
   settled_interval_plus_one.compare_exchange_strong(unsettled, FromEnvironment() + 1,
                                                     std::memory_order_relaxed);

@@ -1,5 +1,8 @@
 #include "profiler/signal_safe/live_table.h"
 
+#include <cstring>
+#include <type_traits>
+
 #include "profiler/sys/pages.h"
 
 namespace pprof::signal_safe {
@@ -14,15 +17,39 @@ size_t BucketsOf(int level) { return size_t{512} << (2 * level); }
 // Fibonacci hashing of the address in 8-byte units.
 size_t HashOf(uint64_t address) { return (address >> 3) * 0x9E3779B97F4A7C15 >> 20; }
 
+// A record as atomic words: ForEach copies it while its slot may be given to another block.
+class RecordSlot {
+ public:
+  void Store(const LiveRecord& record) {
+    uint64_t words[kWords];
+    std::memcpy(words, &record, sizeof words);
+    for (size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_relaxed);
+  }
+  LiveRecord Load() const {
+    uint64_t words[kWords];
+    for (size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
+    LiveRecord record;
+    std::memcpy(&record, words, sizeof words);
+    return record;
+  }
+
+ private:
+  static constexpr size_t kWords = sizeof(LiveRecord) / sizeof(uint64_t);
+  static_assert(sizeof(LiveRecord) % sizeof(uint64_t) == 0);
+  static_assert(std::is_trivially_copyable_v<LiveRecord>);
+
+  std::atomic<uint64_t> words_[kWords];
+};
+
 }  // namespace
 
 struct LiveTable::Table {
   size_t buckets;
   std::atomic<uint64_t>* keys;  // kSlotsPerBucket a bucket
-  LiveRecord* records;          // one a key
+  RecordSlot* records;          // one a key
 
   static size_t BytesFor(size_t buckets) {
-    return kSlotsPerBucket * buckets * (sizeof(uint64_t) + sizeof(LiveRecord)) + 64;
+    return kSlotsPerBucket * buckets * (sizeof(uint64_t) + sizeof(RecordSlot)) + 64;
   }
 
   size_t FirstSlot(uint64_t address) const {
@@ -40,7 +67,7 @@ LiveTable::Table* LiveTable::GetOrAdd(int level) {
   added->buckets = buckets;
   added->keys = reinterpret_cast<std::atomic<uint64_t>*>(pages + 64);
   added->records =
-      reinterpret_cast<LiveRecord*>(pages + 64 + buckets * kSlotsPerBucket * sizeof(uint64_t));
+      reinterpret_cast<RecordSlot*>(pages + 64 + buckets * kSlotsPerBucket * sizeof(uint64_t));
   // Pairs with the acquire above and in Remove: who sees the table sees its fields.
   if (tables_[level].compare_exchange_strong(table, added, std::memory_order_acq_rel)) return added;
   sys::UnmapPages(pages, Table::BytesFor(buckets));  // another thread was first
@@ -61,7 +88,8 @@ bool LiveTable::Insert(const void* block, const LiveRecord& record) {
                                                      std::memory_order_acquire)) {
         continue;  // somebody else's now
       }
-      table->records[slot] = record;
+      std::atomic_thread_fence(std::memory_order_release);  // the claim before the record
+      table->records[slot].Store(record);
       table->keys[slot].store(uses | address, std::memory_order_release);  // pairs with ForEach
       return true;
     }
@@ -79,7 +107,7 @@ bool LiveTable::Remove(const void* block, LiveRecord* record) {
     for (size_t slot = first; slot < first + kSlotsPerBucket; ++slot) {
       const uint64_t key = table->keys[slot].load(std::memory_order_acquire);
       if ((key & kAddressMask) != address) continue;
-      *record = table->records[slot];
+      *record = table->records[slot].Load();
       table->keys[slot].store(key & ~kAddressMask, std::memory_order_release);
       return true;
     }
@@ -94,7 +122,7 @@ void LiveTable::ForEach(void (*visit)(void*, const LiveRecord&), void* context) 
     for (size_t slot = 0; slot < table->buckets * kSlotsPerBucket; ++slot) {
       const uint64_t key = table->keys[slot].load(std::memory_order_acquire);
       if ((key & kAddressMask) == 0 || (key & kClaimed) != 0) continue;
-      const LiveRecord copy = table->records[slot];  // may be torn; the second look tells
+      const LiveRecord copy = table->records[slot].Load();  // may be torn; the second look tells
       std::atomic_thread_fence(std::memory_order_acquire);
       if (table->keys[slot].load(std::memory_order_relaxed) == key) visit(context, copy);
     }

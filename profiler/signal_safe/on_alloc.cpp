@@ -46,6 +46,8 @@ void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
   StackEntry* stack = CaptureStack(caller, &heap_sampler.stacks);
   AddAllocated(stack, weight, size);
   const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
+  // Still in: it was freed behind our back, e.g. by tc_free or a library bound to its own free.
+  if (heap_sampler.filter.MayHoldSample(block)) OnFree(block);
   heap_sampler.filter.Add(block);  // before the block can be found: see page_filter.h
   if (!heap_sampler.live.Insert(block, record)) {
     heap_sampler.filter.Remove(block);

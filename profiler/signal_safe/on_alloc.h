@@ -40,8 +40,8 @@ class ReallocRecord {
 
  private:
   void* block_;
+  LiveRecord record_{};  // before sampled_, whose initializer fills it
   bool sampled_;
-  LiveRecord record_;
 };
 
 }  // namespace pprof::signal_safe

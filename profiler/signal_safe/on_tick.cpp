@@ -31,6 +31,10 @@ void OnTick(int, void* siginfo, void* ucontext) {
   sample_ring.Publish(sample);
 }
 
+uint64_t RandomFirstExpiry(uint64_t interval) {
+  return 1 + sys::MonotonicNanos() * 0x9E3779B97F4A7C15 % interval;
+}
+
 void ArmCpuTimer(ThreadRecord* record, int32_t tid) {
   int none = kTimerNone;
   if (!record->cpu_timer.compare_exchange_strong(none, kTimerArming)) return;
@@ -38,9 +42,7 @@ void ArmCpuTimer(ThreadRecord* record, int32_t tid) {
   const uint64_t interval = cpu_sampling.interval_nanos.load(std::memory_order_seq_cst);
   int timer = sys::kNoTimer;
   if (interval != 0) {
-    // A random first expiry: threads that run less than an interval are hit as often as is right.
-    const uint64_t first = 1 + sys::MonotonicNanos() * 0x9E3779B97F4A7C15 % interval;
-    timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, first);
+    timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, RandomFirstExpiry(interval));
     if (timer == sys::kNoTimer) {
       cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
     }

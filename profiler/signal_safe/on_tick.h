@@ -28,6 +28,10 @@ extern CpuSampling cpu_sampling __attribute__((visibility("hidden")));
 // The handler. Only from a signal handler.
 void OnTick(int signal, void* siginfo, void* ucontext);
 
+// Nanoseconds from 1 to `interval`: threads that run less than an interval are then hit as often as
+// is right. Signal-safe.
+uint64_t RandomFirstExpiry(uint64_t interval);
+
 // Gives the thread of `record` a timer if a recording runs and it has none. Signal-safe.
 void ArmCpuTimer(ThreadRecord* record, int32_t tid);
 

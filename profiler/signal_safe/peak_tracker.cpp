@@ -3,9 +3,25 @@
 #include "profiler/sys/yield.h"
 
 namespace pprof::signal_safe {
+namespace {
+
+struct Live {
+  int64_t count;
+  int64_t bytes;
+};
+
+// Freed before allocated, so that neither is ever negative.
+Live LiveOf(const StackEntry& stack) {
+  const uint64_t freed_count = stack.heap.freed_count.load(std::memory_order_acquire);
+  const uint64_t freed_bytes = stack.heap.freed_bytes.load(std::memory_order_acquire);
+  const uint64_t count = stack.heap.allocated_count.load(std::memory_order_relaxed) - freed_count;
+  const uint64_t bytes = stack.heap.allocated_bytes.load(std::memory_order_relaxed) - freed_bytes;
+  return {static_cast<int64_t>(count), static_cast<int64_t>(bytes)};
+}
+
+}  // namespace
 
 void PeakTracker::OnChange(StackEntry* stack) {
-  if (__builtin_expect(child_restart_.load(std::memory_order_relaxed), 0)) RestartInChild();
   // Pairs with the exchange in WorkOff: the worker reads the counters after it took the mark away,
   // so a change that finds the mark still set is read by it.
   if (!stack->peak.queued.exchange(true, std::memory_order_acq_rel)) {
@@ -37,38 +53,44 @@ void PeakTracker::WorkOff() {
 
 void PeakTracker::Apply(StackEntry* stack) {
   PeakState& state = stack->peak;
-  const uint64_t freed_count = stack->heap.freed_count.load(std::memory_order_acquire);
-  const uint64_t freed_bytes = stack->heap.freed_bytes.load(std::memory_order_acquire);
-  const uint64_t count = stack->heap.allocated_count.load(std::memory_order_relaxed) - freed_count;
-  const uint64_t bytes = stack->heap.allocated_bytes.load(std::memory_order_relaxed) - freed_bytes;
+  const Live now = LiveOf(*stack);
   if (state.epoch != epoch_) {
     state.saved_count = state.live_count;
     state.saved_bytes = state.live_bytes;
     state.epoch = epoch_;
   }
-  live_bytes_ += static_cast<int64_t>(bytes) - state.live_bytes;
-  state.live_count = static_cast<int64_t>(count);
-  state.live_bytes = static_cast<int64_t>(bytes);
+  live_bytes_ += now.bytes - state.live_bytes;
+  state.live_count = now.count;
+  state.live_bytes = now.bytes;
   if (live_bytes_ > peak_bytes_) {
     peak_bytes_ = live_bytes_;
     ++epoch_;
   }
 }
 
-// The queue's links and the lock may be as a thread left them that only the parent has.
-void PeakTracker::RestartInChild() {
-  if (!child_restart_.exchange(false, std::memory_order_relaxed)) return;
-  locked_.store(true, std::memory_order_relaxed);
+// Not put off until the child's next event: by then it may have threads, and a stack that one of
+// them queues while another begins anew would be in the queue twice, which makes it a circle.
+void PeakTracker::OnForkChild() {
   queue_.store(nullptr, std::memory_order_relaxed);
-  live_bytes_ = 0;
+  live_bytes_ = stacks_.overflow()->peak.live_bytes;
   for (StackEntry* stack = stacks_.all(); stack != nullptr; stack = stack->next_of_all) {
     live_bytes_ += stack->peak.live_bytes;
   }
+  ApplyIfChanged(stacks_.overflow());
   for (StackEntry* stack = stacks_.all(); stack != nullptr; stack = stack->next_of_all) {
-    stack->peak.queued.store(false, std::memory_order_relaxed);
-    Apply(stack);
+    ApplyIfChanged(stack);
   }
   locked_.store(false, std::memory_order_release);
+}
+
+// The mark alone does not tell: it is taken away before the change is applied.
+void PeakTracker::ApplyIfChanged(StackEntry* stack) {
+  PeakState& state = stack->peak;
+  if (state.queued.load(std::memory_order_relaxed)) {
+    state.queued.store(false, std::memory_order_relaxed);
+  }
+  const Live now = LiveOf(*stack);
+  if (now.count != state.live_count || now.bytes != state.live_bytes) Apply(stack);
 }
 
 void PeakTracker::ReadAtPeak(const StackEntry& stack, int64_t* count, int64_t* bytes) const {
@@ -83,7 +105,6 @@ void PeakTracker::Reset() {
 }
 
 void PeakTracker::Lock() {
-  if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
   while (!TryLock()) sys::Yield();
   WorkOff();
 }

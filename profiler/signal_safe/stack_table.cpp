@@ -8,8 +8,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-uint64_t HashOf(const uintptr_t* pcs, size_t depth, uint32_t label_set) {
-  uint64_t hash = 0xCBF29CE484222325 ^ label_set;
+uint64_t HashOf(const uintptr_t* pcs, size_t depth, bool truncated, uint32_t label_set) {
+  uint64_t hash = 0xCBF29CE484222325 ^ label_set ^ uint64_t{truncated} << 32;
   for (size_t i = 0; i < depth; ++i) {
     hash = (hash ^ pcs[i]) * 0x9E3779B97F4A7C15;
     hash ^= hash >> 29;
@@ -28,6 +28,7 @@ struct Key {
 template <class Entry>
 bool Matches(const Entry& entry, const Key& key) {
   return entry.hash == key.hash && entry.depth == key.depth && entry.label_set == key.label_set &&
+         entry.truncated == key.truncated &&
          entry.unloaded_as.load(std::memory_order_relaxed) == 0 &&
          std::memcmp(entry.pcs(), key.pcs, key.depth * sizeof *key.pcs) == 0;
 }
@@ -65,8 +66,8 @@ void PushFront(std::atomic<Entry*>& head, Entry* entry) {
 template <class Entry>
 Entry* StackTableOf<Entry>::Intern(const uintptr_t* pcs, size_t depth, bool truncated,
                                    uint32_t label_set) {
-  const Key key{pcs, HashOf(pcs, depth, label_set), static_cast<uint32_t>(depth), label_set,
-                truncated};
+  const Key key{pcs, HashOf(pcs, depth, truncated, label_set), static_cast<uint32_t>(depth),
+                label_set, truncated};
   std::atomic<Entry*>& chain = chains_[key.hash & (kChains - 1)];
   Entry* head = chain.load(std::memory_order_acquire);
   if (Entry* found = Find<Entry>(head, nullptr, key)) return found;

@@ -17,6 +17,7 @@ struct ThreadState {
   uint64_t random_state;
   uint64_t interval;        // the sampling interval the countdown was drawn with; 0: off
   sys::StackBounds stack;   // high == 0: not asked yet
+  uintptr_t stack_readable;  // all from here to stack.high can be loaded; 0: not asked yet
   ThreadRecord* record;     // nullptr: none yet
   uint32_t label_set;       // id of the labels in force (model/label_table.h); 0: none
   bool ended;               // its own code is over; it gets no record any more

@@ -22,6 +22,22 @@ struct OwnMemory {
   }
 };
 
+// `low` of the bounds is a guess, so a coroutine's stack, or a hole, may lie between `sp` and our
+// thread's stack: a load in there could fault. Asked once for each page that the stack grows; a stack
+// that was there stays as long as its thread.
+bool IsReadableUpTo(uintptr_t high, uintptr_t sp) {
+  constexpr uintptr_t kPage = 4096;
+  uintptr_t& readable = thread_state.stack_readable;
+  if (readable != 0 && sp >= readable) return true;
+  const uintptr_t end = readable != 0 ? readable : high;
+  const uintptr_t first = sp & ~(kPage - 1);
+  for (uintptr_t page = first; page < end; page += kPage) {
+    if (!sys::IsReadable(page)) return false;
+  }
+  readable = first;
+  return true;
+}
+
 // A stack whose bounds are not known, e.g. a coroutine's: read through the kernel, which answers
 // "not mapped" instead of faulting. A window of 32 words a call; about 0.5 us each.
 struct ProbedMemory {
@@ -91,7 +107,7 @@ const sys::StackBounds& ThreadStackBounds() {
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth) {
-  if (from.sp >= bounds.low && from.sp < bounds.high) {
+  if (from.sp >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, from.sp)) {
     return Walk(from, OwnMemory{from.sp, bounds.high}, pcs, max_depth);
   }
   return Walk(from, ProbedMemory{}, pcs, max_depth);

@@ -49,7 +49,7 @@ __attribute__((always_inline)) inline Registers CaptureRegisters() {
 // in this function's caller. Signal-safe.
 UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 
-// The stack of an interrupted context of the calling thread: pcs[0] is `from.pc` itself, exact.
+// The stack of an interrupted context of the calling thread, whose bounds are given: pcs[0] is `from.pc` itself, exact.
 // Signal-safe.
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);

@@ -80,11 +80,9 @@ CfiCommon ReadCie(const uint8_t* record) {
   return common;
 }
 
-UnwindRow RowOf(const CfiCommon& common, const CfiState& state) {
+UnwindRow RowOf(const CfiState& state) {
   UnwindRow row;
-  row.cfa = common.signal_frame              ? CfaRule::kSignal
-            : state.return_address_undefined ? CfaRule::kEndOfStack
-                                             : state.cfa;
+  row.cfa = state.return_address_undefined ? CfaRule::kEndOfStack : state.cfa;
   row.offset = static_cast<int32_t>(state.cfa_offset);
   row.rbp = state.rbp;
   row.rbx = state.rbx;
@@ -107,6 +105,8 @@ UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
   const uint64_t length = reader.Pointer(common.pointer_encoding & 0x0F);
   if (reader.failed() || pc < start || pc - start >= length) return {};  // between functions
   if (common.has_augmentation) reader.Skip(reader.Unsigned());
+  // Its rules are expressions over the ucontext, whose place and layout the kernel fixes.
+  if (common.signal_frame) return {CfaRule::kSignal, 0, {}, {}};
   CfiState initial;
   constexpr uint64_t kWholeCie = UINT64_MAX;
   if (!RunCfi(common, {common.instructions, common.instructions_end}, 0, kWholeCie, {}, &initial)) {
@@ -114,7 +114,7 @@ UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
   }
   CfiState state = initial;
   if (!RunCfi(common, reader, start, pc, initial, &state)) return {};
-  return RowOf(common, state);
+  return RowOf(state);
 }
 
 }  // namespace pprof::signal_safe

@@ -59,7 +59,9 @@ class Shortener {
 
   void SkipPrefix() {
     for (const std::string_view prefix : kPrefixes) {
-      if (At(prefix)) return Copy(prefix.size());
+      if (!At(prefix)) continue;
+      past_return_type_ = true;
+      return Copy(prefix.size());
     }
   }
 

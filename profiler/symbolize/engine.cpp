@@ -1,113 +1,155 @@
-// The engine on libbacktrace, with the symbol tables of ELF for what it misses. libbacktrace keeps
-// what it reads for ever and does not see modules loaded after its first use; dladdr does.
 #include "profiler/symbolize/engine.h"
 
-#include <dlfcn.h>
+#include <algorithm>
+#include <memory_resource>
+#include <new>
 
-#include <string>
-
-// libbacktrace's interface, declared here because clang does not find gcc's private backtrace.h.
-extern "C" {
-struct backtrace_state;
-using backtrace_error_callback = void (*)(void* data, const char* message, int error);
-using backtrace_full_callback = int (*)(void* data, uintptr_t pc, const char* filename, int line,
-                                        const char* function);
-using backtrace_syminfo_callback = void (*)(void* data, uintptr_t pc, const char* name,
-                                            uintptr_t value, uintptr_t size);
-backtrace_state* backtrace_create_state(const char* filename, int threaded,
-                                        backtrace_error_callback on_error, void* data);
-int backtrace_pcinfo(backtrace_state* state, uintptr_t pc, backtrace_full_callback callback,
-                     backtrace_error_callback on_error, void* data);
-int backtrace_syminfo(backtrace_state* state, uintptr_t pc, backtrace_syminfo_callback callback,
-                      backtrace_error_callback on_error, void* data);
-}
+#include "profiler/symbolize/debug_files.h"
+#include "profiler/symbolize/dwarf_names.h"
+#include "profiler/symbolize/dwarf_resolver.h"
+#include "profiler/symbolize/memory_symbols.h"
+#include "profiler/symbolize/string_pool.h"
+#include "profiler/symbolize/symbol_table.h"
+#include "profiler/symbolize/target.h"
+#include "profiler/symbolize/time_budget.h"
+#include "profiler/sys/page_resource.h"
 
 namespace pprof::symbolize {
 namespace {
 
-// Deeper chains of inlined functions than any compiler makes end here.
-constexpr size_t kMaxFrames = 256;
+constexpr char kVdso[] = "[vdso]";
 
-struct OwnedFrame {
-  std::string name;
-  std::string filename;
-  uint32_t line = 0;
+// One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
+class Batch {
+ public:
+  Batch(const ModuleRef& module, const std::vector<uint64_t>& offsets, const BatchLimits& limits)
+      : module_(module),
+        offsets_(offsets),
+        limits_(limits),
+        budget_(limits.deadline),
+        strings_(&pool_),
+        names_(&strings_, &pool_),
+        targets_(&pool_) {}
+
+  BatchOutcome Run(FrameSink& sink) {
+    BatchOutcome outcome;
+    if (limits_.detail == Detail::kNone || offsets_.empty()) return outcome;
+    if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, budget_);
+    outcome.file_usable = files_.binary != nullptr || module_.path == kVdso;
+    MakeTargets();
+    if (!targets_.empty()) {
+      MatchAllSymbols();
+      if (limits_.detail == Detail::kFull) ReadDwarf();
+      Report(sink);
+    }
+    outcome.deadline_hit = budget_.Spent();
+    return outcome;
+  }
+
+ private:
+  // An address of this process in the module; meaningless when the module is not loaded here.
+  uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
+
+  // Targets are sorted by address as offsets are, but for files whose segments are not in order.
+  void MakeTargets() {
+    const std::vector<ElfSegment> segments = files_.binary != nullptr
+                                                 ? files_.binary->segments()
+                                                 : LoadedSegments(AnyAddress(), module_.build_id);
+    std::vector<std::pair<uint64_t, size_t>> addresses;
+    for (size_t i = 0; i < offsets_.size(); ++i) {
+      uint64_t address = 0;
+      if (OffsetToAddress(segments, offsets_[i], &address)) addresses.emplace_back(address, i);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    targets_.reserve(addresses.size());
+    for (const auto& [address, index] : addresses) {
+      targets_.emplace_back(address, &pool_);
+      indexes_.push_back(index);
+    }
+  }
+
+  void MatchAllSymbols() {
+    for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
+      if (file != nullptr) MatchSymbolsOf(*file, budget_, targets_, strings_);
+    }
+    if (files_.binary == nullptr) {
+      MatchLoadedSymbols(AnyAddress(), module_.build_id, budget_, targets_, strings_);
+    }
+  }
+
+  void ReadDwarf() {
+    const ElfFile* file = files_.dwarf();
+    if (file == nullptr) return;
+    SplitFiles split_files(files_.paths(), &budget_);
+    DwarfResolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_, budget_)
+        .Run();
+  }
+
+  void Report(FrameSink& sink) {
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      MakeFrames(targets_[i]);
+      if (!frames_.empty()) sink.OnAddress(indexes_[i], frames_.data(), frames_.size());
+    }
+  }
+
+  // The line table says where the address is; each inlined call says where it is called from.
+  void MakeFrames(const Target& target) {
+    frames_.clear();
+    texts_.clear();
+    texts_.reserve(target.calls.size() + 1);
+    StringId filename = target.filename;
+    uint32_t line = target.line;
+    for (size_t i = target.calls.size(); i-- > 0;) {
+      const InlinedCall& call = target.calls[i];
+      AddFrame(names_.Text(call.name), filename, line, names_.StartLine(call.name));
+      filename = call.call_filename;
+      line = call.call_line;
+    }
+    AddFrame(FunctionText(target), filename, line, names_.StartLine(target.function));
+  }
+
+  void AddFrame(std::string text, StringId filename, uint32_t line, uint32_t start_line) {
+    if (text.empty()) return;
+    texts_.push_back(std::move(text));
+    frames_.push_back({texts_.back(), strings_.Text(filename), line, start_line});
+  }
+
+  // Local functions have no linkage name in DWARF, but the symbol table may have one.
+  std::string FunctionText(const Target& target) const {
+    const std::string_view symbol = strings_.Text(target.symbol.name);
+    if (symbol.empty() || names_.HasLinkageName(target.function)) {
+      return names_.Text(target.function);
+    }
+    return std::string(symbol);
+  }
+
+  const ModuleRef& module_;
+  const std::vector<uint64_t>& offsets_;
+  const BatchLimits& limits_;
+  TimeBudget budget_;
+  // What grows with the batch lies in pages of its own, which all go back at the end.
+  sys::PageResource pages_;
+  std::pmr::unsynchronized_pool_resource pool_{&pages_};
+  ModuleFiles files_;
+  StringPool strings_;
+  NameTable names_;
+  Targets targets_;
+  std::vector<size_t> indexes_;  // of the targets in offsets_
+  std::vector<RawFrame> frames_;
+  std::vector<std::string> texts_;
 };
-using OwnedFrames = std::vector<OwnedFrame>;
-
-void IgnoreError(void*, const char*, int) {}
-
-int OnFrame(void* data, uintptr_t, const char* filename, int line, const char* function) {
-  auto& frames = *static_cast<OwnedFrames*>(data);
-  if (filename == nullptr && function == nullptr) return 0;
-  OwnedFrame frame;
-  if (function != nullptr) frame.name = function;
-  if (filename != nullptr) frame.filename = filename;
-  frame.line = line > 0 ? static_cast<uint32_t>(line) : 0;
-  frames.push_back(std::move(frame));
-  return frames.size() >= kMaxFrames ? 1 : 0;
-}
-
-void OnSymbol(void* data, uintptr_t, const char* name, uintptr_t, uintptr_t) {
-  if (name != nullptr) *static_cast<std::string*>(data) = name;
-}
-
-std::string SymbolOf(backtrace_state* state, uintptr_t pc) {
-  std::string name;
-  if (state != nullptr) backtrace_syminfo(state, pc, &OnSymbol, &IgnoreError, &name);
-  Dl_info info{};
-  if (name.empty() && dladdr(reinterpret_cast<void*>(pc), &info) != 0 &&
-      info.dli_sname != nullptr) {
-    name = info.dli_sname;
-  }
-  return name;
-}
-
-bool IsMangled(const std::string& name) { return name.compare(0, 2, "_Z") == 0; }
-
-OwnedFrames Lookup(backtrace_state* state, uintptr_t pc, Detail detail) {
-  OwnedFrames frames;
-  if (state != nullptr && detail == Detail::kFull) {
-    backtrace_pcinfo(state, pc, &OnFrame, &IgnoreError, &frames);
-  }
-  const std::string symbol = SymbolOf(state, pc);
-  if (frames.empty()) frames.emplace_back();
-  // gcc gives static functions no linkage name; the symbol table has their full name.
-  std::string& outermost = frames.back().name;
-  if (!symbol.empty() && (outermost.empty() || (!IsMangled(outermost) && IsMangled(symbol)))) {
-    outermost = symbol;
-  }
-  return frames;
-}
-
-void Report(const OwnedFrames& frames, size_t index, FrameSink& sink) {
-  std::vector<RawFrame> views;
-  for (const OwnedFrame& frame : frames) {
-    if (!frame.name.empty()) views.push_back({frame.name, frame.filename, frame.line, 0});
-  }
-  if (!views.empty()) sink.OnAddress(index, views.data(), views.size());
-}
-
-// Made at first use and never freed: libbacktrace cannot free it.
-backtrace_state* State() {
-  static backtrace_state* const state = backtrace_create_state(nullptr, 1, &IgnoreError, nullptr);
-  return state;
-}
 
 }  // namespace
 
 BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& offsets,
                           const BatchLimits& limits, FrameSink& sink) {
-  BatchOutcome outcome;
-  if (limits.detail == Detail::kNone) return outcome;
-  for (size_t i = 0; i < offsets.size(); ++i) {
-    if (std::chrono::steady_clock::now() >= limits.deadline) {
-      outcome.deadline_hit = true;
-      break;
-    }
-    Report(Lookup(State(), offsets[i] + module.bias, limits.detail), i, sink);
+  try {
+    return Batch(module, offsets, limits).Run(sink);
+  } catch (const std::bad_alloc&) {
+    BatchOutcome outcome;  // no memory: fewer answers, and worth another try
+    outcome.deadline_hit = true;
+    return outcome;
   }
-  return outcome;
 }
 
 }  // namespace pprof::symbolize

@@ -43,11 +43,14 @@ enum class Detail {
 struct BatchLimits {
   Detail detail = Detail::kFull;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
+  std::string debug_root = "/usr/lib/debug";
 };
 
 struct BatchOutcome {
-  bool deadline_hit = false;  // some addresses got less than `detail` asks for; worth another try later
-  bool file_usable = true;    // false: file gone, or another build than the one mapped
+  bool deadline_hit =
+      false;  // some addresses got less than `detail` asks for; worth another try later
+  bool file_usable = true;  // false: file gone, or another build than the one mapped
 };
 
 // Answers what it can of `offsets` (file offsets of `module`, sorted, unique): full frames, or at

@@ -1,4 +1,4 @@
-// The names of a profile's locations: what symbolizing gives, as a value.
+// The names of places in code: what symbolizing gives, as a value.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ struct Line {
   uint32_t line = 0;      // 0: unknown
 };
 
-// Lines of location i: lines[first_line[i]] to lines[first_line[i + 1]], the innermost inlined
+// Lines of place i: lines[first_line[i]] to lines[first_line[i + 1]], the innermost inlined
 // function first. None: nothing is known about it.
 struct Symbols {
   std::vector<std::shared_ptr<const Function>> functions;  // distinct
   std::vector<Line> lines;
-  std::vector<uint32_t> first_line;  // locations + 1 entries
+  std::vector<uint32_t> first_line;  // places + 1 entries
 };
 
 }  // namespace pprof::symbolize

@@ -6,8 +6,10 @@
 
 namespace pprof::sys {
 
+bool EnvironmentIsKnown() { return environ != nullptr; }
+
 const char* FindEnvironment(const char* name) {
-  if (environ == nullptr) return nullptr;  // before libc is set up
+  if (environ == nullptr) return nullptr;
   const size_t length = std::strlen(name);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {

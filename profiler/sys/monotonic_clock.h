@@ -12,4 +12,7 @@ uint64_t CoarseMonotonicMillis();
 // Nanoseconds, exact: about 20 ns a call. Signal-safe. Thread safety: safe.
 uint64_t MonotonicNanos();
 
+// Nanoseconds since boot, times of suspension included: the clock of start times in /proc.
+uint64_t BootNanos();
+
 }  // namespace pprof::sys

@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -38,6 +39,17 @@ StackBounds OwnStackBounds() {
   }
   errno = saved_errno;
   return bounds;
+}
+
+// The kernel reads the new mask before it refuses the operation: EFAULT tells what EINVAL does not.
+bool IsReadable(uintptr_t address) {
+  const int saved_errno = errno;
+  constexpr int kNoOperation = -1;
+  constexpr size_t kKernelMaskBytes = 8;
+  syscall(SYS_rt_sigprocmask, kNoOperation, address, nullptr, kKernelMaskBytes);
+  const bool readable = errno != EFAULT;
+  errno = saved_errno;
+  return readable;
 }
 
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes) {

@@ -1,4 +1,5 @@
-// A program that uses pprof-cpp as its README says: a server, and a heap profile that has something.
+// A program that uses pprof-cpp as its README says: a server, and a heap profile that has
+// something.
 #include <pprof/http.h>
 #include <pprof/pprof.h>
 

@@ -58,8 +58,14 @@ def check_heap(pprof):
                   "heap.pb.gz")
     pprof.has_top("pprof::LostSamples", "10B", "10B", "-sample_index=alloc_space", "heap.pb.gz")
     pprof.has_top("demo::ContextMap::Set", "800B", "800B", "-noinlines", "heap.pb.gz")
-    # Restores full names from the system names (and looks in the binary again, where it is at hand).
-    pprof.has_top("demo::LeakyHandler()", "0", "800B", "-symbolize=demangle=full", "heap.pb.gz")
+
+
+def check_full_names(pprof, program):
+    """System names bring the full names back. With the binary at hand pprof would look there."""
+    os.rename(program, program + ".away")
+    pprof.has_top("demo::ContextMap<int>::Set(int)", "0", "800B", "-symbolize=demangle=full",
+                  "heap.pb.gz")
+    os.rename(program + ".away", program)
 
 
 def check_views(pprof):
@@ -119,6 +125,42 @@ def check_same_addresses(pprof):
     check(addresses("heap.pb.gz") == addresses("heap.txt"), "addresses agree")
 
 
+def mangled_names(*binaries):
+    """Distinct mangled function names in the symbol tables."""
+    names = set()
+    for binary in binaries:
+        for arguments in (["nm", binary], ["nm", "-D", binary]):
+            done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  text=True, check=False)
+            for line in done.stdout.splitlines():
+                words = line.split()
+                # Of thunks and clones pprof shows the parameters, we do not.
+                if (len(words) == 3 and words[1] in "tTwW" and words[2].startswith("_Z")
+                        and not words[2].startswith(("_ZTh", "_ZTv", "_ZTc", "_ZGTt"))):
+                    names.add(words[2].split("@")[0])
+    return sorted(names)
+
+
+def check_names(pprof, make_names, program):
+    """Our short names are those that pprof makes of the mangled ones by itself."""
+    with open("heap.txt", encoding="utf-8") as text:
+        libraries = [line.split()[5] for line in text if " r-xp " in line and "libstdc++" in line]
+    names = mangled_names(program, *libraries)
+    subprocess.run([make_names, "."], input="\n".join(names) + "\n", text=True, check=True)
+    with open("names.txt", encoding="utf-8") as file:
+        ours = dict(line.rstrip("\n").split("\t") for line in file)
+    theirs = {}
+    for line in pprof("-raw", "names.pb.gz").splitlines():
+        match = re.match(r"^ +\d+: 0x[0-9a-f]+ (?:M=1 )?(.*) :1(?::0)? s=0(?:\((.*)\))?$", line)
+        if match:
+            theirs[match.group(2) or match.group(1)] = match.group(1)
+    different = [name for name in ours if theirs.get(name) not in (None, ours[name])]
+    print(f"{len(theirs)} names, {len(different)} unlike pprof's")
+    check(len(theirs) > 1000, "names read")
+    check(len(different) <= len(theirs) * 0.02, "short names agree with pprof's",
+          "\n".join(f"{n}\n  {ours[n]}\n  {theirs[n]}" for n in different[:20]))
+
+
 def check_google_pprof(tool, program):
     text = run(tool, "--text", "--lines", program, "heap.txt")
     for want in ("demo::ContextMap::Set", "demo::LeakyHandler", "make_profiles.cpp"):
@@ -136,20 +178,24 @@ def check_google_pprof(tool, program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--make-profiles", required=True)
+    parser.add_argument("--make-names", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--google-pprof", default="")
     parser.add_argument("go", nargs="+")
     options = parser.parse_args()
     shutil.rmtree(options.work, ignore_errors=True)
     os.makedirs(options.work)
-    run(options.make_profiles, options.work)
+    program = shutil.copy(options.make_profiles, os.path.join(options.work, "pprof_make_profiles"))
+    run(program, options.work)
     os.chdir(options.work)
     for go in options.go:
         pprof = Tool(go)
         for test in (check_heap, check_views, check_raw, check_text, check_same_addresses):
             test(pprof)
+        check_full_names(pprof, program)
+    check_names(Tool(options.go[0]), options.make_names, program)
     if os.path.exists(options.google_pprof):
-        check_google_pprof(options.google_pprof, options.make_profiles)
+        check_google_pprof(options.google_pprof, program)
     print(f"{len(options.go)} go tool pprof, {len(FAILURES)} failures")
     return 1 if FAILURES else 0
 

@@ -5,14 +5,15 @@
 #include <pprof/http.h>
 #include <pprof/pprof.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <random>
 #include <string>
-#include <thread>
 
 namespace {
 
@@ -56,7 +57,12 @@ pprof::ProfileType Collected(const std::string& name, int samples) {
   type.description = "A profile with samples that are <b>named</b>";
   type.values = Values();
   type.collect = [samples](pprof::SnapshotBuilder& builder) {
-    for (int i = 0; i < samples; ++i) builder.AddNamed("f" + std::to_string(i * 7919), {1});
+    std::mt19937_64 random(samples);
+    std::array<uintptr_t, 8> pcs;  // of no mapping: nothing to symbolize
+    for (int i = 0; i < samples; ++i) {
+      for (uintptr_t& pc : pcs) pc = random() >> 20;
+      builder.Add(pprof::StackView{pcs.data(), pcs.size(), false, false}, {i});
+    }
     return pprof::Status();
   };
   type.actions.push_back({"reset", "Resets it", {}, [](const pprof::Parameters&) {
@@ -76,7 +82,7 @@ pprof::ProfileType State(const std::string& name, std::atomic<int>& number) {
 
 void RegisterAll() {
   for (pprof::ProfileType type :
-       {Recorded(), Collected("door.small", 3), Collected("door.big", 300000),
+       {Recorded(), Collected("door.small", 3), Collected("door.big", 25000),
         State("door.recording", recording), State("door.started", recordings_started),
         State("door.resets", resets)}) {
     const pprof::Status status = pprof::Register(std::move(type));

@@ -33,6 +33,7 @@ TEST(ShortName, IsWhatPprofShows) {
       {"_Z3fooIiEPFvT_Ei", "foo"},
       {"_ZThn16_N3Foo3barEv", "non-virtual thunk to Foo::bar"},
       {"_ZTV3Foo", "vtable for Foo"},
+      {"_ZTIm", "typeinfo for unsigned long"},
       {"_ZGVZ3foovE1x", "guard variable for foo()::x"},
       {"_Z3foov.cold", "foo"},
       {"_Z3foov.isra.0", "foo"},

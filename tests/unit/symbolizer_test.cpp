@@ -1,10 +1,14 @@
-// The symbolizer with whatever engine is linked, on this program's own code.
+// The symbolizer, asked for a profile, with whatever engine is linked, on this program's own code.
 #include "profiler/symbolize/symbolizer.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "pprof/snapshot_builder.h"
+#include "profiler/encode/profile_symbols.h"
+#include "profiler/model/profile.h"
 
 namespace pprof::symbolize {
 
@@ -33,7 +37,7 @@ TEST(Symbolizer, NamesOurCodeAndTheLibrariesInOneBatch) {
   const auto getppid = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getppid"));
   const auto profile = ProfileOf({find_me + 2, getppid + 1, 0x10, find_me + 3});
   for (int round = 0; round < 2; ++round) {  // the second time from the cache
-    const Symbols symbols = Symbolize(*profile);
+    const Symbols symbols = encode::SymbolsOf(*profile);
     ASSERT_EQ(symbols.first_line.size(), profile->locations.size() + 1);
     EXPECT_EQ(NameAt(symbols, 0), "pprof::symbolize::FindMe");
     EXPECT_NE(NameAt(symbols, 1).find("getppid"), std::string::npos);
@@ -45,7 +49,7 @@ TEST(Symbolizer, NamesOurCodeAndTheLibrariesInOneBatch) {
 
 TEST(Symbolizer, FunctionsAreDistinct) {
   const auto find_me = reinterpret_cast<uintptr_t>(&FindMe);
-  const Symbols symbols = Symbolize(*ProfileOf({find_me + 2, find_me + 3}));
+  const Symbols symbols = encode::SymbolsOf(*ProfileOf({find_me + 2, find_me + 3}));
   ASSERT_EQ(symbols.functions.size(), 1U);
   EXPECT_EQ(symbols.functions[0]->system_name, "_ZN5pprof9symbolize6FindMeEi");
   EXPECT_NE(symbols.functions[0]->filename.find("symbolizer_test.cpp"), std::string::npos);
@@ -55,8 +59,22 @@ TEST(Symbolizer, WithoutDetailThereAreNoNamesAndNothingIsRemembered) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&NameAt) + 2});
   BatchLimits limits;
   limits.detail = Detail::kNone;
-  EXPECT_TRUE(Symbolize(*profile, limits).functions.empty());
-  EXPECT_FALSE(Symbolize(*profile).functions.empty());
+  EXPECT_TRUE(encode::SymbolsOf(*profile, limits).functions.empty());
+  EXPECT_FALSE(encode::SymbolsOf(*profile).functions.empty());
+}
+
+TEST(Symbolizer, ManyThreadsGetTheSameAnswer) {
+  const auto find_me = reinterpret_cast<uintptr_t>(&FindMe);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto profile = ProfileOf({find_me + 1, find_me + 2});
+      for (int round = 0; round < 20; ++round) {
+        EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 1), "pprof::symbolize::FindMe");
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(Symbolizer, DoesNotAskForUnloadedModules) {
@@ -65,7 +83,7 @@ TEST(Symbolizer, DoesNotAskForUnloadedModules) {
     mapping.unloaded = true;
     mapping.build_id = "another";
   }
-  EXPECT_TRUE(Symbolize(profile).functions.empty());
+  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty());
 }
 
 }  // namespace

@@ -70,7 +70,10 @@ ProfileType Failing(const std::string& name, std::function<Status()> fail) {
 ProfileType Big() {
   ProfileType type = Type("test.big");
   type.collect = [](SnapshotBuilder& builder) {
-    for (int i = 0; i < 20000; ++i) builder.AddNamed("f" + std::to_string(i * 7919), {1});
+    for (uintptr_t i = 1; i <= 5000; ++i) {
+      const uintptr_t pc = i * 7919;
+      builder.Add(StackView{&pc, 1, false, false}, {1});
+    }
     return Status();
   };
   return type;

@@ -1,0 +1,38 @@
+#include "profiler/encode/profile_symbols.h"
+
+#include "profiler/symbolize/symbolizer.h"
+
+namespace pprof::encode {
+namespace {
+
+symbolize::Module ModuleOf(const model::Mapping& mapping) {
+  symbolize::Module module;
+  module.ref.path = mapping.path;
+  module.ref.build_id = mapping.build_id;
+  module.ref.bias = mapping.start - mapping.offset;
+  module.ref.is_main_executable = mapping.main_executable;
+  module.mapped = !mapping.unloaded;
+  return module;
+}
+
+symbolize::Place PlaceOf(const model::Profile& profile, const model::Location& location) {
+  if (location.name != 0 || location.mapping == model::kNoMapping) return {};
+  const model::Mapping& mapping = profile.mappings[location.mapping];
+  return {location.mapping, location.address - mapping.start + mapping.offset};
+}
+
+}  // namespace
+
+symbolize::Symbols SymbolsOf(const model::Profile& profile, const symbolize::BatchLimits& limits) {
+  symbolize::Batch batch;
+  for (const model::Mapping& mapping : profile.mappings) {
+    batch.modules.push_back(ModuleOf(mapping));
+  }
+  batch.places.reserve(profile.locations.size());
+  for (const model::Location& location : profile.locations) {
+    batch.places.push_back(PlaceOf(profile, location));
+  }
+  return symbolize::Symbolize(batch, limits);
+}
+
+}  // namespace pprof::encode

@@ -1,0 +1,15 @@
+// The names of a profile's locations.
+#pragma once
+
+#include "profiler/model/profile.h"
+#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/symbols.h"
+
+namespace pprof::encode {
+
+// Lines of each location. Named frames and code outside of every mapping have none.
+// Thread safety: safe. Not signal-safe. Takes milliseconds to seconds when places are new.
+symbolize::Symbols SymbolsOf(const model::Profile& profile,
+                             const symbolize::BatchLimits& limits = {});
+
+}  // namespace pprof::encode

@@ -1,0 +1,51 @@
+// The abbreviations of one unit: which attributes a DIE of each code has, in which forms.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "profiler/symbolize/byte_cursor.h"
+#include "profiler/symbolize/dwarf_form.h"
+
+namespace pprof::symbolize {
+
+struct Abbrev {
+  uint16_t tag = 0;  // 0: no such code
+  bool has_children = false;
+  bool has_sibling = false;
+  int32_t fixed_size = -1;  // bytes of all attributes together when that is the same for every DIE
+  uint32_t first = 0;       // of its attributes in the table
+  uint32_t count = 0;
+};
+
+// Not thread-safe. Not signal-safe: allocates.
+class AbbrevTable {
+ public:
+  explicit AbbrevTable(std::pmr::memory_resource* memory)
+      : abbrevs_(memory), attributes_(memory) {}
+
+  // Reads the table at `offset` unless it is the one read last. False when it is damaged or
+  // absurdly large; what was read before the damage can be used then.
+  bool Parse(Bytes section, uint64_t offset, const Encoding& encoding);
+
+  // Null when there is none.
+  const Abbrev* Find(uint64_t code) const {
+    return code < abbrevs_.size() && abbrevs_[code].tag != 0 ? &abbrevs_[code] : nullptr;
+  }
+  const AttributeSpec* begin(const Abbrev& abbrev) const { return &attributes_[abbrev.first]; }
+  const AttributeSpec* end(const Abbrev& abbrev) const { return begin(abbrev) + abbrev.count; }
+
+ private:
+  bool ParseEntries(ByteCursor cursor);
+  bool ParseOne(ByteCursor& cursor, uint64_t code);
+
+  std::pmr::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
+  std::pmr::vector<AttributeSpec> attributes_;
+  const uint8_t* section_ = nullptr;
+  Encoding encoding_;
+  uint64_t offset_ = 0;
+  bool valid_ = false;
+};
+
+}  // namespace pprof::symbolize

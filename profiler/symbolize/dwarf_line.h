@@ -1,0 +1,55 @@
+// Runs a line program and catches the rows that contain wanted addresses; no row is stored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "profiler/symbolize/dwarf_line_header.h"
+#include "profiler/symbolize/time_budget.h"
+
+namespace pprof::symbolize {
+
+// Not thread-safe. Not signal-safe.
+class LineProgram {
+ public:
+  // `index` is that of the address in `addresses`. Called once or more for an address.
+  using OnRow = std::function<void(size_t index, uint64_t file, uint32_t line)>;
+
+  // `addresses`: sorted.
+  LineProgram(const LineHeader& header, const std::vector<uint64_t>& addresses, OnRow on_row);
+
+  // Errors: damage ends it early.
+  void Run(TimeBudget& budget);
+
+ private:
+  struct Row {
+    uint64_t address = 0;
+    uint64_t file = 1;
+    uint64_t line = 1;
+  };
+
+  void RunSpecial(uint8_t opcode);
+  void RunStandard(uint8_t opcode, ByteCursor& cursor);
+  void RunExtended(ByteCursor& cursor);
+  void AdvanceAddress(uint64_t operations) {
+    row_.address += operations * header_.min_instruction_length();
+  }
+  void EmitRow() {
+    // Most rows lie between two wanted addresses.
+    if (row_.address > next_address_ || !in_sequence_) ReportBefore();
+    last_ = row_;
+  }
+  void ReportBefore();
+
+  const LineHeader& header_;
+  const std::vector<uint64_t>& addresses_;
+  const OnRow on_row_;
+  Row row_;
+  Row last_;                   // the row before, which lasts until the address of this one
+  bool in_sequence_ = false;   // last_ is a row of the same sequence
+  size_t next_ = 0;            // first address that may lie at or behind last_
+  uint64_t next_address_ = 0;  // of next_; the largest number when there is none
+};
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,123 @@
+#include "profiler/symbolize/dwarf_scopes.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "profiler/symbolize/dwarf_constants.h"
+
+namespace pprof::symbolize {
+namespace {
+
+using namespace dwarf;  // NOLINT: the field's own names
+
+constexpr size_t kMaxNesting = 1024;
+// A scope may be a reference to a DIE whose scope must be found next, and so on.
+constexpr int kMaxRounds = 8;
+
+struct OpenDie {
+  uint64_t die;
+  uint16_t tag;
+};
+
+bool IsScope(uint16_t tag) {
+  switch (tag) {
+    case kTagNamespace:
+    case kTagClass:
+    case kTagStructure:
+    case kTagUnion:
+    case kTagInterface:
+    case kTagEnumeration:
+    case kTagSubprogram:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class ScopeWalk {
+ public:
+  ScopeWalk(const DwarfUnit& unit, NameTable& names,
+            const NameTable::ScopeRequests& requests)
+      : unit_(unit), names_(names), requests_(requests) {}
+
+  void Run() {
+    ByteCursor cursor = unit_.CursorAt(unit_.first_die());
+    while (next_ < requests_.size() && cursor.ok() && !cursor.AtEnd()) {
+      if (unit_.sections().budget->Spent()) return;
+      if (!Step(cursor)) return;
+    }
+  }
+
+ private:
+  bool Step(ByteCursor& cursor) {
+    const uint64_t die = unit_.OffsetOf(cursor);
+    Answer(die);
+    const Abbrev* abbrev = unit_.ReadCode(cursor);
+    if (abbrev == nullptr) {
+      if (!cursor.ok() || open_.empty()) return false;
+      open_.pop_back();
+      return !open_.empty();
+    }
+    if (abbrev->has_children && abbrev->has_sibling && JumpOver(cursor, *abbrev)) return true;
+    unit_.SkipAttributes(cursor, *abbrev);
+    if (!abbrev->has_children) return !open_.empty();
+    if (open_.size() >= kMaxNesting) return false;
+    open_.push_back({die, abbrev->tag});
+    return true;
+  }
+
+  void Answer(uint64_t die) {
+    // Offsets between two DIEs come from damage.
+    while (next_ < requests_.size() && requests_[next_].die < die) ++next_;
+    for (; next_ < requests_.size() && requests_[next_].die == die; ++next_) {
+      names_.SetScope(requests_[next_].name, Innermost());
+    }
+  }
+
+  NameId Innermost() {
+    for (size_t i = open_.size(); i-- > 0;) {
+      if (IsScope(open_[i].tag)) return names_.NameOf(unit_, open_[i].die);
+    }
+    return kNoName;
+  }
+
+  // Goes to the end of the DIE's children if none of them is wanted.
+  bool JumpOver(ByteCursor& cursor, const Abbrev& abbrev) {
+    if (next_ >= requests_.size()) return false;
+    ByteCursor look = cursor;
+    const AttributeSpec* end = unit_.abbrevs().end(abbrev);
+    for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
+      if (spec->name != kAtSibling) {
+        SkipForm(look, spec->form, unit_.encoding());
+        continue;
+      }
+      const FormValue value = unit_.Read(look, *spec);
+      const uint64_t sibling = unit_.offset() + value.value;
+      if (value.kind != FormValue::kUnitReference || sibling > requests_[next_].die) return false;
+      if (!unit_.Holds(sibling) || sibling <= unit_.OffsetOf(look)) return false;
+      cursor = unit_.CursorAt(sibling);
+      return true;
+    }
+    return false;
+  }
+
+  const DwarfUnit& unit_;
+  NameTable& names_;
+  const NameTable::ScopeRequests& requests_;
+  std::vector<OpenDie> open_;
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+void FindScopes(const DwarfUnit& unit, NameTable& names) {
+  for (int round = 0; round < kMaxRounds; ++round) {
+    NameTable::ScopeRequests requests = names.TakeScopeRequests();
+    if (requests.empty()) return;
+    std::sort(requests.begin(), requests.end(),
+              [](const auto& a, const auto& b) { return a.die < b.die; });
+    ScopeWalk(unit, names, requests).Run();
+  }
+}
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,37 @@
+// The DWARF sections of one file.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "profiler/symbolize/elf_file.h"
+#include "profiler/symbolize/range_list_section.h"
+#include "profiler/symbolize/section_stream.h"
+#include "profiler/symbolize/time_budget.h"
+
+namespace pprof::symbolize {
+
+// Which file a DIE offset or a string offset belongs to.
+enum class FileRole : uint8_t { kMain, kAlternate, kSplit };
+
+// The big ones are read once from front to back, the others at need.
+// Ownership: borrows the file and the budget. Not thread-safe. Not signal-safe.
+struct DwarfSections {
+  DwarfSections(const ElfFile& file, FileRole file_role, TimeBudget* time_budget);
+
+  FileRole role;
+  TimeBudget* budget;
+  SectionStream info;
+  SectionStream line;
+  SectionStream str;
+  SectionStream aranges;
+  LoadedSection abbrev;
+  LoadedSection line_str;
+  LoadedSection ranges;
+  RangeListSection rnglists;
+  LoadedSection addr;
+  LoadedSection str_offsets;
+  LoadedSection split_str;  // .debug_str of a .dwo: read at once, since its file is closed soon
+};
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,117 @@
+// One unit of .debug_info: its header, its root DIE, and reading DIEs of it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "profiler/symbolize/byte_cursor.h"
+#include "profiler/symbolize/dwarf_abbrev.h"
+#include "profiler/symbolize/dwarf_form.h"
+#include "profiler/symbolize/dwarf_sections.h"
+#include "profiler/symbolize/string_pool.h"
+
+namespace pprof::symbolize {
+
+struct AddressRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;  // not in it
+};
+
+// Where a unit lies in its section.
+struct UnitExtent {
+  uint64_t offset = 0;
+  uint64_t end = 0;
+  bool dwarf64 = false;
+};
+
+// False at the end of the section or at damage: there is no way to find the unit after that.
+bool ReadUnitExtent(SectionStream& info, uint64_t offset, UnitExtent* extent);
+
+// What a split unit takes from its skeleton, or from the index of a package (.dwp).
+struct SplitContext {
+  DwarfSections* skeleton_sections = nullptr;  // hold .debug_addr, and .debug_ranges for DWARF 4
+  uint64_t addr_base = 0;
+  uint64_t ranges_base = 0;
+  uint64_t low_pc = 0;
+  // Parts of the package's sections that belong to the unit; whole sections for a plain .dwo.
+  Bytes abbrev;
+  Bytes str_offsets;
+  Bytes rnglists;
+};
+
+// Ownership: borrows sections and abbreviations; the bytes are a window of the info section, valid
+// until another part of it is asked for. Not thread-safe. Not signal-safe.
+class DwarfUnit {
+ public:
+  // `split` is null but for the units of .dwo and .dwp files.
+  DwarfUnit(DwarfSections& sections, AbbrevTable& abbrevs, const SplitContext* split);
+
+  // False for damaged units, type units, and versions other than 2 to 5.
+  bool Open(const UnitExtent& extent);
+
+  DwarfSections& sections() const { return *sections_; }
+  const AbbrevTable& abbrevs() const { return *abbrevs_; }
+  const Encoding& encoding() const { return encoding_; }
+  uint64_t offset() const { return extent_.offset; }
+  uint64_t end() const { return extent_.end; }
+  uint64_t first_die() const { return first_die_; }
+  Bytes bytes() const { return bytes_; }
+  bool Holds(uint64_t die) const { return die >= first_die_ && die < extent_.end; }
+
+  // From the root DIE.
+  bool is_skeleton() const { return is_skeleton_; }
+  uint64_t dwo_id() const { return dwo_id_; }
+  uint64_t addr_base() const { return addr_base_; }
+  uint64_t ranges_base() const { return ranges_base_; }
+  uint64_t low_pc() const { return low_pc_; }
+  const FormValue& line_offset() const { return line_offset_; }
+  const FormValue& comp_dir() const { return comp_dir_; }
+  const FormValue& dwo_name() const { return dwo_name_; }
+  const std::vector<AddressRange>& ranges() const { return ranges_; }
+
+  // At the DIE, which Holds() must be true for.
+  ByteCursor CursorAt(uint64_t die) const { return ByteCursor(bytes_.From(die - extent_.offset)); }
+  uint64_t OffsetOf(const ByteCursor& cursor) const {
+    return extent_.offset + static_cast<uint64_t>(cursor.position() - bytes_.data);
+  }
+  // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
+  // children.
+  const Abbrev* ReadCode(ByteCursor& cursor) const;
+  void SkipAttributes(ByteCursor& cursor, const Abbrev& abbrev) const;
+  FormValue Read(ByteCursor& cursor, const AttributeSpec& spec) const {
+    return ReadForm(cursor, spec, encoding_);
+  }
+
+  // What values mean in this unit; 0, kNoString and no ranges for values that mean nothing.
+  uint64_t Address(const FormValue& value) const;
+  StringId String(const FormValue& value, StringPool& strings) const;
+  void AppendRanges(const FormValue& low, const FormValue& high, const FormValue& list,
+                    std::vector<AddressRange>* ranges) const;
+
+ private:
+  bool ParseHeader(ByteCursor& cursor);
+  bool ReadRoot();
+  void ReadRootAttribute(const AttributeSpec& spec, const FormValue& value);
+  Bytes StringOffsets() const;
+
+  DwarfSections* sections_;
+  AbbrevTable* abbrevs_;
+  const SplitContext* split_;
+  UnitExtent extent_;
+  Encoding encoding_;
+  Bytes bytes_;
+  uint64_t abbrev_offset_ = 0;
+  uint64_t first_die_ = 0;
+  uint64_t dwo_id_ = 0;
+  bool is_skeleton_ = false;
+  uint64_t addr_base_ = 0;
+  uint64_t ranges_base_ = 0;
+  uint64_t str_offsets_base_ = 0;
+  uint64_t low_pc_ = 0;
+  FormValue root_low_, root_high_, root_ranges_;
+  FormValue line_offset_, comp_dir_, dwo_name_;
+  std::vector<AddressRange> ranges_;
+};
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,32 @@
+// The ELF images in this process's memory, as the loader mapped them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pprof::sys {
+
+// One program header of a loaded image.
+struct LoadedSegment {
+  uint32_t type = 0;  // PT_...
+  uint64_t file_offset = 0;
+  uint64_t address = 0;  // as in the file; add LoadedImage::base
+  uint64_t file_size = 0;
+  uint64_t memory_size = 0;
+  bool readable = false;
+};
+
+struct LoadedImage {
+  uint64_t base = 0;  // address in this process minus address in the file
+  std::vector<LoadedSegment> segments;
+};
+
+// Calls `visit(image, arg)` with the image that holds `address`, also for the vdso. False when
+// there is none. The loader's lock is held meanwhile, so the image stays; `visit` must neither load
+// nor unload libraries nor wait for a thread that does. Thread safety: safe. Not signal-safe: takes
+// a lock and allocates.
+bool VisitLoadedImage(uint64_t address, void (*visit)(const LoadedImage& image, void* arg),
+                      void* arg);
+
+}  // namespace pprof::sys

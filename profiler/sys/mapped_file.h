@@ -1,0 +1,41 @@
+// A regular file mapped read-only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace pprof::sys {
+
+// Ownership: the mapping lives as long as the object. Thread safety: const members are safe.
+// Not signal-safe: opens and maps files.
+// Another process that truncates the file meanwhile makes reads fault (SIGBUS), as it would for the
+// code of a loaded library; package managers replace files by rename, which is harmless.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  // False when the path is not a readable, not empty regular file. Never waits on a FIFO or device.
+  bool Open(const std::string& path);
+  // Like Open, for files in world-writable folders: refuses symbolic links and files of other
+  // users.
+  bool OpenOwn(const std::string& path);
+
+  const uint8_t* data() const { return data_; }
+  size_t size() const { return size_; }
+
+  // Gives the physical pages wholly inside [begin, end) back; reading them again loads them again.
+  void DropPages(const uint8_t* begin, const uint8_t* end) const;
+
+ private:
+  bool OpenWith(const std::string& path, int flags, bool own_only);
+  void Close();
+
+  const uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace pprof::sys

@@ -1,0 +1,54 @@
+// libFuzzer target: any bytes as an ELF file with symbols and DWARF.
+//
+//   cmake -DPPROF_CPP_BUILD_FUZZERS=ON -DCMAKE_CXX_COMPILER=clang++ ... && elf_dwarf_fuzz CORPUS
+//
+// The file lives in memory (memfd), so the engine reads it as it reads any file. Some small
+// binaries make a good corpus: they are far from what random bytes become.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "profiler/symbolize/engine.h"
+
+namespace {
+
+struct Ignore : pprof::symbolize::FrameSink {
+  void OnAddress(size_t, const pprof::symbolize::RawFrame* frames, size_t count) override {
+    // Reads every byte of every answer, so that a dangling view is found.
+    for (size_t i = 0; i < count; ++i) {
+      for (const char c : frames[i].linkage_name) sum += static_cast<unsigned char>(c);
+      for (const char c : frames[i].filename) sum += static_cast<unsigned char>(c);
+    }
+  }
+  volatile unsigned sum = 0;
+};
+
+// Two hundred offsets over the file, so that some lie in any segment.
+std::vector<uint64_t> Offsets(size_t size) {
+  std::vector<uint64_t> offsets;
+  const uint64_t step = size / 200 + 1;
+  for (uint64_t at = 0; at < size; at += step) offsets.push_back(at);
+  return offsets;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const int fd = memfd_create("elf", 0);
+  static const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  if (fd < 0 || ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != static_cast<ssize_t>(size)) {
+    return 0;
+  }
+  pprof::symbolize::ModuleRef module;
+  module.path = path;
+  pprof::symbolize::BatchLimits limits;
+  limits.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  limits.debug_root = "/nonexistent";
+  Ignore sink;
+  pprof::symbolize::ResolveBatch(module, Offsets(size), limits, sink);
+  return 0;
+}

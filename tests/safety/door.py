@@ -1,0 +1,120 @@
+"""Starts door_server, talks to it over raw sockets, and reads what the kernel says about it."""
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+HOST = "127.0.0.1"
+
+
+def poll_until(condition, seconds=10):
+    """True as soon as condition() is; False when the deadline has passed."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+class Answer:
+    def __init__(self, raw):
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        self.raw = raw
+        self.status = int(lines[0].split(" ")[1]) if lines[0].startswith("HTTP/1.1 ") else 0
+        self.headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(": ")
+            self.headers[name.lower()] = value
+
+
+class Door:
+    """A running door_server."""
+
+    def __init__(self, binary, *arguments):
+        self.process = subprocess.Popen(
+            [binary, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline()
+        if not line.startswith("port "):
+            sys.exit("door_server did not start")
+        self.port = int(line.split()[1])
+        self.pid = self.process.pid
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return self.process.wait(timeout=10)
+
+    def refused(self):
+        """Refused requests by cause, from the API."""
+        self.process.stdin.write("refused\n")
+        self.process.stdin.flush()
+        pairs = (pair.split("=") for pair in self.process.stdout.readline().split())
+        return {cause: int(count) for cause, count in pairs}
+
+    # What the kernel says.
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    # Talking to it.
+    def connect(self, data=b"", timeout=10):
+        client = socket.create_connection((HOST, self.port), timeout=timeout)
+        if data:
+            client.sendall(data)
+        return client
+
+    def send(self, data, timeout=10):
+        """Sends bytes, reads to the end. A server that closes while we still send is no error."""
+        with self.connect(timeout=timeout) as client:
+            try:
+                client.sendall(data)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            return Answer(read_all(client))
+
+    def get(self, path, *headers, host="localhost", method="GET"):
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]
+        return self.send("\r\n".join(lines).encode("latin-1"))
+
+    def post(self, path, body=b"", *headers):
+        lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
+        return self.send("\r\n".join([*lines, *headers, "", ""]).encode("latin-1") + body)
+
+    def count(self, profile):
+        """A number of the server's state, as its index page shows it."""
+        page = self.get("/debug/pprof/").body.decode()
+        before = page.split(f"<td><a href='{profile}?debug=1'>")[0]
+        return int(before.rpartition("<tr><td>")[2].partition("<")[0])
+
+
+def read_all(client):
+    received = b""
+    try:
+        while chunk := client.recv(65536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def reset(client):
+    """Closes with RST instead of FIN."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()

@@ -1,0 +1,243 @@
+// What the heap profiles show of allocations that are known.
+#include <gperftools/tcmalloc.h>
+
+#include <algorithm>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "profiler/model/profile.h"
+#include "profiler/sys/monotonic_clock.h"
+#include "tests/unit/signal_safe/heap_test_support.h"
+
+namespace pprof {
+
+std::string TextOf(const std::string& profile, const Parameters& parameters) {
+  const Result<Snapshot> snapshot = Collect(profile, parameters);
+  if (!snapshot.ok()) return snapshot.status().message();
+  std::ostringstream text;
+  EXPECT_TRUE(snapshot.value().WriteTo(text, Format::kText).ok());
+  return text.str();
+}
+
+namespace {
+
+using profiles::HeapStack;
+using signal_safe::StackEntry;
+
+__attribute__((noinline)) void* Site(size_t size) {
+  void* volatile block = malloc(size);
+  return block;
+}
+
+__attribute__((noinline)) int AllocateAtDepth(int depth, void** block) {
+  if (depth == 0) {
+    *block = Site(400);
+    return 0;
+  }
+  const int below = AllocateAtDepth(depth - 1, block);
+  asm volatile("");  // or the recursion becomes a loop
+  return below + 1;
+}
+
+HeapStack Find(const std::vector<HeapStack>& stacks, const StackEntry* stack) {
+  for (const HeapStack& one : stacks) {
+    if (one.stack == stack) return one;
+  }
+  return {};
+}
+
+class HeapProfileTest : public HeapTest {};
+
+TEST_F(HeapProfileTest, CountsObjectsAndBytesAllocatedAndInUse) {
+  const ScopedInterval all(1);
+  std::vector<void*> blocks(100);
+  for (void*& block : blocks) block = Site(1000);
+  const StackEntry* stack = RecordOf(blocks[0])->stack;
+  for (size_t i = 0; i < 40; ++i) free(blocks[i]);
+  const HeapStack read = Find(profiles::ReadHeapStacks(), stack);
+  EXPECT_EQ(read.allocated_objects, 100);
+  EXPECT_EQ(read.allocated_bytes, 100000);
+  EXPECT_EQ(read.live_objects, 60);
+  EXPECT_EQ(read.live_bytes, 60000);
+  for (size_t i = 40; i < 100; ++i) free(blocks[i]);
+  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_bytes, 0);
+}
+
+// With the interval of now instead of the sample's, in use would go below zero.
+TEST_F(HeapProfileTest, InUseStaysRightWhenTheIntervalChanges) {
+  std::vector<void*> blocks;
+  std::vector<const StackEntry*> stacks;
+  for (const size_t interval : {4096, 100, 65536, 1, 1 << 20}) {
+    const ScopedInterval scoped(interval);
+    for (int i = 0; i < 3000; ++i) {
+      blocks.push_back(Site(1000));
+      if (const auto record = RecordOf(blocks.back())) stacks.push_back(record->stack);
+    }
+    for (size_t i = 0; i < 500; ++i) {
+      free(blocks[i]);
+    }
+    blocks.erase(blocks.begin(), blocks.begin() + 500);
+    for (const HeapStack& stack : profiles::ReadHeapStacks()) {
+      ASSERT_GE(stack.live_objects, 0);
+      ASSERT_GE(stack.live_bytes, 0);
+    }
+  }
+  for (void* block : blocks) free(block);
+  ASSERT_FALSE(stacks.empty());
+  for (const StackEntry* stack : stacks) {
+    EXPECT_EQ(stack->heap.allocated_bytes - stack->heap.freed_bytes, 0u);
+    EXPECT_EQ(stack->heap.allocated_count - stack->heap.freed_count, 0u);
+  }
+}
+
+TEST_F(HeapProfileTest, BlocksFreedInAnotherThreadAreForgotten) {
+  const ScopedInterval all(1);
+  void* block = Site(1000);
+  const StackEntry* stack = RecordOf(block)->stack;
+  std::thread([block] { free(block); }).join();
+  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_objects, 0);
+}
+
+// Not told to us; the record must go at the latest when the address is handed out again.
+TEST_F(HeapProfileTest, BlockFreedBehindOurBackIsForgottenWhenItsAddressIsUsedAgain) {
+  const ScopedInterval all(1);
+  void* block = Site(1000);
+  const StackEntry* stack = RecordOf(block)->stack;
+  tc_free(block);
+  void* again = Site(1000);
+  ASSERT_EQ(again, block) << "tcmalloc gave another address";
+  free(again);
+  EXPECT_FALSE(IsSampled(block));
+  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_objects, 0);
+}
+
+TEST_F(HeapProfileTest, StacksAreCutAt128FramesAndSaySo) {
+  const ScopedInterval all(1);
+  void* shallow;
+  void* deep;
+  AllocateAtDepth(60, &shallow);
+  AllocateAtDepth(300, &deep);
+  EXPECT_FALSE(RecordOf(shallow)->stack->truncated);
+  EXPECT_TRUE(RecordOf(deep)->stack->truncated);
+  EXPECT_EQ(RecordOf(deep)->stack->depth, 128u);
+  EXPECT_NE(TextOf("heap").find("[truncated]"), std::string::npos);
+  free(shallow);
+  free(deep);
+}
+
+TEST_F(HeapProfileTest, OwnFramesAreCut) {
+  const ScopedInterval all(1);
+  void* block = Site(400);
+  EXPECT_NE(CallerOf(*RecordOf(block)).find("Site"), std::string::npos);
+  free(block);
+}
+
+// ---- min_age
+
+void WaitUntilOlderThan(uint64_t since_ms, uint64_t age_ms) {
+  while (sys::CoarseMonotonicMillis() <= since_ms + age_ms) std::this_thread::yield();
+}
+
+TEST_F(HeapProfileTest, MinAgeShowsOldBlocksOnly) {
+  const ScopedInterval all(1);
+  constexpr uint64_t kAge = 60;
+  void* old_block = Site(1000);
+  const StackEntry* old_stack = RecordOf(old_block)->stack;
+  WaitUntilOlderThan(RecordOf(old_block)->allocated_at_ms, kAge);
+  void* young_block = nullptr;
+  AllocateAtDepth(3, &young_block);
+  const StackEntry* young_stack = RecordOf(young_block)->stack;
+  const std::vector<HeapStack> stacks = profiles::ReadOldStacks(kAge);
+  EXPECT_EQ(Find(stacks, old_stack).live_objects, 1);
+  EXPECT_EQ(Find(stacks, old_stack).live_bytes, 1000);
+  const bool still_young =
+      sys::CoarseMonotonicMillis() < RecordOf(young_block)->allocated_at_ms + kAge;
+  if (still_young) {
+    EXPECT_EQ(Find(stacks, young_stack).stack, nullptr);
+  }
+  free(old_block);
+  EXPECT_EQ(Find(profiles::ReadOldStacks(kAge), old_stack).stack, nullptr);
+  free(young_block);
+}
+
+TEST_F(HeapProfileTest, MinAgeLongerThanTheMachineIsUpShowsNothing) {
+  EXPECT_TRUE(profiles::ReadOldStacks(UINT64_MAX).empty());
+  const Result<Snapshot> snapshot = Collect("heap", {{"min_age", "800000h"}});
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
+  EXPECT_EQ(snapshot.value().sample_count(), 0u);
+}
+
+TEST_F(HeapProfileTest, MinAgeThatIsNoDurationIsRefused) {
+  for (const char* text : {"", "ten", "-1s", "1.5h"}) {
+    const Result<Snapshot> snapshot = Collect("heap", {{"min_age", text}});
+    ASSERT_FALSE(snapshot.ok()) << text;
+    EXPECT_EQ(snapshot.status().code(), StatusCode::kInvalidArgument);
+  }
+}
+
+// ---- peak
+
+TEST_F(HeapProfileTest, PeakShowsTheHighWaterMarkUntilItIsReset) {
+  const ScopedInterval all(1);
+  const ProfileType* type = FindProfileType("peak");
+  ASSERT_NE(type, nullptr);
+  ASSERT_TRUE(type->actions[0].run({}).ok());
+  constexpr size_t kMuch = 256 << 20;
+  void* block = Site(kMuch);
+  const StackEntry* stack = RecordOf(block)->stack;
+  free(block);
+  EXPECT_EQ(Find(profiles::ReadPeakStacks(), stack).live_bytes, int64_t{kMuch});
+  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_bytes, 0);
+  ASSERT_TRUE(type->actions[0].run({}).ok());
+  EXPECT_EQ(Find(profiles::ReadPeakStacks(), stack).live_bytes, 0);
+}
+
+// ---- The table of stacks is full
+
+// One stack for each number below 2^bits.
+__attribute__((noinline)) int Branch(int bits, unsigned number, void** block);
+__attribute__((noinline)) int Left(int bits, unsigned number, void** block) {
+  const int below = Branch(bits, number, block);
+  asm volatile("");
+  return below + 1;
+}
+__attribute__((noinline)) int Right(int bits, unsigned number, void** block) {
+  const int below = Branch(bits, number, block);
+  asm volatile("");
+  return below + 2;
+}
+int Branch(int bits, unsigned number, void** block) {
+  if (bits == 0) {
+    *block = Site(100);
+    return 0;
+  }
+  return (number & 1) != 0 ? Left(bits - 1, number >> 1, block) + 3
+                           : Right(bits - 1, number >> 1, block) + 4;
+}
+
+void FillTheStackTable() {
+  const ScopedInterval all(1);
+  void* block = nullptr;
+  for (unsigned number = 0; number < 70000; ++number) {
+    Branch(17, number, &block);
+    free(block);
+  }
+  Branch(17, 70001, &block);  // stays
+  const Snapshot heap = Collect("heap").value();
+  const std::vector<std::string>& names = heap.data().frame_names;
+  if (std::find(names.begin(), names.end(), "pprof::StackTableFull") == names.end()) std::exit(1);
+  const signal_safe::HeapCounters& overflow = signal_safe::heap_sampler.stacks.overflow()->heap;
+  if (overflow.allocated_count < uint64_t{4000} << 16) std::exit(2);
+  if (overflow.allocated_bytes - overflow.freed_bytes < 100) std::exit(3);
+  std::exit(0);
+}
+
+// In a process of its own: the table never becomes empty again.
+TEST_F(HeapProfileTest, StacksThatFindNoRoomAreShownTogether) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(FillTheStackTable(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace pprof

@@ -1,0 +1,31 @@
+// The calling thread's stack as libgcc's unwinder sees it: what ours must agree with.
+#pragma once
+
+#include <unwind.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pprof {
+
+struct LibgccStack {
+  static constexpr size_t kMaxDepth = 4096;
+  uintptr_t pcs[kMaxDepth];
+  size_t depth = 0;
+
+  // pcs[0] is in the function this is inlined into.
+  __attribute__((always_inline)) void Capture() {
+    depth = 0;
+    _Unwind_Backtrace(
+        [](_Unwind_Context* context, void* self) {
+          auto* stack = static_cast<LibgccStack*>(self);
+          const uintptr_t pc = _Unwind_GetIP(context);
+          if (pc == 0 || stack->depth == kMaxDepth) return _URC_END_OF_STACK;
+          stack->pcs[stack->depth++] = pc;
+          return _URC_NO_REASON;
+        },
+        this);
+  }
+};
+
+}  // namespace pprof

@@ -1,0 +1,331 @@
+// Our unwinder beside libgcc's, on the kinds of frames that compilers and libraries make.
+#include "profiler/signal_safe/unwind.h"
+
+#include <alloca.h>
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <regex>
+#include <thread>
+#include <vector>
+
+#include "profiler/signal_safe/on_process.h"
+#include "profiler/signal_safe/thread_state.h"
+#include "tests/unit/signal_safe/libgcc_stack.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+int compared_stacks = 0;
+size_t deepest = 0;
+bool expect_complete = true;
+
+// Ours has UnwindOwnStack and this function before the caller, libgcc's has this function only.
+__attribute__((noinline)) void CompareHere() {
+  static uintptr_t ours[LibgccStack::kMaxDepth];
+  static LibgccStack theirs;
+  const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
+  theirs.Capture();
+  ++compared_stacks;
+  deepest = std::max(deepest, result.depth);
+  EXPECT_EQ(result.complete, expect_complete);
+  EXPECT_FALSE(result.truncated);
+  ASSERT_EQ(result.depth, theirs.depth + 1);
+  for (size_t i = 1; i < theirs.depth; ++i) ASSERT_EQ(ours[i + 1], theirs.pcs[i]) << "frame " << i;
+}
+
+__attribute__((noinline)) int Recurse(int depth, const std::function<void()>& at_the_end) {
+  if (depth == 0) {
+    at_the_end();
+    return 0;
+  }
+  const int below = Recurse(depth - 1, at_the_end);
+  asm volatile("");  // or the recursion becomes a loop
+  return below + 1;
+}
+
+__attribute__((noinline)) int WithAlloca(size_t bytes, const std::function<void()>& inside) {
+  auto* memory = static_cast<volatile char*>(alloca(bytes));
+  memory[0] = memory[bytes - 1] = 1;
+  inside();
+  return memory[0];
+}
+
+template <size_t kAlignment>
+__attribute__((noinline)) int Realigned(size_t bytes, const std::function<void()>& inside) {
+  alignas(kAlignment) volatile char block[kAlignment];
+  auto* more = static_cast<volatile char*>(alloca(bytes));
+  block[0] = more[0] = 1;
+  inside();
+  return block[0] + more[0];
+}
+
+class UnwindTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    compared_stacks = 0;
+    expect_complete = true;
+  }
+  void TearDown() override { EXPECT_GT(compared_stacks, 0) << "nothing was compared"; }
+};
+
+TEST_F(UnwindTest, AgreesOnAPlainCall) { CompareHere(); }
+
+TEST_F(UnwindTest, AgreesOnRecursionOfEveryDepth) {
+  for (int depth = 0; depth < 300; ++depth) Recurse(depth, CompareHere);
+  EXPECT_GE(deepest, 300u);
+}
+
+TEST_F(UnwindTest, AgreesInLambdasAndStdFunction) {
+  std::function<void()> inner = [] { CompareHere(); };
+  const std::function<void(int)> outer = [&](int depth) {
+    depth == 0 ? inner() : outer(depth - 1);
+  };
+  outer(20);
+}
+
+TEST_F(UnwindTest, AgreesInFramesWithAlloca) {
+  for (const size_t bytes : {1, 100, 4096, 100000}) {
+    WithAlloca(bytes, [&] { Recurse(3, [&] { WithAlloca(bytes / 2 + 1, CompareHere); }); });
+  }
+}
+
+TEST_F(UnwindTest, AgreesInFramesThatRealignTheStack) {
+  for (const size_t bytes : {1, 1000, 50000}) {
+    Realigned<32>(bytes,
+                  [&] { Realigned<64>(bytes, [&] { Realigned<256>(bytes, CompareHere); }); });
+    Realigned<4096>(bytes, [&] { Recurse(2, CompareHere); });
+  }
+}
+
+TEST_F(UnwindTest, AgreesInsideQsortOfTheLibc) {
+  std::vector<int> numbers(100);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int>(i * 7919 % 101);
+  std::qsort(numbers.data(), numbers.size(), sizeof(int), [](const void* a, const void* b) {
+    CompareHere();
+    return *static_cast<const int*>(a) - *static_cast<const int*>(b);
+  });
+}
+
+// Every dereference compares: the frames of the matcher, which are deep and recursive.
+struct ComparingIterator {
+  using iterator_category = std::bidirectional_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+  const char* at = nullptr;
+
+  reference operator*() const {
+    CompareHere();
+    return *at;
+  }
+  ComparingIterator& operator++() { return ++at, *this; }
+  ComparingIterator operator++(int) { return {at++}; }
+  ComparingIterator& operator--() { return --at, *this; }
+  ComparingIterator operator--(int) { return {at--}; }
+  bool operator==(const ComparingIterator& other) const { return at == other.at; }
+  bool operator!=(const ComparingIterator& other) const { return at != other.at; }
+};
+
+TEST_F(UnwindTest, AgreesInsideARegularExpression) {
+  const std::regex pattern("(a|b)*c+(d|e{2,3})*f");
+  const char text[] = "abababccdeeedf";
+  EXPECT_TRUE(std::regex_match(ComparingIterator{text}, ComparingIterator{text + 14}, pattern));
+}
+
+struct ComparesWhenDestroyed {
+  ~ComparesWhenDestroyed() { CompareHere(); }
+};
+
+__attribute__((noinline)) void ThrowThroughADestructor(int depth) {
+  const ComparesWhenDestroyed local;
+  if (depth == 0) throw depth;
+  ThrowThroughADestructor(depth - 1);
+}
+
+TEST_F(UnwindTest, AgreesWhileAnExceptionIsUnderWayAndWhereItLands) {
+  try {
+    ThrowThroughADestructor(10);
+  } catch (int) {
+    CompareHere();
+  }
+}
+
+// A handler for SIGUSR1 that compares, on the stack that `flags` say.
+class ComparingHandler {
+ public:
+  explicit ComparingHandler(int flags) {
+    struct sigaction action {};
+    action.sa_handler = [](int) { CompareHere(); };
+    action.sa_flags = flags;
+    sigaction(SIGUSR1, &action, &old_);
+  }
+  ~ComparingHandler() { sigaction(SIGUSR1, &old_, nullptr); }
+
+ private:
+  struct sigaction old_;
+};
+
+TEST_F(UnwindTest, AgreesAcrossASignalFrame) {
+  const ComparingHandler handler(0);
+  Recurse(10, [] { raise(SIGUSR1); });
+}
+
+TEST_F(UnwindTest, AgreesAcrossAnAlternateSignalStack) {
+  std::vector<char> memory(256 * 1024);
+  stack_t stack{memory.data(), 0, memory.size()};
+  stack_t old;
+  ASSERT_EQ(sigaltstack(&stack, &old), 0);
+  {
+    const ComparingHandler handler(SA_ONSTACK);
+    Recurse(10, [] { raise(SIGUSR1); });
+  }
+  sigaltstack(&old, nullptr);
+}
+
+TEST_F(UnwindTest, AgreesInThreads) {
+  std::thread([] { Recurse(50, CompareHere); }).join();
+}
+
+// Two modules with frames of different sizes, loaded at the same place one after the other.
+TEST_F(UnwindTest, AgreesInLoadedCodeAndAfterItsPlaceWasGivenToOtherCode) {
+  for (int round = 0; round < 4; ++round) {
+    const char* path = round % 2 == 0 ? PPROF_TEST_PLUGIN_1 : PPROF_TEST_PLUGIN_2;
+    void* module = dlopen(path, RTLD_NOW);
+    ASSERT_NE(module, nullptr) << dlerror();
+    const auto call =
+        reinterpret_cast<int (*)(void (*)(void*), void*)>(dlsym(module, "PluginCall"));
+    call([](void*) { CompareHere(); }, nullptr);
+    dlclose(module);
+  }
+}
+
+// makecontext's outermost frame has no table entry that says that it is the outermost one.
+TEST_F(UnwindTest, AgreesInACoroutine) {
+  expect_complete = false;
+  static ucontext_t main_context, coroutine;
+  std::vector<char> memory(256 * 1024);
+  getcontext(&coroutine);
+  coroutine.uc_stack.ss_sp = memory.data();
+  coroutine.uc_stack.ss_size = memory.size();
+  coroutine.uc_link = &main_context;
+  makecontext(
+      &coroutine, [] { Recurse(20, CompareHere); }, 0);
+  swapcontext(&main_context, &coroutine);
+}
+
+// ---- What must not happen, whatever the stack looks like.
+
+TEST(UnwindOwnStack, StopsWhereThereIsNoMoreRoom) {
+  Recurse(100, [] {
+    uintptr_t pcs[16];
+    const UnwindResult result = UnwindOwnStack(pcs, 16);
+    EXPECT_EQ(result.depth, 16u);
+    EXPECT_TRUE(result.truncated);
+    EXPECT_FALSE(result.complete);
+  });
+}
+
+TEST(UnwindFrom, AddressesOfNoCodeEndTheWalk) {
+  Registers from;
+  for (const uintptr_t pc :
+       {uintptr_t{0}, uintptr_t{1}, uintptr_t{4096}, uintptr_t{0x1234567890}, ~uintptr_t{0}}) {
+    from.pc = pc;
+    from.sp = reinterpret_cast<uintptr_t>(&from);
+    from.rbp = 0;
+    uintptr_t pcs[8];
+    EXPECT_EQ(UnwindFrom(from, ThreadStackBounds(), pcs, 8).depth, 1u) << pc;
+  }
+}
+
+// A coroutine's stack just below the thread's, a page that cannot be read between them, and an rbp
+// that points there: code without tables is stepped over by its frame pointer.
+TEST(UnwindFrom, HolesBetweenStacksAreNotRead) {
+  std::thread([] {
+    const size_t thread_low = ThreadStackBounds().high - (size_t{48} << 20);
+    char* hole = static_cast<char*>(mmap(reinterpret_cast<void*>(thread_low), 3 * 4096,
+                                         PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+    if (hole == MAP_FAILED) GTEST_SKIP() << "the place is taken";
+    ASSERT_EQ(mprotect(hole + 4096, 4096, PROT_NONE), 0);
+    Registers from;
+    from.pc = 0x1234567890;
+    from.sp = reinterpret_cast<uintptr_t>(hole) + 64;
+    from.rbp = reinterpret_cast<uintptr_t>(hole) + 4096 + 512;
+    uintptr_t pcs[8];
+    EXPECT_EQ(UnwindFrom(from, ThreadStackBounds(), pcs, 8).depth, 1u);
+    munmap(hole, 3 * 4096);
+  }).join();
+}
+
+TEST(UnwindFrom, RandomRegistersNeverFault) {
+  uint64_t random = 88172645463325252;
+  const auto next = [&random] {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    return random;
+  };
+  const auto code = reinterpret_cast<uintptr_t>(&CompareHere);
+  const auto stack = reinterpret_cast<uintptr_t>(&random);
+  for (int i = 0; i < 200000; ++i) {
+    Registers from;
+    from.pc = i % 2 == 0 ? code + next() % 65536 : next() >> (next() % 64);
+    from.sp = stack + (next() % 4096) * 8;
+    from.rbp = i % 3 == 0 ? next() : stack + next() % 65536;
+    from.rbx = i % 5 == 0 ? next() : stack + next() % 65536;
+    uintptr_t pcs[64];
+    ASSERT_LE(UnwindFrom(from, ThreadStackBounds(), pcs, 64).depth, 64u);
+  }
+}
+
+// The copy stands at another address than the stack it was taken from.
+TEST(UnwindCopy, AgreesWithTheStackThatWasCopied) {
+  Recurse(30, [] {
+    const Registers here = CaptureRegisters();
+    const uintptr_t high = ThreadStackBounds().high;
+    uintptr_t own[256], copied[256];
+    const UnwindResult direct = UnwindFrom(here, ThreadStackBounds(), own, 256);
+    const std::vector<char> copy(reinterpret_cast<const char*>(here.sp),
+                                 reinterpret_cast<const char*>(std::min(high, here.sp + 60000)));
+    const UnwindResult result = UnwindCopy(here, copy.data(), copy.size(), copied, 256);
+    EXPECT_GT(result.depth, 30u);
+    EXPECT_LE(result.depth, direct.depth);
+    EXPECT_TRUE(std::equal(copied, copied + result.depth, own));
+  });
+}
+
+TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
+  Recurse(30, [] {
+    const Registers here = CaptureRegisters();
+    uintptr_t pcs[256];
+    for (size_t bytes = 0; bytes < 2048; bytes += 8) {
+      const std::vector<char> copy(reinterpret_cast<const char*>(here.sp),
+                                   reinterpret_cast<const char*>(here.sp + bytes));
+      ASSERT_LE(UnwindCopy(here, copy.data(), copy.size(), pcs, 256).depth, bytes / 8 + 1);
+    }
+  });
+}
+
+TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
+  const auto pc = reinterpret_cast<uintptr_t>(&CompareHere) + 1;
+  const UnwindRow first = FindRow(pc);
+  const uint64_t misses = row_cache_misses();
+  const UnwindRow second = FindRow(pc);
+  EXPECT_EQ(row_cache_misses(), misses);
+  EXPECT_EQ(Pack(first), Pack(second));
+  OnModuleUnload();
+  FindRow(pc);
+  EXPECT_EQ(row_cache_misses(), misses + 1);
+}
+
+}  // namespace
+}  // namespace pprof::signal_safe
