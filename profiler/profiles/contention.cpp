@@ -7,6 +7,7 @@
 
 #include "profiler/model/label_table.h"
 #include "profiler/profiles/contention_rates.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/contention_sampler.h"
 
 namespace pprof::profiles {
@@ -38,7 +39,7 @@ void AddStack(const ContentionStack& stack, bool overflow, SnapshotBuilder& buil
   if (overflow) {
     builder.AddNamed(kOverflowFrame, {count, nanos});
   } else {
-    builder.Add({stack.pcs(), stack.depth, false, stack.truncated}, {count, nanos},
+    builder.Add(ViewOf(stack), {count, nanos},
                 model::LabelsOf(stack.label_set));
   }
 }

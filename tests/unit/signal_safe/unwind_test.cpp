@@ -324,7 +324,7 @@ TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses);
   EXPECT_EQ(Pack(first), Pack(second));
-  OnModuleUnload();
+  ForgetRows();
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses + 1);
 }
