@@ -58,6 +58,10 @@ UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, u
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 
+// Whether a return address is in the function that stands between glibc and a thread's own: walks
+// leave it out (SetThreadEntryCode). Signal-safe.
+bool IsThreadEntry(uintptr_t pc);
+
 // The bounds of this thread's stack, remembered after the first call. Signal-safe.
 const sys::StackBounds& ThreadStackBounds();
 
