@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
     profiles.emplace(std::move(started).value());
   }
 
-  Service service(options.fix);
+  Service service(options.fix, options.debug_mount);
   const std::string error = service.Start(options.listen);
   if (!error.empty()) return Fail(error);
   std::optional<Purger> purger;

@@ -26,6 +26,7 @@ OS_HEADERS = re.compile(
 OS_ALLOWED = {
     "profiler/sys/": "the room for it",
     "profiler/interpose/": "defines libc's own functions",
+    "profiler/preload/": "the environment and the process id",
     "endpoints/": "sockets",
     "demo_app/": "a program",
 }

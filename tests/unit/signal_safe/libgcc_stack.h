@@ -9,7 +9,7 @@
 namespace pprof {
 
 struct LibgccStack {
-  static constexpr size_t kMaxDepth = 4096;
+  static constexpr size_t kMaxDepth = 1024;
   uintptr_t pcs[kMaxDepth];
   size_t depth = 0;
 

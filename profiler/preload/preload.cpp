@@ -1,0 +1,54 @@
+// libpprof_preload.so: the profiler for programs that were not built with it.
+//
+//   LD_PRELOAD=/usr/lib/libpprof_preload.so PPROF_CPP_LISTEN=127.0.0.1:6060 python3 app.py
+//
+// Its malloc is in front of the program's from the first byte. The HTTP server is started only when
+// PPROF_CPP_LISTEN is set (PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE as for any program), and
+// only in the first process: children inherit LD_PRELOAD and are sampled, but do not listen. An exec
+// of that same process (a wrapper script's last line) listens again. A fork without exec has no
+// server: threads do not survive it.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "pprof/http.h"
+
+namespace {
+
+// Which process PPROF_CPP_LISTEN is meant for; inherited with it.
+constexpr const char* kListenPid = "PPROF_CPP_LISTEN_PID";
+
+bool MeantForThisProcess() {
+  const char* meant_for = std::getenv(kListenPid);
+  return meant_for == nullptr || meant_for == std::to_string(getpid());
+}
+
+void Complain(const std::string& message) {
+  std::fprintf(stderr, "libpprof_preload.so: not listening: %s\n", message.c_str());
+}
+
+void StartServer() {
+  setenv(kListenPid, std::to_string(getpid()).c_str(), 1);
+  const auto options = pprof::http::Options::FromEnvironment();
+  if (!options.ok()) return Complain(options.status().message());
+  auto server = pprof::http::Server::Start(options.value());
+  if (!server.ok()) return Complain(server.status().message());
+  new pprof::http::Server(std::move(server.value()));  // serves until the process ends
+}
+
+// The one switch that starts things: a preloaded library has no other way to be told. Never ends the
+// host, whatever goes wrong.
+__attribute__((constructor)) void Start() {
+  const char* listen = std::getenv("PPROF_CPP_LISTEN");
+  if (listen == nullptr || *listen == '\0' || !MeantForThisProcess()) return;
+  try {
+    StartServer();
+  } catch (const std::exception& error) {
+    Complain(error.what());
+  }
+}
+
+}  // namespace

@@ -1,0 +1,102 @@
+// What the malloc benches do, over any allocator: pairs, new and delete, a ring of live blocks, and
+// a map of strings that is filled and emptied. Each runs `count` operations (one operation: one
+// allocation and one free; for the map: one key inserted and erased).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <unordered_map>
+
+namespace pprof::bench {
+
+// Keeps the compiler from dropping an allocation.
+inline void Use(void* block) { asm volatile("" : : "g"(block) : "memory"); }
+
+// 16 to 4096 bytes, the same sequence for all.
+struct Sizes {
+  uint32_t state = 12345;
+  size_t Next() {
+    state = state * 1664525 + 1013904223;
+    return size_t{16} << (state >> 29) | (state >> 20 & 15);
+  }
+};
+
+struct Malloc {
+  static void* Allocate(size_t size) { return malloc(size); }
+  static void Free(void* block) { free(block); }
+};
+
+struct New {
+  static void* Allocate(size_t size) { return operator new(size); }
+  static void Free(void* block) { operator delete(block); }
+};
+
+template <class Heap>
+__attribute__((noinline)) void Pairs(int64_t count) {
+  Sizes sizes;
+  for (int64_t i = 0; i < count; ++i) {
+    void* block = Heap::Allocate(sizes.Next());
+    Use(block);
+    Heap::Free(block);
+  }
+}
+
+template <class Heap>
+__attribute__((noinline)) void Ring(int64_t count) {
+  constexpr size_t kLive = 1024;
+  static void* ring[kLive];
+  Sizes sizes;
+  for (int64_t i = 0; i < count; ++i) {
+    void*& place = ring[static_cast<size_t>(i) % kLive];
+    Heap::Free(place);
+    place = Heap::Allocate(sizes.Next());
+    Use(place);
+  }
+  for (void*& block : ring) {
+    Heap::Free(block);
+    block = nullptr;
+  }
+}
+
+// An allocator for containers over `Heap`.
+template <class T, class Heap>
+struct ContainerAllocator {
+  using value_type = T;
+  ContainerAllocator() = default;
+  template <class U>
+  ContainerAllocator(const ContainerAllocator<U, Heap>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(Heap::Allocate(count * sizeof(T))); }
+  void deallocate(T* block, size_t) { Heap::Free(block); }
+  bool operator==(const ContainerAllocator&) const { return true; }
+  bool operator!=(const ContainerAllocator&) const { return false; }
+};
+
+template <class Heap>
+__attribute__((noinline)) void StringMap(int64_t count) {
+  using String = std::basic_string<char, std::char_traits<char>, ContainerAllocator<char, Heap>>;
+  struct Hash {
+    size_t operator()(const String& key) const {
+      return std::_Hash_bytes(key.data(), key.size(), 0xc70f6907);
+    }
+  };
+  std::unordered_map<String, String, Hash, std::equal_to<String>,
+                     ContainerAllocator<std::pair<const String, String>, Heap>>
+      map;
+  constexpr int64_t kLive = 1000;
+  char key[40] = "a key longer than the short string ....";
+  const auto set_key = [&key](int64_t i) {
+    for (int digit = 0; digit < 6; ++digit, i /= 10) key[38 - digit] = static_cast<char>('0' + i % 10);
+  };
+  for (int64_t i = 0; i < count; ++i) {
+    set_key(i);
+    map.emplace(key, "a value that does not fit into the string itself, either");
+    if (i < kLive) continue;
+    set_key(i - kLive);
+    map.erase(key);
+  }
+}
+
+}  // namespace pprof::bench
