@@ -1,7 +1,7 @@
 // What locks cost with the hooks in front of them, against the same program without pprof-cpp.
 //
-//   pprof_lock_bench [ROUNDS]          prints a Markdown table; runs itself and pprof_lock_bench_plain
-//   pprof_lock_bench --measure NAME    one measurement, in nanoseconds
+//   pprof_lock_bench [ROUNDS [CASE]]   prints a Markdown table; runs itself and
+//   pprof_lock_bench_plain pprof_lock_bench --measure NAME    one measurement, in nanoseconds
 //
 // Each round measures all variants one after the other, in changing order; a ratio is the median of
 // the ratios within rounds, so that what changes between rounds falls out.
@@ -155,7 +155,8 @@ void PrintRow(const std::string& self, const Case& one, int rounds) {
   std::fflush(stdout);
 }
 
-int PrintTable(const std::string& self, int rounds) {
+// Only the cases with `filter` in their name.
+int PrintTable(const std::string& self, int rounds, const char* filter) {
   std::printf("Time of a lock and unlock, as a ratio to the same program without pprof-cpp\n");
   std::printf("(medians of %d paired rounds; \"on\": rate=10us, fraction=100):\n\n|", rounds);
   std::printf(" |");
@@ -163,7 +164,9 @@ int PrintTable(const std::string& self, int rounds) {
   std::printf("\n|---|");
   for (size_t i = 0; i < kVariantCount; ++i) std::printf("--:|");
   std::printf("\n");
-  for (const Case& one : kCases) PrintRow(self, one, rounds);
+  for (const Case& one : kCases) {
+    if (std::strstr(one.name, filter) != nullptr) PrintRow(self, one, rounds);
+  }
   return 0;
 }
 
@@ -181,5 +184,6 @@ int Measure(const char* name) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "--measure") == 0) return Measure(argv[2]);
-  return PrintTable(argv[0], argc > 1 ? std::max(std::atoi(argv[1]), 1) : 11);
+  return PrintTable(argv[0], argc > 1 ? std::max(std::atoi(argv[1]), 1) : 11,
+                    argc > 2 ? argv[2] : "");
 }
