@@ -15,7 +15,7 @@
 namespace pprof::signal_safe {
 
 // Between the unwinder and the application's code: the hook, OnAlloc, and what is not inlined.
-constexpr size_t kMaxOwnFrames = 8;
+constexpr size_t kMaxOwnFrames = 12;  // 9 in a lock hook without inlining
 
 // What a walk starts from.
 struct Registers {
