@@ -51,9 +51,11 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
 std::string PrefaceOf(const std::vector<std::vector<int32_t>>& deadlocks) {
   std::string text;
   for (const std::vector<int32_t>& cycle : deadlocks) {
-    text += fmt::format("[deadlock] goroutine {} waits for {}, which waits for {}\n\n", cycle.front(),
-                        fmt::join(cycle.begin() + 1, cycle.end(), ", which waits for "),
-                        cycle.front());
+    text += fmt::format("[deadlock] goroutine {}", cycle.front());
+    for (size_t i = 1; i <= cycle.size(); ++i) {
+      text += fmt::format("{} waits for {}", i == 1 ? "" : ", which", cycle[i % cycle.size()]);
+    }
+    text += "\n\n";
   }
   return text;
 }
