@@ -40,21 +40,26 @@ int main(int argc, char** argv) {
 
   std::optional<pprof::http::Server> profiles;
   if (options.debug) {
-    pprof::http::Options debug;
-    debug.address = options.debug_listen;
-    auto started = pprof::http::Server::Start(debug);
+    auto debug = pprof::http::Options::FromEnvironment();
+    if (!debug.ok()) return Fail(debug.status().message());
+    if (!options.debug_listen.empty()) debug.value().address = options.debug_listen;
+    auto started = pprof::http::Server::Start(debug.value());
     if (!started.ok()) return Fail(started.status().message());
     profiles.emplace(std::move(started).value());
   }
 
-  Service service(options.fix);
+  Service service(options.fix, options.debug_mount);
   const std::string error = service.Start(options.listen);
   if (!error.empty()) return Fail(error);
   std::optional<Purger> purger;
   if (options.fix == Fix::kPurge) purger.emplace(options.purge_max_age, options.purge_interval);
 
   fmt::print("orders at http://127.0.0.1:{}/orders/17\n", service.port());
-  if (profiles) fmt::print("profiles at http://127.0.0.1:{}/debug/pprof/\n", profiles->port());
+  if (profiles && profiles->port() != 0) {
+    fmt::print("profiles at http://{}/debug/pprof/\n", profiles->address());
+  } else if (profiles) {
+    fmt::print("profiles at {}\n", profiles->address());
+  }
   std::fflush(stdout);
 
   int signal_number = 0;

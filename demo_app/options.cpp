@@ -81,8 +81,11 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   AddFix(app, options.fix);
   AddDuration(app, "--purge-max-age", options.purge_max_age, "age of contexts that go [60s]");
   AddDuration(app, "--purge-interval", options.purge_interval, "time between two purges [60s]");
+  app.add_flag("--debug-mount", options.debug_mount,
+               "serve the profiles on the service's own port, below /debug/pprof/");
   app.add_flag("--debug", options.debug, "serve profiles; without it nothing listens for them");
-  AddAddress(app, "--debug-listen", options.debug_listen, "where profiles are [127.0.0.1:6060]");
+  AddAddress(app, "--debug-listen", options.debug_listen,
+             "where profiles are [$PPROF_CPP_LISTEN or 127.0.0.1:6060]");
   try {
     app.parse(argc, argv);
     if (options.purge_interval.count() == 0) {

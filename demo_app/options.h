@@ -16,7 +16,8 @@ struct Options {
   std::chrono::milliseconds purge_max_age{60000};
   std::chrono::milliseconds purge_interval{60000};
   bool debug = false;
-  std::string debug_listen = "127.0.0.1:6060";
+  bool debug_mount = false;  // the profiles on the service's own port, too
+  std::string debug_listen;  // empty: as the environment says (PPROF_CPP_LISTEN), or 127.0.0.1:6060
 };
 
 struct ParsedOptions {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <pprof/labels.h>
 
 #include <atomic>
 #include <cerrno>
@@ -10,7 +11,9 @@
 
 #include "demo_app/address.h"
 #include "demo_app/auth.h"
+#include "demo_app/connection_queue.h"
 #include "demo_app/connections.h"
+#include "demo_app/debug_mount.h"
 #include "demo_app/memory.h"
 #include "demo_app/orders.h"
 #include "demo_app/request_context.h"
@@ -41,8 +44,19 @@ void Answer(httplib::Response& response, int status, const std::string& body,
   response.set_content(body, type);
 }
 
+// Every request works under its route's label: `pprof -tags` of any profile, heap too, then says
+// which route holds the memory.
+const pprof::LabelSet& LabelsOf(const std::string& path) {
+  static const pprof::LabelSet orders{{"route", "/orders"}};
+  static const pprof::LabelSet stats{{"route", "/stats"}};
+  static const pprof::LabelSet health{{"route", "/healthz"}};
+  static const pprof::LabelSet other{{"route", "other"}};
+  if (orders::IdOf(path)) return orders;
+  return path == "/stats" ? stats : path == "/healthz" ? health : other;
+}
+
 void Configure(httplib::Server& server) {
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.new_task_queue = [] { return new ConnectionQueue(kThreads); };
   server.set_keep_alive_max_count(kRequestsPerConnection);
   server.set_keep_alive_timeout(kIdleSeconds);
   // Without it Nagle's algorithm and delayed acknowledgements make 40 ms of every answer.
@@ -57,7 +71,8 @@ void Configure(httplib::Server& server) {
 
 }  // namespace
 
-Service::Service(Fix fix) : fix_(fix), server_(std::make_unique<httplib::Server>()) {
+Service::Service(Fix fix, bool debug_mount)
+    : fix_(fix), debug_mount_(debug_mount), server_(std::make_unique<httplib::Server>()) {
   Configure(*server_);
   // Everything is dispatched here by comparing text: httplib's own routes are regular expressions.
   server_->set_pre_routing_handler(
@@ -94,6 +109,8 @@ void Service::Stop() {
 }
 
 void Service::Route(const httplib::Request& http_request, httplib::Response& response) {
+  if (debug_mount_ && IsDebugPath(http_request)) return ServeDebug(http_request, response);
+  const pprof::ScopedLabels labels(LabelsOf(http_request.path));
   if (http_request.method != "GET" && http_request.method != "HEAD") {
     Answer(response, 405, "only GET\n");
   } else if (http_request.path == "/healthz") {

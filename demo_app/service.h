@@ -17,7 +17,8 @@ struct Response;
 
 class Service {
  public:
-  explicit Service(Fix fix);
+  // `debug_mount`: serve the profiles below /debug/pprof/ on this port, too.
+  Service(Fix fix, bool debug_mount);
   ~Service();  // stops when it runs
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -36,6 +37,7 @@ class Service {
   std::string Stats() const;
 
   const Fix fix_;
+  const bool debug_mount_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<httplib::Server> server_;
   std::thread listener_;

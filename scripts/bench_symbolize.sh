@@ -69,7 +69,7 @@ measure() {
 row() {
   local binary=$1 count=$2 who=$3 figures=$4 agreement=$5
   echo "| $binary | $count | $who | $(value "$figures" seconds | median)" \
-    "| $(value "$figures" anon_kb | median | mb) | $(value "$figures" kept_kb | median | mb)" \
+    "| $(value "$figures" cpu | median) | $(value "$figures" anon_kb | median | mb) | $(value "$figures" kept_kb | median | mb)" \
     "| $agreement |"
 }
 
@@ -96,7 +96,7 @@ bench() {
   row "$binary" "$count" libbacktrace "$work/backtrace" \
     "$(compare "$work/backtrace.txt" "$work/llvm.txt")"
   echo "| $binary | $count | llvm-symbolizer (child) |" \
-    "$(awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.3f", b - a}') | | | |"
+    "$(awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.3f", b - a}') | | | | |"
 }
 
 fetch ceph-mon
@@ -104,8 +104,8 @@ fetch ceph-osd
 echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date +%F)," \
   "medians of $pairs"
 echo
-echo "| binary | addresses | symbolizer | seconds | anonymous MB | kept MB | chains as llvm-symbolizer's |"
-echo "|---|---|---|---|---|---|---|"
+echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB | chains as llvm-symbolizer's |"
+echo "|---|---|---|---|---|---|---|---|"
 for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
   for count in 1000 10000; do bench "$binary" "$count"; done
 done

@@ -52,8 +52,13 @@ def demangle(*all_chains):
         frame[0] = CLONE.sub("", name)
 
 
+def same_file(ours, theirs):
+    # libbacktrace leaves a relative compilation directory out.
+    return ours == theirs or theirs.endswith("/" + ours.removeprefix("./"))
+
+
 def same(ours, theirs):
-    if ours[1:] != theirs[1:]:
+    if ours[2] != theirs[2] or not same_file(ours[1], theirs[1]):
         return False
     return ours[0] == theirs[0] or ours[0].endswith("::" + theirs[0])
 

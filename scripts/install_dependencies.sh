@@ -12,13 +12,14 @@ dependency_group() {
   case "$1" in
     build)
       echo g++=c++ cmake=cmake ninja-build=ninja pkg-config=pkg-config libgoogle-perftools-dev \
-        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libcli11-dev nlohmann-json3-dev ;;
-    test)
-      echo libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
+        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev \
+        libcli11-dev nlohmann-json3-dev ;;
+    test)  # google-pprof asks `file` what a binary is, and finds no lines without it
+      echo file=file libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
         curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev ;;
     demo) echo hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
-    check) echo clang-14=clang++-14 libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
+    check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
     *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check" >&2
        return 2 ;;
   esac

@@ -40,12 +40,27 @@ run_preset() {  # configures, builds and tests; keeps ctest's count
   closing_lines+=("$1: $(grep 'tests passed' "build/$1.ctest.log" || echo 'no tests were run')")
 }
 
+run_fuzzers() {  # the seeds of every fuzz target, and a minute of new inputs for all together
+  echo "== fuzzers"
+  cmake --preset dev -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DPPROF_CPP_BUILD_FUZZERS=ON \
+    -DPPROF_CPP_BUILD_DEMO=OFF -DPPROF_CPP_BUILD_BENCH=OFF >build/fuzz.configure.log 2>&1 &&
+    cmake --build build/fuzz -j2 --target tests/fuzz/all || { echo "test.sh: building the fuzzers failed" >&2; exit 1; }
+  local targets=(build/fuzz/tests/fuzz/*_fuzz) target name
+  for target in "${targets[@]}"; do
+    name=$(basename "$target" _fuzz)
+    mkdir -p "build/fuzz/new/$name"
+    local seeds=("build/fuzz/new/$name")
+    [[ ! -d "tests/fuzz/corpus/$name" ]] || seeds+=("tests/fuzz/corpus/$name")
+    "$target" -max_total_time=$((60 / ${#targets[@]} + 1)) "${seeds[@]}" \
+      >"build/fuzz/$name.log" 2>&1 ||
+      { tail -20 "build/fuzz/$name.log"; echo "test.sh: $name found something" >&2; status=1; }
+  done
+  closing_lines+=("fuzzers: ${#targets[@]} run")
+}
+
 mkdir -p build
 for preset in "${presets[@]}"; do run_preset "$preset"; done
-if [[ "$all" == yes && -x scripts/fuzz.sh ]]; then
-  echo "== fuzzers"
-  scripts/fuzz.sh || status=1
-fi
+[[ "$all" == no ]] || run_fuzzers
 echo
 printf '%s\n' "${closing_lines[@]}"
 exit "$status"

@@ -18,11 +18,11 @@ constexpr char kTimedlock[] = "pthread_mutex_timedlock";
 constexpr char kClocklock[] = "pthread_mutex_clocklock";
 constexpr char kUnlock[] = "pthread_mutex_unlock";
 
-using NextLock = Next<int(pthread_mutex_t*), kLock>;
-using NextTrylock = Next<int(pthread_mutex_t*), kTrylock>;
-using NextTimedlock = Next<int(pthread_mutex_t*, const timespec*), kTimedlock>;
-using NextClocklock = Next<int(pthread_mutex_t*, clockid_t, const timespec*), kClocklock>;
-using NextUnlock = Next<int(pthread_mutex_t*), kUnlock>;
+using NextLock = Next<int(pthread_mutex_t*) noexcept, kLock>;
+using NextTrylock = Next<int(pthread_mutex_t*) noexcept, kTrylock>;
+using NextTimedlock = Next<int(pthread_mutex_t*, const timespec*) noexcept, kTimedlock>;
+using NextClocklock = Next<int(pthread_mutex_t*, clockid_t, const timespec*) noexcept, kClocklock>;
+using NextUnlock = Next<int(pthread_mutex_t*) noexcept, kUnlock>;
 
 // glibc refuses other clocks before it looks at the mutex.
 bool ClockIsKnown(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC; }
@@ -48,7 +48,8 @@ PPROF_EXPORT_WEAK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (!hooks::ContentionOn()) return NextLock::Call(mutex);
   const int error = NextTrylock::Call(mutex);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(mutex, __builtin_return_address(0), [=] { return NextLock::Call(mutex); });
+  return WaitForLock(mutex, __builtin_return_address(0),
+                     [=]() noexcept { return NextLock::Call(mutex); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_timedlock(pthread_mutex_t* mutex,
@@ -57,7 +58,7 @@ PPROF_EXPORT_WEAK int pthread_mutex_timedlock(pthread_mutex_t* mutex,
   const int error = NextTrylock::Call(mutex);
   if (error != EBUSY) return error;
   return WaitForLock(mutex, __builtin_return_address(0),
-                     [=] { return NextTimedlock::Call(mutex, deadline); });
+                     [=]() noexcept { return NextTimedlock::Call(mutex, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
@@ -68,13 +69,13 @@ PPROF_EXPORT_WEAK int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t 
   const int error = NextTrylock::Call(mutex);
   if (error != EBUSY) return error;
   return WaitForLock(mutex, __builtin_return_address(0),
-                     [=] { return NextClocklock::Call(mutex, clock, deadline); });
+                     [=]() noexcept { return NextClocklock::Call(mutex, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   if (!hooks::UnlockMatters(mutex)) return NextUnlock::Call(mutex);
   return UnlockAndCharge(mutex, __builtin_return_address(0),
-                         [=] { return NextUnlock::Call(mutex); });
+                         [=]() noexcept { return NextUnlock::Call(mutex); });
 }
 
 }  // extern "C"

@@ -1,8 +1,10 @@
 // The next definition of a function that we stand before: libc's, or another wrapper's.
 //
 //   constexpr char kName[] = "pthread_mutex_lock";
-//   using NextLock = Next<int(pthread_mutex_t*), kName>;
+//   using NextLock = Next<int(pthread_mutex_t*) noexcept, kName>;
 //   NextLock::Call(mutex);
+//
+// noexcept in the type must be the definition's: else a call could not become a jump.
 //
 // A call is one load and an indirect jump: the pointer's initial value is a function that looks the
 // name up, so that a call before our constructor needs no branch of its own.
@@ -24,12 +26,14 @@ void* FindNext(const char* name, const char* version);
 template <class Signature, const char* kName, const char* kVersion = nullptr>
 class Next;
 
-template <class R, class... Args, const char* kName, const char* kVersion>
-class Next<R(Args...), kName, kVersion> {
+template <class R, class... Args, bool kNoexcept, const char* kName, const char* kVersion>
+class Next<R(Args...) noexcept(kNoexcept), kName, kVersion> {
  public:
-  using Function = R (*)(Args...);
+  using Function = R (*)(Args...) noexcept(kNoexcept);
 
-  static R Call(Args... args) { return pointer_.load(std::memory_order_relaxed)(args...); }
+  static R Call(Args... args) noexcept(kNoexcept) {
+    return pointer_.load(std::memory_order_relaxed)(args...);
+  }
 
   // Looks the name up. Not signal-safe: takes the loader's lock. Called for every function at load,
   // because a thread that waits for that lock may hold one of the program's.
@@ -39,7 +43,7 @@ class Next<R(Args...), kName, kVersion> {
   }
 
  private:
-  static R ResolveAndCall(Args... args) {
+  static R ResolveAndCall(Args... args) noexcept(kNoexcept) {
     Resolve();
     return Call(args...);
   }

@@ -20,9 +20,9 @@ constexpr char kClockrdlock[] = "pthread_rwlock_clockrdlock";
 constexpr char kClockwrlock[] = "pthread_rwlock_clockwrlock";
 constexpr char kUnlock[] = "pthread_rwlock_unlock";
 
-using Plain = int(pthread_rwlock_t*);
-using Timed = int(pthread_rwlock_t*, const timespec*);
-using Clocked = int(pthread_rwlock_t*, clockid_t, const timespec*);
+using Plain = int(pthread_rwlock_t*) noexcept;
+using Timed = int(pthread_rwlock_t*, const timespec*) noexcept;
+using Clocked = int(pthread_rwlock_t*, clockid_t, const timespec*) noexcept;
 using NextRdlock = Next<Plain, kRdlock>;
 using NextWrlock = Next<Plain, kWrlock>;
 using NextTryrdlock = Next<Plain, kTryrdlock>;
@@ -64,14 +64,16 @@ PPROF_EXPORT_WEAK int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::ContentionOn()) return NextRdlock::Call(lock);
   const int error = NextTryrdlock::Call(lock);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(lock, __builtin_return_address(0), [=] { return NextRdlock::Call(lock); });
+  return WaitForLock(lock, __builtin_return_address(0),
+                     [=]() noexcept { return NextRdlock::Call(lock); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::ContentionOn()) return NextWrlock::Call(lock);
   const int error = NextTrywrlock::Call(lock);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(lock, __builtin_return_address(0), [=] { return NextWrlock::Call(lock); });
+  return WaitForLock(lock, __builtin_return_address(0),
+                     [=]() noexcept { return NextWrlock::Call(lock); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock,
@@ -82,7 +84,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock,
   const int error = NextTryrdlock::Call(lock);
   if (error != EBUSY) return error;
   return WaitForLock(lock, __builtin_return_address(0),
-                     [=] { return NextTimedrdlock::Call(lock, deadline); });
+                     [=]() noexcept { return NextTimedrdlock::Call(lock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
@@ -93,7 +95,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
   const int error = NextTrywrlock::Call(lock);
   if (error != EBUSY) return error;
   return WaitForLock(lock, __builtin_return_address(0),
-                     [=] { return NextTimedwrlock::Call(lock, deadline); });
+                     [=]() noexcept { return NextTimedwrlock::Call(lock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
@@ -104,7 +106,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid
   const int error = NextTryrdlock::Call(lock);
   if (error != EBUSY) return error;
   return WaitForLock(lock, __builtin_return_address(0),
-                     [=] { return NextClockrdlock::Call(lock, clock, deadline); });
+                     [=]() noexcept { return NextClockrdlock::Call(lock, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
@@ -115,12 +117,13 @@ PPROF_EXPORT_WEAK int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid
   const int error = NextTrywrlock::Call(lock);
   if (error != EBUSY) return error;
   return WaitForLock(lock, __builtin_return_address(0),
-                     [=] { return NextClockwrlock::Call(lock, clock, deadline); });
+                     [=]() noexcept { return NextClockwrlock::Call(lock, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::UnlockMatters(lock)) return NextUnlock::Call(lock);
-  return UnlockAndCharge(lock, __builtin_return_address(0), [=] { return NextUnlock::Call(lock); });
+  return UnlockAndCharge(lock, __builtin_return_address(0),
+                         [=]() noexcept { return NextUnlock::Call(lock); });
 }
 
 }  // extern "C"

@@ -57,7 +57,7 @@ class LabelTable {
   std::map<std::string, uint32_t> ids_;
   uint32_t next_id_ = 1;
   std::atomic<const std::vector<Label>*> sets_[kMaxLabelSets] = {};
-  const std::vector<Label> empty_;
+  const std::vector<Label> empty_{};
 };
 
 // Never freed: threads may ask while the process exits.

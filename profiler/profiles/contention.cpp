@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "profiler/model/label_table.h"
 #include "profiler/profiles/contention_rates.h"
 #include "profiler/signal_safe/contention_sampler.h"
@@ -76,7 +78,7 @@ Status CollectBlock(SnapshotBuilder& builder) {
 
 void AddMutexLosses(SnapshotBuilder& builder) {
   const uint64_t waits = contention.lost_waits.load(std::memory_order_relaxed);
-  const uint64_t nanos = contention.waiters.lost_nanos();
+  const int64_t nanos = std::max<int64_t>(contention.waiters.lost_nanos(), 0);
   if (waits == 0 && nanos == 0) return;
   builder.AddComment(fmt::format(
       "{} waits and {} ns of delay could not be charged to a holder: too many locks had waiters at "

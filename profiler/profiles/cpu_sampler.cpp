@@ -83,6 +83,17 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
                   fmt::format("the CPU is being recorded at {} Hz by another request; ask for "
                               "hz={}, or again when it has ended", hz_, hz_));
   }
+  return BeginLocked(hz);
+}
+
+Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginAtAnyRate(int hz) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (stopping_) wake_.wait(lock);
+  return BeginLocked(windows_.empty() ? hz : hz_);
+}
+
+// REQUIRES: mutex_ is held, hz is the rate that is being recorded, if one is.
+Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
   if (windows_.empty()) {
     const Status started = StartSampling(hz);
     if (!started.ok()) return started;

@@ -28,12 +28,16 @@ class CpuSampler {
   // Thread safety: safe. Not signal-safe.
   Result<std::shared_ptr<CpuWindow>> Begin(int hz);
 
+  // The same at whatever rate is being recorded, at `hz` when none is.
+  Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
+
   // Ends the window: what happened until now is in it. The last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
   uint64_t timers_refused() const;
 
  private:
+  Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz);
   Status StartSampling(int hz);
   void StopSampling(std::unique_lock<std::mutex>& lock);
   void RunDrain();

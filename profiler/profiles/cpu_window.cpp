@@ -50,4 +50,34 @@ void CpuWindow::WriteThread(const ThreadSum& thread, uint64_t* not_sampled,
   }
 }
 
+void CpuWindow::WriteRunning(const std::map<int32_t, uint64_t>& waited_to_run, uint64_t tick_nanos,
+                             SnapshotBuilder& builder) const {
+  for (const auto& [tid, waited] : waited_to_run) {
+    const auto thread = threads_.find(tid);
+    if (thread != threads_.end()) WriteRunningThread(thread->second, waited, tick_nanos, builder);
+  }
+  for (const ThreadSum& thread : ended_) WriteRunningThread(thread, 0, tick_nanos, builder);
+}
+
+void CpuWindow::WriteRunningThread(const ThreadSum& thread, uint64_t waited_to_run,
+                                   uint64_t tick_nanos, SnapshotBuilder& builder) {
+  const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin : 0;
+  const auto total = static_cast<double>(used + waited_to_run);
+  const auto ticks_of = [&](double nanos) {
+    return static_cast<int64_t>(std::llround(nanos / static_cast<double>(tick_nanos)));
+  };
+  if (total == 0) return;
+  if (thread.weight == 0) {
+    builder.AddNamed("[running, not sampled]", {ticks_of(total), std::llround(total)});
+    return;
+  }
+  for (const auto& [key, weight] : thread.stacks) {
+    const double nanos = total * static_cast<double>(weight) / static_cast<double>(thread.weight);
+    std::vector<Label> labels = model::LabelsOf(key.label_set);
+    labels.push_back({"state", "running", 0, {}});
+    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
+                {ticks_of(nanos), std::llround(nanos)}, labels);
+  }
+}
+
 }  // namespace pprof::profiles

@@ -29,6 +29,12 @@ class CpuWindow {
   // frame "[not sampled]".
   void WriteTo(SnapshotBuilder& builder) const;
 
+  // The same for a wall clock profile: only of `waited_to_run`'s threads and of those that ended,
+  // each with the nanoseconds that it was ready to run but had no CPU added to its CPU time; with
+  // the label state=running, counts in units of `tick_nanos`.
+  void WriteRunning(const std::map<int32_t, uint64_t>& waited_to_run, uint64_t tick_nanos,
+                    SnapshotBuilder& builder) const;
+
  private:
   struct StackKey {
     std::vector<uintptr_t> pcs;
@@ -44,6 +50,8 @@ class CpuWindow {
   };
 
   void WriteThread(const ThreadSum& thread, uint64_t* not_sampled, SnapshotBuilder& builder) const;
+  static void WriteRunningThread(const ThreadSum& thread, uint64_t waited_to_run,
+                                 uint64_t tick_nanos, SnapshotBuilder& builder);
 
   const uint64_t interval_nanos_;
   std::map<int32_t, ThreadSum> threads_;

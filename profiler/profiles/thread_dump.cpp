@@ -12,9 +12,6 @@
 namespace pprof::profiles {
 namespace {
 
-// Threads of ours are told by their name: nothing else survives fork and a custom start.
-constexpr char kOwnNamePrefix[] = "pprof-";
-
 struct KnownThread {
   int32_t creator_tid;
   const signal_safe::StackEntry* created_at;
@@ -76,7 +73,7 @@ class Dump {
     ThreadView view;
     view.tid = tid;
     if (!sys::ReadTaskStat(tid, &view.stat)) return;  // ended meanwhile
-    view.ours = view.stat.name.rfind(kOwnNamePrefix, 0) == 0;
+    view.ours = IsOwnThreadName(view.stat.name);
     if (view.ours && !with_own_) return;
     if (const auto found = known.find(tid); found != known.end()) {
       view.creator_tid = found->second.creator_tid;
@@ -140,6 +137,8 @@ class Dump {
 };
 
 }  // namespace
+
+bool IsOwnThreadName(const std::string& name) { return name.rfind("pprof-", 0) == 0; }
 
 Result<std::vector<ThreadView>> DumpThreads(bool with_own) { return Dump(with_own).Run(); }
 

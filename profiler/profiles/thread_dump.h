@@ -26,6 +26,9 @@ struct ThreadView {
   bool ours = false;                                   // a thread of this profiler
 };
 
+// Whether a thread of that name is this profiler's own: nothing but the name tells.
+bool IsOwnThreadName(const std::string& name);
+
 // Every thread has an entry, ascending by id. Nothing is done to threads that wait; running ones
 // get a signal. `with_own`: the profiler's threads too.
 // Thread safety: safe. Not signal-safe. Errors: kUnsupported when /proc/self/task is not there.

@@ -15,17 +15,25 @@ uint64_t Word(uint64_t waiters, uint64_t offset) {
   return waiters << kTimeBits | (offset & kTimeMask);
 }
 
+int64_t Signed(uint64_t offset) {
+  return static_cast<int64_t>(offset << (64 - kTimeBits)) >> (64 - kTimeBits);
+}
+
 uint64_t IntegralAt(uint64_t word, uint64_t now) {
   return (OffsetOf(word) + WaitersOf(word) * now) & kTimeMask;
 }
 
-// The word after a charge at `now`. Clocks of two CPUs may differ by some nanoseconds, so that the
-// integral can be a little below 0: it stays, and the next charge makes up for it.
+// The word after a charge at `now`. The integral can be below 0: clocks of two CPUs differ by some
+// nanoseconds, and a thread that lost its CPU between its clock and this table was charged for
+// longer than it waited. Then it stays, and later charges make up for it; but not for ever for a
+// trifle, since a word that is not 0 costs every unlock.
 uint64_t Charged(uint64_t word, uint64_t now, uint64_t* nanos) {
+  constexpr uint64_t kTrifle = 1000;
   const uint64_t integral = IntegralAt(word, now);
   const bool negative = (integral & kNegative) != 0;
   *nanos = negative ? 0 : integral;
-  if (negative && WaitersOf(word) != 0) return word;
+  const bool stays = WaitersOf(word) != 0 || ((0 - integral) & kTimeMask) > kTrifle;
+  if (negative && stays) return word;
   return Word(WaitersOf(word), 0 - WaitersOf(word) * now);
 }
 
@@ -37,6 +45,15 @@ uint64_t TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
   } while (
       !slot.compare_exchange_weak(word, Charged(word, now, &nanos), std::memory_order_relaxed));
   return nanos;
+}
+
+// Makes the integral 0, whatever it was.
+void Drop(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_relaxed);
+  while (word != 0 && word != kStealing &&
+         !slot.compare_exchange_weak(word, Word(WaitersOf(word), 0 - WaitersOf(word) * now),
+                                     std::memory_order_relaxed)) {
+  }
 }
 
 // Adds a waiter. False: there are too many, or the slot is changing hands.
@@ -61,7 +78,7 @@ bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
   bucket.keys[slot].store(lock, std::memory_order_relaxed);
   // Pairs with the acquire in Enter: who sees the word without kStealing sees the new key.
   bucket.words[slot].store(0, std::memory_order_release);
-  if ((word & kNegative) == 0) lost_nanos_.fetch_add(OffsetOf(word), std::memory_order_relaxed);
+  lost_nanos_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
   return true;
 }
 
@@ -136,7 +153,7 @@ void WaiterTable::GiveBack(const void* lock, uint64_t nanos) {
 
 void WaiterTable::DropCharges(uint64_t now) {
   for (Bucket& bucket : buckets_) {
-    for (std::atomic<uint64_t>& word : bucket.words) TakeFrom(word, now);
+    for (std::atomic<uint64_t>& word : bucket.words) Drop(word, now);
   }
 }
 

@@ -34,11 +34,11 @@ class WaiterTable {
   // False: nobody waits for this lock, as far as known. Signal-safe. Relaxed: a waiter that is just
   // coming is charged at the next unlock.
   __attribute__((always_inline)) bool MayBePending(const void* lock) const {
-    const Bucket& bucket = buckets_[BucketOf(lock)];
-    uint64_t any = 0;
-    for (const std::atomic<uint64_t>& word : bucket.words) {
-      any |= word.load(std::memory_order_relaxed);
-    }
+    const auto& words = buckets_[BucketOf(lock)].words;
+    constexpr auto kRelaxed = std::memory_order_relaxed;
+    static_assert(kSlots == 4, "written out: compilers make a loop of it");
+    const uint64_t any = words[0].load(kRelaxed) | words[1].load(kRelaxed) |
+                         words[2].load(kRelaxed) | words[3].load(kRelaxed);
     return __builtin_expect(any != 0, 0);
   }
 
@@ -61,8 +61,9 @@ class WaiterTable {
   // After fork(), in the child: the waiters do not exist here. Signal-safe.
   void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
 
-  // Delay that was dropped to make room for another lock, in nanoseconds.
-  uint64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
+  // Delay that was dropped to make room for another lock, in nanoseconds; below 0 when what was
+  // dropped was mostly charged too high (see Charged in the .cpp).
+  int64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int kBucketBits = 10;  // 1,024 buckets of 64 bytes: 4,096 contended locks
@@ -85,7 +86,7 @@ class WaiterTable {
   void RestartInChild();
 
   Bucket buckets_[size_t{1} << kBucketBits];
-  std::atomic<uint64_t> lost_nanos_;
+  std::atomic<int64_t> lost_nanos_;
   std::atomic<bool> child_restart_;
 };
 

@@ -51,14 +51,9 @@ class ByteCursor {
   uint64_t Offset(bool dwarf64) { return dwarf64 ? U64() : U32(); }
 
   uint64_t Uleb() {
-    uint64_t value = 0;
-    for (unsigned shift = 0; next_ != end_; shift += 7) {
-      const uint8_t byte = *next_++;
-      if (shift < 64) value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    Fail();
-    return 0;
+    // Most numbers in DWARF fit into one byte.
+    if (next_ != end_ && *next_ < 0x80) return *next_++;
+    return LongUleb();
   }
 
   int64_t Sleb() {
@@ -103,6 +98,17 @@ class ByteCursor {
   }
 
  private:
+  uint64_t LongUleb() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; next_ != end_; shift += 7) {
+      const uint8_t byte = *next_++;
+      if (shift < 64) value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    Fail();
+    return 0;
+  }
+
   template <typename T>
   T Fixed() {
     T value = 0;

@@ -55,6 +55,7 @@ bool AbbrevTable::ParseOne(ByteCursor& cursor, uint64_t code) {
     const int size = FormSize(spec.form, encoding_);
     fixed = size < 0 || fixed < 0 ? -1 : fixed + size;
     if (spec.name == dwarf::kAtSibling) abbrev.has_sibling = true;
+    spec.size = static_cast<int8_t>(size);
     attributes_.push_back(spec);
   }
   abbrev.fixed_size = fixed;

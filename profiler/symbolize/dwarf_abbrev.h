@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "profiler/symbolize/byte_cursor.h"
@@ -21,6 +22,8 @@ struct Abbrev {
 // Not thread-safe. Not signal-safe: allocates.
 class AbbrevTable {
  public:
+  explicit AbbrevTable(std::pmr::memory_resource* memory) : abbrevs_(memory), attributes_(memory) {}
+
   // Reads the table at `offset` unless it is the one read last. False when it is damaged or
   // absurdly large; what was read before the damage can be used then.
   bool Parse(Bytes section, uint64_t offset, const Encoding& encoding);
@@ -36,8 +39,8 @@ class AbbrevTable {
   bool ParseEntries(ByteCursor cursor);
   bool ParseOne(ByteCursor& cursor, uint64_t code);
 
-  std::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
-  std::vector<AttributeSpec> attributes_;
+  std::pmr::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
+  std::pmr::vector<AttributeSpec> attributes_;
   const uint8_t* section_ = nullptr;
   Encoding encoding_;
   uint64_t offset_ = 0;

@@ -25,6 +25,7 @@ struct AttributeSpec {
   uint16_t name = 0;
   uint16_t form = 0;
   int64_t implicit = 0;  // the value itself for DW_FORM_implicit_const
+  int8_t size = -1;      // FormSize() of the form, where that has been asked for already
 };
 
 struct FormValue {
@@ -57,5 +58,9 @@ int FormSize(uint16_t form, const Encoding& encoding);
 // Errors: an unknown form fails the cursor. `spec` as in the abbreviation.
 FormValue ReadForm(ByteCursor& cursor, const AttributeSpec& spec, const Encoding& encoding);
 void SkipForm(ByteCursor& cursor, uint16_t form, const Encoding& encoding);
+inline void SkipForm(ByteCursor& cursor, const AttributeSpec& spec, const Encoding& encoding) {
+  if (spec.size >= 0) return cursor.Skip(static_cast<uint64_t>(spec.size));
+  SkipForm(cursor, spec.form, encoding);
+}
 
 }  // namespace pprof::symbolize

@@ -127,7 +127,7 @@ FunctionScan::Subroutine FunctionScan::ReadSubroutine(ByteCursor& cursor,
         break;
       }
       default:
-        SkipForm(cursor, spec->form, unit_.encoding());
+        SkipForm(cursor, *spec, unit_.encoding());
     }
   }
   return result;
@@ -140,7 +140,7 @@ uint64_t FunctionScan::ReadSibling(ByteCursor cursor, const Abbrev& abbrev) cons
       const FormValue value = unit_.Read(cursor, *spec);
       return value.kind == FormValue::kUnitReference ? unit_.offset() + value.value : 0;
     }
-    SkipForm(cursor, spec->form, unit_.encoding());
+    SkipForm(cursor, *spec, unit_.encoding());
   }
   return 0;
 }

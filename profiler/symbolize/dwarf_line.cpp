@@ -11,7 +11,9 @@ using namespace dwarf;  // NOLINT: the field's own names
 
 LineProgram::LineProgram(const LineHeader& header, const std::vector<uint64_t>& addresses,
                          OnRow on_row)
-    : header_(header), addresses_(addresses), on_row_(std::move(on_row)) {}
+    : header_(header), addresses_(addresses), on_row_(std::move(on_row)) {
+  MakeAdvances();
+}
 
 void LineProgram::Run(TimeBudget& budget) {
   ByteCursor cursor(header_.instructions());
@@ -28,12 +30,13 @@ void LineProgram::Run(TimeBudget& budget) {
   }
 }
 
-void LineProgram::RunSpecial(uint8_t opcode) {
-  const unsigned adjusted = static_cast<unsigned>(opcode - header_.opcode_base());
-  AdvanceAddress(adjusted / header_.line_range());
-  const int line = header_.line_base() + static_cast<int>(adjusted % header_.line_range());
-  row_.line += static_cast<uint64_t>(static_cast<int64_t>(line));
-  EmitRow();
+void LineProgram::MakeAdvances() {
+  for (unsigned opcode = header_.opcode_base(); opcode < advances_.size(); ++opcode) {
+    const unsigned adjusted = opcode - header_.opcode_base();
+    Advance& advance = advances_[opcode];
+    advance.address = adjusted / header_.line_range() * header_.min_instruction_length();
+    advance.line = header_.line_base() + static_cast<int32_t>(adjusted % header_.line_range());
+  }
 }
 
 void LineProgram::RunStandard(uint8_t opcode, ByteCursor& cursor) {

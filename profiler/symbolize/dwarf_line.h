@@ -1,6 +1,7 @@
 // Runs a line program and catches the rows that contain wanted addresses; no row is stored.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -29,7 +30,17 @@ class LineProgram {
     uint64_t line = 1;
   };
 
-  void RunSpecial(uint8_t opcode);
+  struct Advance {
+    uint32_t address = 0;
+    int32_t line = 0;
+  };
+
+  void MakeAdvances();
+  void RunSpecial(uint8_t opcode) {
+    row_.address += advances_[opcode].address;
+    row_.line += static_cast<uint64_t>(static_cast<int64_t>(advances_[opcode].line));
+    EmitRow();
+  }
   void RunStandard(uint8_t opcode, ByteCursor& cursor);
   void RunExtended(ByteCursor& cursor);
   void AdvanceAddress(uint64_t operations) {
@@ -45,6 +56,7 @@ class LineProgram {
   const LineHeader& header_;
   const std::vector<uint64_t>& addresses_;
   const OnRow on_row_;
+  std::array<Advance, 256> advances_ = {};  // of special opcodes: a division each otherwise
   Row row_;
   Row last_;                   // the row before, which lasts until the address of this one
   bool in_sequence_ = false;   // last_ is a row of the same sequence

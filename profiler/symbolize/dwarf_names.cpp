@@ -1,7 +1,5 @@
 #include "profiler/symbolize/dwarf_names.h"
 
-#include <utility>
-
 #include "profiler/symbolize/demangle.h"
 #include "profiler/symbolize/dwarf_constants.h"
 
@@ -27,7 +25,13 @@ std::string TypeText(std::string_view name, uint32_t line, std::string_view memb
 
 }  // namespace
 
-NameTable::NameTable(StringPool* strings) : strings_(strings), entries_(1) {}
+NameTable::NameTable(StringPool* strings, std::pmr::memory_resource* memory)
+    : strings_(strings),
+      entries_(1, memory),
+      of_unit_(memory),
+      of_others_(memory),
+      scope_requests_(memory),
+      far_references_(memory) {}
 
 void NameTable::BeginUnit() {
   of_unit_.clear();
@@ -130,12 +134,16 @@ NameId NameTable::Add(const Entry& entry) {
   return static_cast<NameId>(entries_.size() - 1);
 }
 
-std::vector<NameTable::ScopeRequest> NameTable::TakeScopeRequests() {
-  return std::exchange(scope_requests_, {});
+NameTable::ScopeRequests NameTable::TakeScopeRequests() {
+  ScopeRequests taken(scope_requests_.get_allocator());
+  taken.swap(scope_requests_);
+  return taken;
 }
 
-std::vector<NameTable::FarReference> NameTable::TakeFarReferences() {
-  return std::exchange(far_references_, {});
+NameTable::FarReferences NameTable::TakeFarReferences() {
+  FarReferences taken(far_references_.get_allocator());
+  taken.swap(far_references_);
+  return taken;
 }
 
 void NameTable::SetScope(NameId name, NameId scope) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +35,7 @@ class NameTable {
     NameId name;
   };
 
-  explicit NameTable(StringPool* strings);
+  NameTable(StringPool* strings, std::pmr::memory_resource* memory);
 
   // Forgets which DIEs have names already: offsets mean other DIEs from now on.
   void BeginUnit();
@@ -43,10 +44,12 @@ class NameTable {
   // The name of the DIE that `reference` of a DIE of `unit` points to.
   NameId NameAt(const DwarfUnit& unit, const FormValue& reference);
 
-  std::vector<ScopeRequest> TakeScopeRequests();
+  using ScopeRequests = std::pmr::vector<ScopeRequest>;
+  ScopeRequests TakeScopeRequests();
   void SetScope(NameId name, NameId scope);
   bool HasScope(NameId name) const { return entries_[name].scope != kNoName; }
-  std::vector<FarReference> TakeFarReferences();
+  using FarReferences = std::pmr::vector<FarReference>;
+  FarReferences TakeFarReferences();
   void SetTarget(NameId name, NameId target) { entries_[name].target = target; }
 
   // Mangled where the compiler recorded that, else qualified, else empty.
@@ -75,11 +78,11 @@ class NameTable {
   std::string ScopeText(NameId scope, std::string_view member, int depth) const;
 
   StringPool* strings_;
-  std::vector<Entry> entries_;
-  std::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the present unit -> name
-  std::unordered_map<uint64_t, NameId> of_others_;  // role and DIE -> name
-  std::vector<ScopeRequest> scope_requests_;
-  std::vector<FarReference> far_references_;
+  std::pmr::vector<Entry> entries_;
+  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the present unit -> name
+  std::pmr::unordered_map<uint64_t, NameId> of_others_;  // role and DIE -> name
+  ScopeRequests scope_requests_;
+  FarReferences far_references_;
 };
 
 }  // namespace pprof::symbolize

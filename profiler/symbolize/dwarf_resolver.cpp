@@ -30,6 +30,7 @@ DwarfResolver::DwarfResolver(const ElfFile& file, const ElfFile* alternate, Spli
       strings_(strings),
       names_(names),
       budget_(budget),
+      abbrevs_(targets.get_allocator().resource()),
       claimed_(targets.size()),
       unclaimed_(targets.size()) {
   if (alternate != nullptr) {
@@ -106,27 +107,29 @@ std::vector<uint32_t> DwarfResolver::WantedIn(const std::vector<AddressRange>& r
 
 void DwarfResolver::ResolveFarReferences() {
   for (int round = 0; round < kMaxFarRounds && !budget_.Spent(); ++round) {
-    std::vector<NameTable::FarReference> references = names_.TakeFarReferences();
+    NameTable::FarReferences references = names_.TakeFarReferences();
     if (references.empty()) return;
     std::sort(references.begin(), references.end(),
               [](const auto& a, const auto& b) { return a.die < b.die; });
     const auto others = std::stable_partition(
         references.begin(), references.end(),
         [](const auto& reference) { return reference.role == FileRole::kMain; });
-    ResolveFarReferencesIn(sections_, {references.begin(), others});
-    if (alternate_ != nullptr) ResolveFarReferencesIn(*alternate_, {others, references.end()});
+    const NameTable::FarReference* end = references.data() + references.size();
+    const NameTable::FarReference* middle = references.data() + (others - references.begin());
+    ResolveFarReferencesIn(sections_, references.data(), middle);
+    if (alternate_ != nullptr) ResolveFarReferencesIn(*alternate_, middle, end);
   }
 }
 
 void DwarfResolver::ResolveFarReferencesIn(DwarfSections& sections,
-                                           const std::vector<NameTable::FarReference>& sorted) {
+                                           const NameTable::FarReference* next,
+                                           const NameTable::FarReference* end) {
   UnitExtent extent;
-  auto next = sorted.begin();
-  for (uint64_t offset = 0; next != sorted.end() && ReadUnitExtent(sections.info, offset, &extent);
+  for (uint64_t offset = 0; next != end && ReadUnitExtent(sections.info, offset, &extent);
        offset = extent.end) {
     if (budget_.Spent()) return;
-    const auto first = next;
-    while (next != sorted.end() && next->die < extent.end) ++next;
+    const NameTable::FarReference* first = next;
+    while (next != end && next->die < extent.end) ++next;
     DwarfUnit unit(sections, abbrevs_, nullptr);
     if (first == next || !unit.Open(extent)) continue;
     names_.BeginUnit();
@@ -156,7 +159,7 @@ void DwarfResolver::ScanSplitUnit(const SplitJob& job) {
   split.context.addr_base = job.addr_base;
   split.context.ranges_base = job.ranges_base;
   split.context.low_pc = job.low_pc;
-  AbbrevTable abbrevs;
+  AbbrevTable abbrevs(targets_.get_allocator().resource());
   DwarfUnit unit(*split.sections, abbrevs, &split.context);
   if (!unit.Open(split.extent)) return;
   names_.BeginUnit();

@@ -56,8 +56,9 @@ class DwarfResolver {
   void ScanUnit(const UnitExtent& extent);
   std::vector<uint32_t> WantedIn(const std::vector<AddressRange>& ranges) const;
   void ResolveFarReferences();
-  void ResolveFarReferencesIn(DwarfSections& sections,
-                              const std::vector<NameTable::FarReference>& sorted);
+  // [next, end) is sorted by DIE.
+  void ResolveFarReferencesIn(DwarfSections& sections, const NameTable::FarReference* next,
+                              const NameTable::FarReference* end);
   void ResolveStrings();
   void ScanSplitUnit(const SplitJob& job);
   void RunLinePrograms();

@@ -36,8 +36,7 @@ bool IsScope(uint16_t tag) {
 
 class ScopeWalk {
  public:
-  ScopeWalk(const DwarfUnit& unit, NameTable& names,
-            const std::vector<NameTable::ScopeRequest>& requests)
+  ScopeWalk(const DwarfUnit& unit, NameTable& names, const NameTable::ScopeRequests& requests)
       : unit_(unit), names_(names), requests_(requests) {}
 
   void Run() {
@@ -88,7 +87,7 @@ class ScopeWalk {
     const AttributeSpec* end = unit_.abbrevs().end(abbrev);
     for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
       if (spec->name != kAtSibling) {
-        SkipForm(look, spec->form, unit_.encoding());
+        SkipForm(look, *spec, unit_.encoding());
         continue;
       }
       const FormValue value = unit_.Read(look, *spec);
@@ -103,7 +102,7 @@ class ScopeWalk {
 
   const DwarfUnit& unit_;
   NameTable& names_;
-  const std::vector<NameTable::ScopeRequest>& requests_;
+  const NameTable::ScopeRequests& requests_;
   std::vector<OpenDie> open_;
   size_t next_ = 0;
 };
@@ -112,7 +111,7 @@ class ScopeWalk {
 
 void FindScopes(const DwarfUnit& unit, NameTable& names) {
   for (int round = 0; round < kMaxRounds; ++round) {
-    std::vector<NameTable::ScopeRequest> requests = names.TakeScopeRequests();
+    NameTable::ScopeRequests requests = names.TakeScopeRequests();
     if (requests.empty()) return;
     std::sort(requests.begin(), requests.end(),
               [](const auto& a, const auto& b) { return a.die < b.die; });

@@ -129,19 +129,10 @@ void DwarfUnit::ReadRootAttribute(const AttributeSpec& spec, const FormValue& va
   }
 }
 
-const Abbrev* DwarfUnit::ReadCode(ByteCursor& cursor) const {
-  const uint64_t code = cursor.Uleb();
-  if (code == 0) return nullptr;
-  const Abbrev* abbrev = abbrevs_->Find(code);
-  if (abbrev == nullptr) cursor.Fail();
-  return abbrev;
-}
-
-void DwarfUnit::SkipAttributes(ByteCursor& cursor, const Abbrev& abbrev) const {
-  if (abbrev.fixed_size >= 0) return cursor.Skip(static_cast<uint64_t>(abbrev.fixed_size));
+void DwarfUnit::SkipOneByOne(ByteCursor& cursor, const Abbrev& abbrev) const {
   const AttributeSpec* end = abbrevs_->end(abbrev);
   for (const AttributeSpec* spec = abbrevs_->begin(abbrev); spec != end; ++spec) {
-    SkipForm(cursor, spec->form, encoding_);
+    SkipForm(cursor, *spec, encoding_);
   }
 }
 

@@ -77,8 +77,18 @@ class DwarfUnit {
   }
   // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
   // children.
-  const Abbrev* ReadCode(ByteCursor& cursor) const;
-  void SkipAttributes(ByteCursor& cursor, const Abbrev& abbrev) const;
+  // Here, because they are called for every DIE.
+  const Abbrev* ReadCode(ByteCursor& cursor) const {
+    const uint64_t code = cursor.Uleb();
+    if (code == 0) return nullptr;
+    const Abbrev* abbrev = abbrevs_->Find(code);
+    if (abbrev == nullptr) cursor.Fail();
+    return abbrev;
+  }
+  void SkipAttributes(ByteCursor& cursor, const Abbrev& abbrev) const {
+    if (abbrev.fixed_size >= 0) return cursor.Skip(static_cast<uint64_t>(abbrev.fixed_size));
+    SkipOneByOne(cursor, abbrev);
+  }
   FormValue Read(ByteCursor& cursor, const AttributeSpec& spec) const {
     return ReadForm(cursor, spec, encoding_);
   }
@@ -90,6 +100,7 @@ class DwarfUnit {
                     std::vector<AddressRange>* ranges) const;
 
  private:
+  void SkipOneByOne(ByteCursor& cursor, const Abbrev& abbrev) const;
   bool ParseHeader(ByteCursor& cursor);
   bool ReadRoot();
   void ReadRootAttribute(const AttributeSpec& spec, const FormValue& value);

@@ -1,6 +1,7 @@
 #include "profiler/symbolize/engine.h"
 
 #include <algorithm>
+#include <memory_resource>
 #include <new>
 
 #include "profiler/symbolize/debug_files.h"
@@ -11,6 +12,7 @@
 #include "profiler/symbolize/symbol_table.h"
 #include "profiler/symbolize/target.h"
 #include "profiler/symbolize/time_budget.h"
+#include "profiler/sys/page_resource.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -25,7 +27,9 @@ class Batch {
         offsets_(offsets),
         limits_(limits),
         budget_(limits.deadline),
-        names_(&strings_) {}
+        strings_(&pool_),
+        names_(&strings_, &pool_),
+        targets_(&pool_) {}
 
   BatchOutcome Run(FrameSink& sink) {
     BatchOutcome outcome;
@@ -59,7 +63,7 @@ class Batch {
     std::sort(addresses.begin(), addresses.end());
     targets_.reserve(addresses.size());
     for (const auto& [address, index] : addresses) {
-      targets_.emplace_back(address);
+      targets_.emplace_back(address, &pool_);
       indexes_.push_back(index);
     }
   }
@@ -123,6 +127,9 @@ class Batch {
   const std::vector<uint64_t>& offsets_;
   const BatchLimits& limits_;
   TimeBudget budget_;
+  // What grows with the batch lies in pages of its own, which all go back at the end.
+  sys::PageResource pages_;
+  std::pmr::unsynchronized_pool_resource pool_{&pages_};
   ModuleFiles files_;
   StringPool strings_;
   NameTable names_;

@@ -11,7 +11,7 @@ constexpr uint64_t kStep = 256 << 10;
 // Windows are mostly asked for in rising order with small gaps, so contents are read ahead...
 constexpr uint64_t kReadAhead = 64 << 10;
 // ... and contents before the window are moved out only now and then.
-constexpr uint64_t kKeepBehind = 1 << 20;
+constexpr uint64_t kKeepBehind = 64 << 10;
 constexpr uint64_t kDropInputEvery = 4 << 20;
 
 }  // namespace

@@ -88,7 +88,7 @@ bool SplitFiles::OpenFile(const std::string& path, uint64_t dwo_id, SplitUnit* u
   unit->context.abbrev = sections.abbrev.Get();
   unit->context.str_offsets = sections.str_offsets.Get();
   unit->context.rnglists = sections.rnglists.All();
-  AbbrevTable abbrevs;
+  AbbrevTable abbrevs(std::pmr::get_default_resource());
   uint64_t offset = 0;
   while (ReadUnitExtent(sections.info, offset, &unit->extent)) {
     DwarfUnit candidate(sections, abbrevs, &unit->context);

@@ -26,7 +26,8 @@ std::string_view ReadText(SectionStream& section, uint64_t offset) {
 
 }  // namespace
 
-StringPool::StringPool() : texts_(1) {}
+StringPool::StringPool(std::pmr::memory_resource* memory)
+    : texts_(1, memory), interned_(memory), known_(memory), deferred_(memory) {}
 
 StringId StringPool::Intern(std::string_view text) {
   if (text.empty()) return kNoString;
@@ -51,7 +52,7 @@ StringId StringPool::Defer(uint32_t key, uint64_t offset) {
 }
 
 void StringPool::ResolveSection(uint32_t key, SectionStream& section) {
-  std::vector<Deferred> wanted;
+  std::pmr::vector<Deferred> wanted(texts_.get_allocator().resource());
   wanted.swap(deferred_[key]);
   std::sort(wanted.begin(), wanted.end(),
             [](const Deferred& a, const Deferred& b) { return a.offset < b.offset; });

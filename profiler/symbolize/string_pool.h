@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -20,7 +21,7 @@ constexpr StringId kNoString = 0;  // its text is empty
 // thread-safe. Not signal-safe.
 class StringPool {
  public:
-  StringPool();
+  explicit StringPool(std::pmr::memory_resource* memory);
 
   // Equal texts get the same id.
   StringId Intern(std::string_view text);
@@ -40,10 +41,10 @@ class StringPool {
 
   std::string_view Copy(std::string_view text);
 
-  std::vector<std::string_view> texts_;
-  std::unordered_map<std::string_view, StringId> interned_;
-  std::unordered_map<uint64_t, StringId> known_;  // key and offset -> id
-  std::unordered_map<uint32_t, std::vector<Deferred>> deferred_;
+  std::pmr::vector<std::string_view> texts_;
+  std::pmr::unordered_map<std::string_view, StringId> interned_;
+  std::pmr::unordered_map<uint64_t, StringId> known_;  // key and offset -> id
+  std::pmr::unordered_map<uint32_t, std::pmr::vector<Deferred>> deferred_;
   std::vector<sys::PageBuffer> chunks_;
   size_t used_ = 0;  // bytes of the last chunk
 };

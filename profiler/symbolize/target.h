@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <string_view>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct Target {
   static constexpr uint64_t kNoUnit = ~uint64_t{0};
   static constexpr size_t kMaxCalls = 256;  // real chains stay below 40
 
-  explicit Target(uint64_t wanted_address) : address(wanted_address) {}
+  Target(uint64_t wanted_address, std::pmr::memory_resource* memory)
+      : address(wanted_address), calls(memory) {}
 
   uint64_t address;  // in the file's own address space
 
@@ -40,7 +42,7 @@ struct Target {
   uint64_t function_die = 0;
   uint64_t function_bytes = ~uint64_t{0};
   NameId function = kNoName;
-  std::vector<InlinedCall> calls;  // the outermost first
+  std::pmr::vector<InlinedCall> calls;  // the outermost first
 
   // From .debug_line.
   StringId filename = kNoString;
@@ -51,6 +53,6 @@ struct Target {
 };
 
 // Sorted by address, unique.
-using Targets = std::vector<Target>;
+using Targets = std::pmr::vector<Target>;
 
 }  // namespace pprof::symbolize

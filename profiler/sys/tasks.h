@@ -41,6 +41,10 @@ TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call);
 // Signal-safe.
 bool ThreadCpuNanos(int32_t tid, uint64_t* nanos);
 
+// How long the thread has been ready to run without a CPU in all its life, in nanoseconds, from
+// /proc/self/task/TID/schedstat. False: gone, or the kernel does not count it.
+bool ThreadRunDelayNanos(int32_t tid, uint64_t* nanos);
+
 // Copies up to `bytes` from `address` of this process, fewer at a hole: how many were copied.
 // Signal-safe.
 size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes);

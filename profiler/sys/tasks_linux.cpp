@@ -104,6 +104,16 @@ bool ThreadCpuNanos(int32_t tid, uint64_t* nanos) {
   return ok;
 }
 
+// Documentation/scheduler/sched-stats.rst: "CPU_TIME RUN_DELAY TIMESLICES".
+bool ThreadRunDelayNanos(int32_t tid, uint64_t* nanos) {
+  char text[128];
+  if (ReadTaskFile(tid, "schedstat", text, sizeof text) <= 0) return false;
+  char* at = text;
+  std::strtoull(at, &at, 10);
+  *nanos = std::strtoull(at, nullptr, 10);
+  return true;
+}
+
 size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes) {
   const int saved_errno = errno;
   iovec local{out, bytes};

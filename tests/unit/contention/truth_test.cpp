@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
@@ -90,6 +91,200 @@ TEST(ContentionTruth, HolderIsChargedNotTheWaiter) {
   EXPECT_NEAR(share, truth.share_of("HoldLong"), 0.02);
   EXPECT_NEAR(charged / truth.waited_nanos, 1, 0.01);
   EXPECT_NEAR(blocked / truth.waited_nanos, 1, 0.02);
+}
+
+// The totals of one workload against the truth, with the tolerance of a run in which all is kept.
+void ExpectTruth(const ContentionWindow& window, const WaitTruth& truth, double tolerance) {
+  const double charged = TotalsOf(window.mutex(), "Hold").nanos;
+  const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
+  std::printf("%zu waits, %.1f ms: block/truth %.4f, sum of charges/truth %.4f\n", truth.waits,
+              truth.waited_nanos / 1e6, blocked / truth.waited_nanos, charged / truth.waited_nanos);
+  EXPECT_NEAR(blocked / truth.waited_nanos, 1, tolerance);
+  EXPECT_NEAR(charged / truth.waited_nanos, 1, tolerance);
+}
+
+class ContentionTruthOfThreads : public ::testing::TestWithParam<size_t> {};
+
+TEST_P(ContentionTruthOfThreads, OneLock) {
+  const size_t threads = GetParam();
+  ContentionWindow window(nanoseconds(1), 1);
+  const WaitTruth truth = TruthOf(RunHolders(threads, 400 / threads + 2, 1000000, 250000));
+  window.Take();
+  ExpectTruth(window, truth, 0.02);
+  EXPECT_NEAR(HolderShare(window.mutex(), "HoldLong", "HoldShort"), truth.share_of("HoldLong"),
+              0.02);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ContentionTruthOfThreads, ::testing::Values(2, 4, 8, 16, 64));
+
+TEST(ContentionTruth, ManyLocksAtOnce) {
+  constexpr size_t kLocks = 64;
+  ContentionWindow window(nanoseconds(1), 1);
+  std::vector<std::mutex> mutexes(kLocks);
+  std::vector<LockLog> logs(2 * kLocks);
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < logs.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) HoldLong(mutexes[t / 2], logs[t], 1000000);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  window.Take();
+  WaitTruth truth;
+  for (size_t lock = 0; lock < kLocks; ++lock) {
+    const WaitTruth one = TruthOf({logs[2 * lock], logs[2 * lock + 1]});
+    truth.waited_nanos += one.waited_nanos;
+    truth.waits += one.waits;
+  }
+  ExpectTruth(window, truth, 0.05);
+}
+
+TEST(ContentionTruth, RecursiveAndTimedMutexes) {
+  const auto run = [](auto& mutex) {
+    ContentionWindow window(nanoseconds(1), 1);
+    std::vector<LockLog> logs(3);
+    std::vector<std::thread> threads;
+    for (LockLog& log : logs) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 60; ++i) HoldLong(mutex, log, 1000000);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    window.Take();
+    ExpectTruth(window, TruthOf(logs), 0.02);
+  };
+  std::recursive_mutex recursive;
+  run(recursive);
+  std::timed_mutex timed;
+  run(timed);
+}
+
+// Lets std::shared_mutex be locked for reading by LockLogged.
+struct SharedSide {
+  std::shared_mutex& mutex;
+  void lock() { mutex.lock_shared(); }
+  void unlock() { mutex.unlock_shared(); }
+};
+
+TEST(ContentionTruth, ReadersAndWriters) {
+  ContentionWindow window(nanoseconds(1), 1);
+  std::shared_mutex mutex;
+  SharedSide shared{mutex};
+  std::vector<LockLog> logs(4);
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < logs.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 100; ++i) {
+        if (t == 0) HoldLong(mutex, logs[t], 2000000);
+        if (t != 0) HoldShort(shared, logs[t], 200000);
+        SleepFor(500000);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  window.Take();
+  const WaitTruth truth = TruthOf(logs);
+  ExpectTruth(window, truth, 0.05);
+  // Readers hold together, so that the truth is not a share; but the writer is most of it.
+  EXPECT_GT(HolderShare(window.mutex(), "HoldLong", "HoldShort"), 0.6);
+}
+
+// The holder of a mutex that waits for a condition is charged for the time until it waits.
+NOINLINE void HoldThenWait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
+                           const bool& done, uint64_t nanos) {
+  SleepFor(nanos);
+  while (!done) condition.wait(lock);
+  KEEP_FRAME;
+}
+
+NOINLINE void LockThenSignal(std::mutex& mutex, std::condition_variable& condition, bool& done,
+                             LockLog& log) {
+  LockLogged(mutex, log);
+  done = true;
+  condition.notify_one();
+  mutex.unlock();
+  KEEP_FRAME;
+}
+
+TEST(ContentionTruth, ConditionWaitIsAnUnlock) {
+  ContentionWindow window(nanoseconds(1), 1);
+  LockLog log;
+  for (int i = 0; i < 50; ++i) {
+    std::mutex mutex;
+    std::condition_variable condition;
+    bool done = false;
+    std::unique_lock<std::mutex> lock(mutex);
+    std::thread other([&] { LockThenSignal(mutex, condition, done, log); });
+    HoldThenWait(lock, condition, done, 2000000);
+    lock.unlock();
+    other.join();
+  }
+  window.Take();
+  const WaitTruth truth = TruthOf({log});
+  const double charged = TotalsOf(window.mutex(), "HoldThenWait").nanos;
+  EXPECT_NEAR(charged / truth.waited_nanos, 1, 0.05);
+}
+
+template <class Wait>
+NOINLINE double WaitLogged(Wait wait) {
+  const uint64_t begin = NowNanos();
+  wait();
+  return static_cast<double>(NowNanos() - begin);
+}
+
+TEST(ContentionTruth, ConditionWaitsAreBlocked) {
+  ContentionWindow window(nanoseconds(1), 1);
+  std::mutex mutex;
+  std::condition_variable condition;
+  std::unique_lock<std::mutex> lock(mutex);
+  double waited = 0;
+  for (int i = 0; i < 50; ++i) {
+    waited += WaitLogged([&] { condition.wait_for(lock, std::chrono::milliseconds(1)); });
+  }
+  window.Take();
+  EXPECT_NEAR(TotalsOf(window.block(), "WaitLogged").nanos / waited, 1, 0.02);
+  EXPECT_NEAR(TotalsOf(window.block(), "WaitLogged").contentions, 50, 0.5);
+}
+
+// Waits of a known sum at a rate that keeps a part of them: within 4 standard errors. A wait d
+// below the rate r is kept with probability d/r and counts r: variance r*d - d*d each.
+TEST(ContentionTruth, SampledWaitsAreUnbiased) {
+  constexpr double kRate = 10e6;  // 10 ms: most waits are far shorter
+  ContentionWindow window(nanoseconds(static_cast<int64_t>(kRate)), 1);
+  const std::vector<LockLog> logs = RunHolders(4, 150, 1000000, 250000);
+  window.Take();
+  double variance = 0;
+  for (const LockLog& log : logs) {
+    for (const Interval& wait : log.waits) {
+      const auto d = static_cast<double>(wait.end - wait.begin);
+      if (d >= 2000 && d < kRate) variance += d * (kRate - d);
+    }
+  }
+  const WaitTruth truth = TruthOf(logs);
+  const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
+  std::printf("block/truth %.4f, standard error %.4f\n", blocked / truth.waited_nanos,
+              std::sqrt(variance) / truth.waited_nanos);
+  EXPECT_NEAR(blocked, truth.waited_nanos, 4 * std::sqrt(variance));
+}
+
+// At rate 10 us nothing of these waits is left to chance, at fraction n the charges are: a charge c
+// is kept with probability 1/n and counts n*c, variance (n-1)*c*c.
+TEST(ContentionTruth, SampledChargesAreUnbiased) {
+  constexpr int kFraction = 100;
+  ContentionWindow window(microseconds(10), kFraction);
+  const std::vector<LockLog> logs = RunHolders(4, 1500, 100000, 50000);
+  window.Take();
+  const WaitTruth truth = TruthOf(logs);
+  const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
+  const double charged = TotalsOf(window.mutex(), "Hold").nanos;
+  const double unlocks = 2.0 * 4 * 1500;
+  const double mean = truth.waited_nanos / unlocks;  // charges differ little from each other
+  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 1.5;
+  std::printf("block/truth %.4f; charged/truth %.4f, standard error %.4f\n",
+              blocked / truth.waited_nanos, charged / truth.waited_nanos,
+              error / truth.waited_nanos);
+  EXPECT_NEAR(blocked / truth.waited_nanos, 1, 0.02);
+  EXPECT_NEAR(charged, truth.waited_nanos, 4 * error);
 }
 
 }  // namespace

@@ -317,13 +317,15 @@ TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
 
 TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
   const auto pc = reinterpret_cast<uintptr_t>(&CompareHere) + 1;
-  const UnwindRow first = FindRow(pc);
+  UnwindRow first;
+  ASSERT_TRUE(FindRow(pc, &first));
   const uint64_t misses = row_cache_misses();
-  const UnwindRow second = FindRow(pc);
+  UnwindRow second;
+  ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses);
   EXPECT_EQ(Pack(first), Pack(second));
   OnModuleUnload();
-  FindRow(pc);
+  ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses + 1);
 }
 

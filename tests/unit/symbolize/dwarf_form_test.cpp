@@ -78,7 +78,7 @@ ByteWriter Abbreviation(uint64_t code, uint16_t form) {
 TEST(AbbrevTable, KnowsFixedSizes) {
   ByteWriter bytes = Abbreviation(1, dwarf::kFormStrp);
   bytes.Append(Abbreviation(2, dwarf::kFormString)).U8(0);
-  AbbrevTable table;
+  AbbrevTable table(std::pmr::get_default_resource());
   ASSERT_TRUE(table.Parse(bytes.view(), 0, kDwarf4));
   ASSERT_NE(table.Find(1), nullptr);
   EXPECT_EQ(table.Find(1)->fixed_size, 8);
@@ -91,7 +91,7 @@ TEST(AbbrevTable, KnowsFixedSizes) {
 TEST(AbbrevTable, SameOffsetWithOtherSizesIsReadAgain) {
   ByteWriter bytes = Abbreviation(1, dwarf::kFormStrp);
   bytes.U8(0);
-  AbbrevTable table;
+  AbbrevTable table(std::pmr::get_default_resource());
   ASSERT_TRUE(table.Parse(bytes.view(), 0, kDwarf4));
   ASSERT_TRUE(table.Parse(bytes.view(), 0, kDwarf5In64));
   EXPECT_EQ(table.Find(1)->fixed_size, 12);
@@ -99,7 +99,7 @@ TEST(AbbrevTable, SameOffsetWithOtherSizesIsReadAgain) {
 
 TEST(AbbrevTable, RefusesAbsurdCodes) {
   ByteWriter bytes = Abbreviation(uint64_t{1} << 40, dwarf::kFormStrp);
-  AbbrevTable table;
+  AbbrevTable table(std::pmr::get_default_resource());
   EXPECT_FALSE(table.Parse(bytes.view(), 0, kDwarf4));
   EXPECT_EQ(table.Find(1), nullptr);
 }
@@ -107,7 +107,7 @@ TEST(AbbrevTable, RefusesAbsurdCodes) {
 TEST(AbbrevTable, KeepsWhatCameBeforeTheDamage) {
   ByteWriter bytes = Abbreviation(1, dwarf::kFormStrp);
   bytes.Uleb(2).Uleb(dwarf::kTagSubprogram);
-  AbbrevTable table;
+  AbbrevTable table(std::pmr::get_default_resource());
   EXPECT_FALSE(table.Parse(bytes.view(), 0, kDwarf4));
   EXPECT_NE(table.Find(1), nullptr);
 }

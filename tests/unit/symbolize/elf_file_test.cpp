@@ -70,12 +70,13 @@ TEST(ElfFile, AbsurdNoteSizesAreRefused) {
 class SymbolTableTest : public testing::Test {
  protected:
   std::string NameOf(uint64_t address, const ByteWriter& symbols) {
-    Targets targets = {Target(address)};
+    Targets targets;
+    targets.emplace_back(address, std::pmr::get_default_resource());
     MatchSymbols(symbols.view(), names_.view(), {}, budget_, targets, strings_);
     return std::string(strings_.Text(targets[0].symbol.name));
   }
 
-  StringPool strings_;
+  StringPool strings_{std::pmr::get_default_resource()};
   TimeBudget budget_{TimeBudget::Clock::time_point::max()};
   ByteWriter names_ = std::move(ByteWriter().U8(0).Text("one").Text("two"));  // at 1 and 5
 };

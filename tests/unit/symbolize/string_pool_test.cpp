@@ -10,7 +10,7 @@ namespace pprof::symbolize {
 namespace {
 
 TEST(StringPool, EqualTextsHaveOneId) {
-  StringPool pool;
+  StringPool pool(std::pmr::get_default_resource());
   const StringId id = pool.Intern("name");
   EXPECT_EQ(pool.Intern(std::string("na") + "me"), id);
   EXPECT_NE(pool.Intern("other"), id);
@@ -27,7 +27,7 @@ TEST(StringPool, DeferredTextsComeFromTheSection) {
   data.stored = bytes.view();
   data.size = bytes.size();
   SectionStream section(data, &budget);
-  StringPool pool;
+  StringPool pool(std::pmr::get_default_resource());
   const StringId last = pool.Defer(1, 6 + 5001);
   const StringId first = pool.Defer(1, 0);
   const StringId middle = pool.Defer(1, 6);
@@ -45,7 +45,7 @@ TEST(StringPool, DeferredTextsComeFromTheSection) {
 }
 
 TEST(StringPool, ViewsSurviveManyMore) {
-  StringPool pool;
+  StringPool pool(std::pmr::get_default_resource());
   const std::string_view first = pool.Text(pool.Intern("first"));
   for (int i = 0; i < 100000; ++i) pool.Intern(std::to_string(i));
   EXPECT_EQ(first, "first");

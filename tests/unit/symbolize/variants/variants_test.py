@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parent / "frames.cpp"
+LAMBDA = 1 + next(number for number, line in enumerate(SOURCE.read_text().split("\n"))
+                  if "[](int y) INLINE" in line)
 
 # Innermost first; short names as profiles show them. The number of the inlined lambda is its line:
 # DWARF has no other.
@@ -25,7 +27,7 @@ CHAINS = [
     ["(anonymous namespace)::Hidden"],
     ["CallLambda()::{lambda(int)#1}::operator()"],
     ["Inlined", "InlineCaller"],
-    ["CallInlinedLambda()::{lambda:48}::operator()", "CallInlinedLambda"],
+    [f"CallInlinedLambda()::{{lambda:{LAMBDA}}}::operator()", "CallInlinedLambda"],
     ["LocalClass()::Local::Run"],
     ["Template"],
     ["ns::Box::operator<"],

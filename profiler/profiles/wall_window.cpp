@@ -1,0 +1,158 @@
+#include "profiler/profiles/wall_window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "profiler/model/label_table.h"
+#include "profiler/profiles/thread_dump.h"
+#include "profiler/profiles/wait_reason.h"
+#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/tasks.h"
+
+namespace pprof::profiles {
+namespace {
+
+// 16 ticks of 10 ms: a thread that goes on to wait elsewhere without running is impossible, so only
+// the moment it wakes is seen late, and the clock tells how long it ran.
+constexpr uint32_t kLongestPatience = 16;
+constexpr std::chrono::milliseconds kListEvery{100};
+
+// REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+uint32_t LabelsOfThread(int32_t wanted) {
+  std::pair<int32_t, uint32_t> found{wanted, model::kNoLabels};
+  signal_safe::thread_registry.ForEach(
+      [](void* context, signal_safe::ThreadRecord& record) {
+        auto& [tid, labels] = *static_cast<std::pair<int32_t, uint32_t>*>(context);
+        if (record.tid.load(std::memory_order_acquire) == tid) labels = record.label_set.load();
+      },
+      &found);
+  return found.second;
+}
+
+}  // namespace
+
+bool WallWindow::Waiting::operator<(const Waiting& other) const {
+  return std::tie(label_set, truncated, state, pcs) <
+         std::tie(other.label_set, other.truncated, other.state, other.pcs);
+}
+
+WallWindow::WallWindow(std::chrono::nanoseconds tick) : tick_(tick) {
+  ListThreads(sys::MonotonicNanos());
+}
+
+void WallWindow::Tick() {
+  const uint64_t now = sys::MonotonicNanos();
+  if (++ticks_ % std::max<int64_t>(1, kListEvery / tick_) == 0) ListThreads(now);
+  for (auto& [tid, thread] : threads_) {
+    if (thread.alive && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
+  }
+}
+
+void WallWindow::Finish() {
+  for (auto& [tid, thread] : threads_) {
+    if (thread.alive) Look(tid, thread, sys::MonotonicNanos());
+  }
+}
+
+// New threads come in with the time they are found; their first moments are missed.
+void WallWindow::ListThreads(uint64_t now) {
+  for (const int32_t tid : sys::ListTasks()) {
+    const auto [at, is_new] = threads_.emplace(tid, Thread{});
+    if (!is_new) continue;
+    sys::TaskStat stat;
+    const bool readable = sys::ReadTaskStat(tid, &stat);
+    at->second.alive = readable && !IsOwnThreadName(stat.name) &&
+                       sys::ThreadCpuNanos(tid, &at->second.cpu_nanos);
+    sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
+    at->second.seen_nanos = now;
+  }
+}
+
+void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
+  uint64_t cpu = 0;
+  if (!sys::ThreadCpuNanos(tid, &cpu)) {
+    thread.alive = false;
+    return;
+  }
+  const uint64_t elapsed = now - thread.seen_nanos;
+  const uint64_t ran = std::min(cpu - thread.cpu_nanos, elapsed);
+  const bool stood_still = cpu == thread.cpu_nanos && thread.waiting != nullptr;
+  thread.seen_nanos = now;
+  thread.cpu_nanos = cpu;
+  thread.ran += ran;
+  if (stood_still) {
+    thread.waiting->second += elapsed;
+    thread.patience = std::min(thread.patience * 2, kLongestPatience);
+  } else {
+    thread.patience = 1;
+    LookAtStack(tid, thread, elapsed - ran);
+  }
+  thread.next_tick = ticks_ + thread.patience;
+}
+
+// Moves what the thread was ready to run without a CPU since the last look to its running time. On
+// a saturated machine that is most of a busy thread's time, and its stacks are those it ran with.
+uint64_t WallWindow::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most) {
+  uint64_t delay = thread.run_delay;
+  if (!sys::ThreadRunDelayNanos(tid, &delay)) return 0;
+  const uint64_t since = std::min(delay - thread.run_delay, at_most);
+  thread.run_delay = delay;
+  thread.waited_to_run += since;
+  return since;
+}
+
+// The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
+// old stack for a while, ran, and waits with the new one since some moment.
+void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
+  off_cpu -= TakeRunDelay(tid, thread, off_cpu);
+  auto* const before = std::exchange(thread.waiting, nullptr);
+  BlockedStack stack;
+  if (reader_.Read(tid, &stack) == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
+  if (before == nullptr && thread.waiting == nullptr) {
+    thread.waited_to_run += off_cpu;  // it waited between two looks; for what is not known
+    return;
+  }
+  const uint64_t with_new = thread.waiting == nullptr ? 0 : before == nullptr ? off_cpu : off_cpu / 2;
+  if (thread.waiting != nullptr) thread.waiting->second += with_new;
+  if (before != nullptr) before->second += off_cpu - with_new;
+}
+
+WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stack) {
+  ThreadView view;
+  view.call = stack->call;
+  view.stat.state = 'S';
+  view.pcs = std::move(stack->pcs);
+  std::string state = ReasonOf(view).state;
+  Waiting key{std::move(view.pcs), stack->truncated, LabelsOfThread(tid), std::move(state)};
+  return &*waited_.emplace(std::move(key), 0).first;
+}
+
+void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const {
+  const auto ticks_of = [this](uint64_t nanos) {
+    return std::llround(static_cast<double>(nanos) / static_cast<double>(tick_.count()));
+  };
+  for (const auto& [stack, nanos] : waited_) {
+    if (nanos == 0) continue;
+    std::vector<Label> labels = model::LabelsOf(stack.label_set);
+    labels.push_back({"state", stack.state, 0, {}});
+    builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated},
+                {ticks_of(nanos), static_cast<int64_t>(nanos)}, labels);
+  }
+  std::map<int32_t, uint64_t> waited_to_run;
+  uint64_t running = 0;
+  for (const auto& [tid, thread] : threads_) {
+    if (thread.ran + thread.waited_to_run == 0) continue;
+    waited_to_run[tid] = thread.waited_to_run;
+    running += thread.ran + thread.waited_to_run;
+  }
+  if (on_cpu != nullptr) {
+    on_cpu->WriteRunning(waited_to_run, static_cast<uint64_t>(tick_.count()), builder);
+  } else if (running != 0) {
+    builder.AddNamed("[running]", {ticks_of(running), static_cast<int64_t>(running)});
+  }
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,72 @@
+// Where all threads spend wall clock time, from Begin to End.
+//
+// Waiting threads are looked at without a signal (blocked_stack.h), and the less often the longer
+// they wait: as long as a thread's CPU clock stands still, all time since the last look belongs to
+// the same stack, so that looking later loses nothing. Time on a CPU comes from the thread clocks
+// and is shared out by the CPU sampler's stacks; its signals reach running threads only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pprof/snapshot_builder.h"
+#include "profiler/profiles/blocked_stack.h"
+#include "profiler/profiles/cpu_window.h"
+
+namespace pprof::profiles {
+
+// Thread safety: none: one thread ticks, and writes when the ticking is over. Not signal-safe.
+class WallWindow {
+ public:
+  explicit WallWindow(std::chrono::nanoseconds tick);
+
+  // Looks at the threads that are due. Called once a tick.
+  void Tick();
+  // Looks at all threads once more: their time until now is accounted for.
+  void Finish();
+
+  // Values: samples/count (in ticks), time/nanoseconds. Label: state. `on_cpu` may be null: then
+  // the time on CPUs has no stacks.
+  void WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const;
+
+ private:
+  // A stack that a thread waited with.
+  struct Waiting {
+    std::vector<uintptr_t> pcs;
+    bool truncated = false;
+    uint32_t label_set = 0;
+    std::string state;
+    bool operator<(const Waiting& other) const;
+  };
+  using WaitingTime = std::map<Waiting, uint64_t>::value_type;
+  struct Thread {
+    uint64_t seen_nanos = 0;     // of the last look
+    uint64_t cpu_nanos = 0;      // its CPU clock then
+    uint64_t run_delay = 0;      // how long it had been ready to run without a CPU then
+    uint64_t waited_to_run = 0;  // since Begin
+    uint64_t ran = 0;
+    WaitingTime* waiting = nullptr;  // since the last look; null: ran
+    uint32_t next_tick = 0;
+    uint32_t patience = 1;  // ticks to the next look, doubled while it waits
+    bool alive = true;
+  };
+
+  void ListThreads(uint64_t now);
+  void Look(int32_t tid, Thread& thread, uint64_t now);
+  void LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu);
+  static uint64_t TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most);
+  WaitingTime* NoteWaiting(int32_t tid, BlockedStack* stack);
+
+  const std::chrono::nanoseconds tick_;
+  uint32_t ticks_ = 0;
+  BlockedStackReader reader_;
+  std::map<int32_t, Thread> threads_;
+  std::map<Waiting, uint64_t> waited_;  // nanoseconds by stack
+};
+
+}  // namespace pprof::profiles

@@ -1,0 +1,163 @@
+#include "profiler/signal_safe/waiter_table.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace pprof::signal_safe {
+namespace {
+
+// Zeroed memory is an empty table; large for a stack.
+std::unique_ptr<WaiterTable> NewTable() {
+  auto table = std::make_unique<WaiterTable>();
+  EXPECT_EQ(table->TakeCharge(table.get(), 1), 0u);
+  return table;
+}
+
+const void* Lock(uintptr_t number) { return reinterpret_cast<const void*>(0x10000 + number * 40); }
+
+TEST(WaiterTable, ChargesWaitersTimesTime) {
+  auto table = NewTable();
+  const void* lock = Lock(1);
+  EXPECT_FALSE(table->MayBePending(lock));
+  const auto a = table->BeginWait(lock, 1000);
+  EXPECT_TRUE(table->MayBePending(lock));
+  const auto b = table->BeginWait(lock, 1500);
+  EXPECT_EQ(table->TakeCharge(lock, 2000), 1000u + 500u);
+  EXPECT_EQ(table->TakeCharge(lock, 2000), 0u);
+  table->EndWait(a, 2100);
+  EXPECT_EQ(table->TakeCharge(lock, 3000), 100u + 1000u);
+  table->EndWait(b, 3300);
+  EXPECT_TRUE(table->MayBePending(lock)) << "300 ns are not charged yet";
+  EXPECT_EQ(table->TakeCharge(lock, 9000), 300u);
+  EXPECT_FALSE(table->MayBePending(lock));
+}
+
+TEST(WaiterTable, SumOfChargesIsSumOfWaits) {
+  auto table = NewTable();
+  std::mt19937 random(1);
+  std::vector<std::pair<WaiterTable::Slot, uint64_t>> waiting;
+  uint64_t now = uint64_t{1} << 51;  // half-way through the numbers that a word can hold
+  uint64_t waited = 0;
+  uint64_t charged = 0;
+  for (int i = 0; i < 100000; ++i) {
+    now += random() % 100000;
+    const unsigned what = random() % 3;
+    if (what == 0 && waiting.size() < 50) waiting.emplace_back(table->BeginWait(Lock(7), now), now);
+    if (what == 1 && !waiting.empty()) {
+      table->EndWait(waiting.back().first, now);
+      waited += now - waiting.back().second;
+      waiting.pop_back();
+    }
+    if (what == 2) charged += table->TakeCharge(Lock(7), now);
+  }
+  for (const auto& [slot, began] : waiting) {
+    table->EndWait(slot, now);
+    waited += now - began;
+  }
+  charged += table->TakeCharge(Lock(7), now);
+  EXPECT_EQ(charged, waited);
+}
+
+TEST(WaiterTable, RefusedUnlockGivesItsChargeBack) {
+  auto table = NewTable();
+  const auto slot = table->BeginWait(Lock(1), 1000);
+  const uint64_t charge = table->TakeCharge(Lock(1), 1700);
+  table->GiveBack(Lock(1), charge);
+  table->EndWait(slot, 2000);
+  EXPECT_EQ(table->TakeCharge(Lock(1), 2000), 1000u);
+}
+
+TEST(WaiterTable, ClocksOfTwoCpusMayDisagree) {
+  auto table = NewTable();
+  const auto slot = table->BeginWait(Lock(1), 1000);
+  EXPECT_EQ(table->TakeCharge(Lock(1), 990), 0u) << "an unlock that looked at its clock earlier";
+  EXPECT_EQ(table->TakeCharge(Lock(1), 1500), 500u);
+  table->EndWait(slot, 1495);
+  EXPECT_EQ(table->TakeCharge(Lock(1), 2000), 0u);
+  EXPECT_FALSE(table->MayBePending(Lock(1)));
+}
+
+TEST(WaiterTable, ThousandLocksAtOnceAreAllCharged) {
+  auto table = NewTable();
+  std::vector<WaiterTable::Slot> slots;
+  size_t followed = 0;
+  for (uintptr_t i = 0; i < 1000; ++i) {
+    slots.push_back(table->BeginWait(Lock(i), 1000));
+    if (slots.back().word != nullptr) ++followed;
+  }
+  EXPECT_GE(followed, 980u);  // four locks a bucket
+  for (const auto& slot : slots) table->EndWait(slot, 2000);
+  uint64_t charged = 0;
+  for (uintptr_t i = 0; i < 1000; ++i) charged += table->TakeCharge(Lock(i), 3000);
+  EXPECT_EQ(charged, followed * 1000);
+}
+
+TEST(WaiterTable, DelayOfForgottenLocksMakesRoomAndIsCounted) {
+  auto table = NewTable();
+  uint64_t charged = 0;
+  for (uintptr_t i = 0; i < 100000; ++i) {  // destroyed without an unlock that we see
+    const auto slot = table->BeginWait(Lock(i), 1000);
+    ASSERT_NE(slot.word, nullptr);
+    table->EndWait(slot, 1010);
+  }
+  for (uintptr_t i = 0; i < 100000; ++i) charged += table->TakeCharge(Lock(i), 2000);
+  EXPECT_EQ(static_cast<int64_t>(charged) + table->lost_nanos(), 100000 * 10);
+}
+
+TEST(WaiterTable, ChildOfAForkHasNoWaiters) {
+  auto table = NewTable();
+  const auto slot = table->BeginWait(Lock(1), 1000);
+  table->OnForkChild();
+  EXPECT_EQ(table->TakeCharge(Lock(1), 5000), 0u);
+  table->EndWait(slot, 6000);
+  EXPECT_EQ(table->TakeCharge(Lock(1), 7000), 0u);
+}
+
+// Locks whose waiters show in each other's MayBePending.
+std::vector<const void*> LocksOfOneBucket(WaiterTable& table, size_t count) {
+  std::vector<const void*> locks{Lock(0)};
+  const auto slot = table.BeginWait(Lock(0), 1000);
+  for (uintptr_t i = 1; locks.size() < count; ++i) {
+    if (table.MayBePending(Lock(i))) locks.push_back(Lock(i));
+  }
+  table.EndWait(slot, 1000);
+  EXPECT_EQ(table.TakeCharge(Lock(0), 1000), 0u);
+  return locks;
+}
+
+// More locks than slots in one bucket, all threads at once: nothing is charged twice or made up.
+TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
+  auto table = NewTable();
+  const std::vector<const void*> locks = LocksOfOneBucket(*table, 6);
+  const std::vector<const void*> others = LocksOfOneBucket(*table, 10);
+  std::atomic<uint64_t> now{1000000};
+  std::atomic<uint64_t> waited{0}, charged{0};
+  std::vector<std::thread> threads;
+  for (uintptr_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937 random(static_cast<unsigned>(t));
+      for (int i = 0; i < 200000; ++i) {
+        const void* lock = locks[random() % locks.size()];
+        const uint64_t begin = now.fetch_add(10000);
+        const auto slot = table->BeginWait(lock, begin);
+        const uint64_t end = now.fetch_add(10000);
+        table->EndWait(slot, end);
+        if (slot.word != nullptr) waited += end - begin;
+        charged += table->TakeCharge(lock, now.fetch_add(10000));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const void* lock : locks) charged += table->TakeCharge(lock, now);
+  // Other locks take all slots over, so that what is still owed is written off.
+  for (size_t i = locks.size(); i < others.size(); ++i) table->BeginWait(others[i], now);
+  const double all = static_cast<double>(static_cast<int64_t>(charged) + table->lost_nanos());
+  EXPECT_NEAR(all / static_cast<double>(waited), 1, 0.01);
+}
+
+}  // namespace
+}  // namespace pprof::signal_safe
