@@ -73,6 +73,9 @@ enum : protozero::pbf_tag_type {
 namespace pb = profile_proto;
 
 constexpr size_t kFlushBytes = 64 * 1024;
+const std::string kIncomplete =
+    "some functions have no lines or no names: there was no time to look all of them up; the next "
+    "profile will have them";
 
 // Writes the messages in the order of their field numbers, the strings last, as Go does. Ids are
 // 1..n in the order of the tables: Parca takes nothing else.
@@ -236,6 +239,9 @@ class ProtoEncoder {
   void WriteComments() {
     for (const std::string& comment : profile_.comments) {
       writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
+    }
+    if (!symbols_.incomplete.empty()) {
+      writer_.add_uint64(pb::kComment, strings_.IdOf(kIncomplete));
     }
     if (profile_.lost_samples == 0) return;
     writer_.add_uint64(pb::kComment,
