@@ -33,6 +33,7 @@ __attribute__((noinline)) void CompareHere() {
   static LibgccStack theirs;
   const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
   theirs.Capture();
+  theirs.DropThreadEntry();
   ++compared_stacks;
   deepest = std::max(deepest, result.depth);
   EXPECT_EQ(result.complete, expect_complete);
@@ -317,16 +318,21 @@ TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
 
 TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
   const auto pc = reinterpret_cast<uintptr_t>(&CompareHere) + 1;
-  UnwindRow first;
+  UnwindRow first, second;
   ASSERT_TRUE(FindRow(pc, &first));
   const uint64_t misses = row_cache_misses();
-  UnwindRow second;
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses);
   EXPECT_EQ(Pack(first), Pack(second));
   OnModuleUnload();
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses + 1);
+}
+
+TEST(FindRow, KnowsNothingOfAddressesOutsideAllModules) {
+  UnwindRow row;
+  EXPECT_FALSE(FindRow(0x1234567890, &row));
+  EXPECT_FALSE(FindRow(0, &row));
 }
 
 }  // namespace
