@@ -1,6 +1,7 @@
 #include "endpoints/profile_handler.h"
 
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <thread>
 #include <utility>
@@ -90,6 +91,10 @@ Result<Snapshot> Record(const ProfileType& type, const Wish& wish, const Request
 }
 
 Result<Snapshot> CollectDelta(const ProfileType& type, const Wish& wish, const Request& request) {
+  // What the profile switches on for this request stays on until the second collect has ended.
+  Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
+  if (type.prepare) prepared = type.prepare(wish.parameters);
+  if (!prepared.ok()) return prepared.status();
   auto before = Collect(type.name, wish.parameters);
   if (!before.ok()) return before.status();
   if (!WaitFor(wish.seconds, request.cancelled)) return Cancelled();
@@ -106,6 +111,11 @@ Result<Snapshot> Take(const ProfileType& type, const Wish& wish, const Request& 
     return Status(StatusCode::kUnavailable, "too many profiles were asked for; try again in 1 s");
   }
   if (wish.seconds > 0) return CollectDelta(type, wish, request);
+  if (type.prepare && !wish.parameters.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "\"" + wish.parameters.begin()->first +
+                      "\" holds for the time of a request: it needs seconds, such as seconds=10");
+  }
   return Collect(type.name, wish.parameters);
 }
 

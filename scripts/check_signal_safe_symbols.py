@@ -9,16 +9,18 @@ import subprocess
 import sys
 
 ALLOWED = re.compile(
-    r"^(memcpy|memset|memcmp|memmove|strlen|__errno_location|_GLOBAL_OFFSET_TABLE_"
+    r"^(memcpy|memset|memcmp|memmove|strlen|strcmp|__errno_location|_GLOBAL_OFFSET_TABLE_"
     r"|_ZN5pprof11signal_safe.*"      # our own room
     r"|_ZNK5pprof11signal_safe.*"
     r"|_ZTHN5pprof11signal_safe.*"
     # What sys/ declares "Signal-safe.", by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ReadOwnMemory|IsReadable|FindUnwindTable|FindEnvironment"
+    r"|OwnStackBounds|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment"
     r"|EnvironmentIsKnown|ThreadId|FutexWake"
     r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"
+    # Not signal-safe, and called by dlclose's wrapper only: see unloaded_modules.h.
+    r"|_ZN5pprof3sys\d+(ListLoadedCode|UnloadedCount)E.*"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds
 ROOM = "pprof_room_signal_safe.dir"
 

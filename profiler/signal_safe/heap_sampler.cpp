@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "profiler/sys/environment.h"
+#include "profiler/sys/sanitizers.h"
 
 namespace pprof::signal_safe {
 
@@ -18,6 +19,8 @@ namespace {
 std::atomic<uint64_t> settled_interval_plus_one;
 
 uint64_t FromEnvironment() {
+  // Their runtime wraps what a sample calls, and is not set up when the first malloc comes.
+  if (sys::SanitizerIsPresent()) return 0;
   const char* text = sys::FindEnvironment("PPROF_CPP_HEAP_INTERVAL");
   uint64_t bytes = kDefaultHeapInterval;
   if (text != nullptr && !ParseInterval(text, &bytes)) {

@@ -11,13 +11,17 @@
 namespace pprof::symbolize {
 namespace {
 
+constexpr size_t kZlibHeader = 2;
 constexpr size_t kMaxStep = size_t{1} << 30;  // zlib counts in 32 bits
 
 class ZlibDecompressor final : public Decompressor {
  public:
-  explicit ZlibDecompressor(Bytes stored) : stored_(stored) {
-    stream_.next_in = const_cast<Bytef*>(stored.data);
-    usable_ = inflateInit(&stream_) == Z_OK;
+  // Behind zlib's two bytes of header, where the deflate stream begins: read as a zlib stream, a
+  // fourteenth of the time would go into a checksum, and wrong names do no harm.
+  explicit ZlibDecompressor(Bytes stored) : stored_(stored.From(kZlibHeader)) {
+    stream_.next_in = const_cast<Bytef*>(stored_.data);
+    const bool deflate = stored.size > kZlibHeader && (stored.data[0] & 15) == Z_DEFLATED;
+    usable_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK && deflate;
   }
   ~ZlibDecompressor() override { inflateEnd(&stream_); }
 

@@ -95,7 +95,7 @@ CallerStack::CallerStack(void* caller) {
   LibgccStack theirs;
   const UnwindResult result = UnwindOwnStack(pcs_, kMost);
   theirs.Capture();
-  theirs.DropThreadEntry();
+  theirs.Drop(IsThreadEntry);
   own_ = IndexOf(pcs_, result.depth, caller);
   const size_t their_caller = IndexOf(theirs.pcs, theirs.depth, caller);
   Compare(pcs_ + own_, result.depth - own_, result.truncated, theirs.pcs + their_caller,

@@ -192,7 +192,7 @@ __attribute__((noinline)) double WaitTwentyMicros() {
   const uint64_t begin = NowNanos();
   signal_safe::Wait wait;
   SpinFor(20000);
-  wait.Ended(__builtin_return_address(0));
+  wait.Ended({__builtin_return_address(0), nullptr});
   return static_cast<double>(NowNanos() - begin);
 }
 

@@ -103,6 +103,36 @@ void ExpectTruth(const ContentionWindow& window, const WaitTruth& truth, double 
   EXPECT_NEAR(charged / truth.waited_nanos, 1, tolerance);
 }
 
+// Both end in a jump to pthread_mutex_unlock when optimized: their frames are not on the stack.
+NOINLINE void HoldBehindJump(std::mutex& mutex, uint64_t nanos) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  SleepFor(nanos);
+}
+
+NOINLINE void LockBehindJump(std::mutex& mutex) { mutex.lock(); }
+
+TEST(ContentionTruth, FunctionsThatEndInAJumpAreNamed) {
+  ContentionWindow window(nanoseconds(1), 1);
+  std::mutex mutex;
+  std::thread other([&] {
+    for (int i = 0; i < 50; ++i) {
+      HoldBehindJump(mutex, 1000000);
+      SleepFor(100000);
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    LockBehindJump(mutex);
+    mutex.unlock();
+    SleepFor(300000);
+  }
+  other.join();
+  window.Take();
+  const double charged = TotalsOf(window.mutex(), "HoldBehindJump").nanos;
+  const double blocked = TotalsOf(window.block(), "LockBehindJump").nanos;
+  EXPECT_GT(charged, 10e6);
+  EXPECT_NEAR(charged / blocked, 1, 0.2);
+}
+
 class ContentionTruthOfThreads : public ::testing::TestWithParam<size_t> {};
 
 TEST_P(ContentionTruthOfThreads, OneLock) {

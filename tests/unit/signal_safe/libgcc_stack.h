@@ -3,15 +3,9 @@
 
 #include <unwind.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-
-// The linker's names for the section of the function between glibc and a thread's own. Weak: a
-// program without threads of ours has none; under the sanitizers it is empty.
-extern "C" {
-__attribute__((weak, visibility("hidden"))) extern const char __start_pprof_thread_entry[];
-__attribute__((weak, visibility("hidden"))) extern const char __stop_pprof_thread_entry[];
-}
 
 namespace pprof {
 
@@ -34,15 +28,9 @@ struct LibgccStack {
         this);
   }
 
-  // Ours leaves it out.
-  void DropThreadEntry() {
-    size_t kept = 0;
-    for (size_t i = 0; i < depth; ++i) {
-      const bool entry = pcs[i] > reinterpret_cast<uintptr_t>(__start_pprof_thread_entry) &&
-                         pcs[i] <= reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry);
-      if (!entry) pcs[kept++] = pcs[i];
-    }
-    depth = kept;
+  // Takes out the frames for which `unwanted` is true.
+  void Drop(bool (*unwanted)(uintptr_t pc)) {
+    depth = static_cast<size_t>(std::remove_if(pcs, pcs + depth, unwanted) - pcs);
   }
 };
 

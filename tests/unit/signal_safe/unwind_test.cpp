@@ -33,7 +33,7 @@ __attribute__((noinline)) void CompareHere() {
   static LibgccStack theirs;
   const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
   theirs.Capture();
-  theirs.DropThreadEntry();
+  theirs.Drop(IsThreadEntry);  // ours leaves the profiler's own frame out
   ++compared_stacks;
   deepest = std::max(deepest, result.depth);
   EXPECT_EQ(result.complete, expect_complete);
@@ -318,21 +318,16 @@ TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
 
 TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
   const auto pc = reinterpret_cast<uintptr_t>(&CompareHere) + 1;
-  UnwindRow first, second;
+  UnwindRow first;
   ASSERT_TRUE(FindRow(pc, &first));
   const uint64_t misses = row_cache_misses();
+  UnwindRow second;
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses);
   EXPECT_EQ(Pack(first), Pack(second));
-  OnModuleUnload();
+  ForgetRows();
   ASSERT_TRUE(FindRow(pc, &second));
   EXPECT_EQ(row_cache_misses(), misses + 1);
-}
-
-TEST(FindRow, KnowsNothingOfAddressesOutsideAllModules) {
-  UnwindRow row;
-  EXPECT_FALSE(FindRow(0x1234567890, &row));
-  EXPECT_FALSE(FindRow(0, &row));
 }
 
 }  // namespace
