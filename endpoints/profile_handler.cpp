@@ -52,9 +52,9 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
     return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
   }
   // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
-  wish.format = debug <= 0                       ? Format::kProto
+  wish.format = debug <= 0                   ? Format::kProto
                 : debug > 1 && type.has_dump ? Format::kDump
-                                                 : Format::kText;
+                                             : Format::kText;
   return wish;
 }
 

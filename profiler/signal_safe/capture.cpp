@@ -18,17 +18,4 @@ CallerStack::CallerStack(void* caller) {
   if (depth_ > kMaxStackDepth) depth_ = kMaxStackDepth;
 }
 
-CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_address) {
-  if (own_ == 0)
-    return;  // the walk failed, or nothing is in front of the caller to be written over
-  const uintptr_t tail_caller = FindTailCaller(caller);
-  if (tail_caller == 0) return;
-  pcs_[--own_] = tail_caller + 1;  // readers take one off a return address
-  if (depth_ < kMaxStackDepth) {
-    ++depth_;
-  } else {
-    truncated_ = true;
-  }
-}
-
 }  // namespace pprof::signal_safe

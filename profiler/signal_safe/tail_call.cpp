@@ -1,4 +1,5 @@
 #include "profiler/signal_safe/tail_call.h"
+#include "profiler/signal_safe/capture.h"
 
 #include <cstring>
 
@@ -56,6 +57,18 @@ uintptr_t FindTailCaller(const Caller& caller) {
   if (called == 0 || called == hook) return 0;
   called = BehindLinkage(called);
   return called != 0 && called != hook && IsEntry(called) ? called : 0;
+}
+
+CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_address) {
+  if (own_ == 0) return;  // the walk failed, or nothing stands before the caller to be written over
+  const uintptr_t tail_caller = FindTailCaller(caller);
+  if (tail_caller == 0) return;
+  pcs_[--own_] = tail_caller + 1;  // readers take one off a return address
+  if (depth_ < kMaxStackDepth) {
+    ++depth_;
+  } else {
+    truncated_ = true;
+  }
 }
 
 }  // namespace pprof::signal_safe
