@@ -116,11 +116,16 @@ TEST(SingleStep, Malloc) {
   });
 }
 
+// No %g: glibc's multiplication in assembly has tables that are wrong after its pushes, and libgcc
+// crashes there; ours ends the walk.
 TEST(SingleStep, Printf) {
   ExpectEqualStacks("printf", [] {
     char text[300];
-    std::snprintf(text, sizeof text, "%d %s %.17g %-20s %#llx", 42, "words", 3.25e-7, "left", 99ULL);
-    std::snprintf(text, sizeof text, "%.3f %10.4e %c", 1e22, 2.5e-300, 'x');
+    for (int i = 1; i < 30000; i *= 7) {
+      std::snprintf(text, sizeof text, "%d %s %-20s %#x %c %lu %p", i, "words", "left", 99u, 'x',
+                    123456789012345678ul, static_cast<void*>(text));
+      std::snprintf(text, sizeof text, "%*d|%.*s|%5u|%o|%%", 12, i, 3, "abcdef", 7u, 8u);
+    }
   });
 }
 
