@@ -1,6 +1,7 @@
 #include "endpoints/profile_handler.h"
 
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <thread>
 #include <utility>
@@ -19,6 +20,7 @@ struct Wish {
   int seconds = 0;  // 0: a snapshot of now
   int hz = kDefaultHz;
   Format format = Format::kProto;
+  SymbolDetail symbols = SymbolDetail::kFull;
   Parameters parameters;
 };
 
@@ -38,6 +40,9 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
   if (!seconds.ok()) return seconds.status();
   Wish wish;
   wish.seconds = seconds.value();
+  auto symbols = query.Symbolize();
+  if (!symbols.ok()) return symbols.status();
+  wish.symbols = symbols.value();
   wish.parameters = DeclaredParameters(type.parameters, query);
   if (IsRecording(type)) {
     auto hz = query.Hz(kDefaultHz);
@@ -51,9 +56,9 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
     return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
   }
   // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
-  wish.format = debug <= 0                       ? Format::kProto
+  wish.format = debug <= 0                   ? Format::kProto
                 : debug > 1 && type.has_dump ? Format::kDump
-                                                 : Format::kText;
+                                             : Format::kText;
   return wish;
 }
 
@@ -90,6 +95,10 @@ Result<Snapshot> Record(const ProfileType& type, const Wish& wish, const Request
 }
 
 Result<Snapshot> CollectDelta(const ProfileType& type, const Wish& wish, const Request& request) {
+  // What the profile switches on for this request stays on until the second collect has ended.
+  Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
+  if (type.prepare) prepared = type.prepare(wish.parameters);
+  if (!prepared.ok()) return prepared.status();
   auto before = Collect(type.name, wish.parameters);
   if (!before.ok()) return before.status();
   if (!WaitFor(wish.seconds, request.cancelled)) return Cancelled();
@@ -106,6 +115,11 @@ Result<Snapshot> Take(const ProfileType& type, const Wish& wish, const Request& 
     return Status(StatusCode::kUnavailable, "too many profiles were asked for; try again in 1 s");
   }
   if (wish.seconds > 0) return CollectDelta(type, wish, request);
+  if (type.prepare && !wish.parameters.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "\"" + wish.parameters.begin()->first +
+                      "\" holds for the time of a request: it needs seconds, such as seconds=10");
+  }
   return Collect(type.name, wish.parameters);
 }
 
@@ -122,11 +136,21 @@ Response WithHeaders(const ProfileType& type, const Wish& wish) {
   return response;
 }
 
+// Clients wait some seconds longer than the profile lasts, but not for ever.
+WriteOptions OptionsOf(const Wish& wish) {
+  WriteOptions options;
+  options.format = wish.format;
+  options.symbols = wish.symbols;
+  options.symbols_within = std::chrono::seconds(2);
+  if (wish.seconds > 0) options.symbols_within = std::chrono::milliseconds(500) * wish.seconds;
+  return options;
+}
+
 Response Write(const Snapshot& snapshot, const ProfileType& type, const Wish& wish,
                const Request& request, size_t max_bytes) {
   CappedBuffer buffer(max_bytes, request.cancelled);
   std::ostream out(&buffer);
-  const Status written = snapshot.WriteTo(out, wish.format);
+  const Status written = snapshot.WriteTo(out, OptionsOf(wish));
   if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
   if (buffer.overflowed()) {
     return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +

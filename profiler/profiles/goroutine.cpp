@@ -7,6 +7,7 @@
 #include "profiler/model/label_table.h"
 #include "profiler/model/profile.h"
 #include "profiler/model/profile_builder.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/thread_dump.h"
 #include "profiler/profiles/threads.h"
 #include "profiler/profiles/wait_reason.h"
@@ -80,7 +81,7 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
   note.creator = thread.creator_tid;
   if (thread.created_at != nullptr) {
     note.created_at =
-        builder.model().AddLocations({thread.created_at->pcs(), thread.created_at->depth});
+        builder.model().AddLocations(ViewOf(*thread.created_at));
   }
   return note;
 }

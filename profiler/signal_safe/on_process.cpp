@@ -5,6 +5,7 @@
 #include "profiler/signal_safe/on_dump_signal.h"
 #include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/sample_ring.h"
+#include "profiler/signal_safe/unloaded_modules.h"
 #include "profiler/signal_safe/unwind_table.h"
 #include "profiler/sys/thread_signal.h"
 
@@ -25,6 +26,12 @@ void OnForkChild() {
   sys::UnblockProfilingSignal();
 }
 
-void OnModuleUnload() { ForgetRows(); }
+void OnUnloadBegin() { unloaded_modules.BeforeUnload(); }
+
+// Rows first: a module loaded at the place must not be walked with the old one's.
+void OnUnloadEnd() {
+  ForgetRows();
+  unloaded_modules.AfterUnload();
+}
 
 }  // namespace pprof::signal_safe

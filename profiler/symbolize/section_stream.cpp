@@ -38,7 +38,7 @@ bool SectionStream::Restart() {
 bool SectionStream::SkipTo(uint64_t offset) {
   while (offset > buffer_offset_ + filled_) {
     const uint64_t step = std::min(kStep, offset - (buffer_offset_ + filled_));
-    if (budget_->Spent()) return false;
+    if (budget_->SpentNow()) return false;
     if (buffer_.size() < step && !buffer_.Resize(kStep)) return false;
     buffer_offset_ += filled_;
     filled_ = source_->Read(buffer_.data(), step);
@@ -60,7 +60,7 @@ bool SectionStream::FillTo(uint64_t end) {
   if (filled_ >= needed) return true;
   if (buffer_.size() < wanted && !buffer_.Resize(wanted)) return false;
   while (filled_ < wanted) {
-    if (budget_->Spent()) return false;
+    if (budget_->SpentNow()) return false;
     const uint64_t step = std::min(kStep, wanted - filled_);
     const size_t got = source_->Read(buffer_.data() + filled_, step);
     filled_ += got;
