@@ -16,13 +16,12 @@ int HttpStatus(StatusCode code) {
     case StatusCode::kConflict:
       return 409;
     case StatusCode::kUnavailable:
-      return 503;
     case StatusCode::kCancelled:
       return 503;
     case StatusCode::kUnsupported:
       return 501;
     case StatusCode::kInternal:
-      return 500;
+      break;
   }
   return 500;
 }

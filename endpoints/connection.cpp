@@ -12,7 +12,7 @@
 namespace pprof::http {
 namespace {
 
-constexpr size_t kReadBytes = 16 * 1024;
+constexpr size_t kReadBytes = size_t{16} << 10;
 constexpr int kReadsAtOnce = 4;  // then others have their turn
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }

@@ -31,7 +31,7 @@ class Connection {
   // 16 KiB it has taken), and for hanging up afterwards.
   static constexpr std::chrono::seconds kRequestTime{3};
   static constexpr std::chrono::seconds kWriteTime{10};
-  static constexpr size_t kWriteBytesPerSecond = 16 * 1024;
+  static constexpr size_t kWriteBytesPerSecond = size_t{16} << 10;
   static constexpr std::chrono::seconds kDrainTime{1};
 
   Connection(uint64_t id, UniqueFd fd, std::string peer);

@@ -213,6 +213,7 @@ void ConnectionGate::CollectFinished() {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
       connection.Answer(one.answer.status, std::move(one.answer.bytes));
+      break;
     }
   }
 }

@@ -37,8 +37,8 @@ std::string Table(const std::vector<Row>& rows) {
   std::string html = "<table>\n<thead><td>Count</td><td>Profile</td></thead>\n";
   for (const Row& row : rows) {
     const std::string name = EscapeHtml(row.name);
-    html += "<tr><td>" + std::to_string(row.count) + "</td><td><a href='" + name + "?debug=1'>" +
-            name + "</a></td></tr>\n";
+    html.append("<tr><td>").append(std::to_string(row.count)).append("</td><td><a href='");
+    html.append(name).append("?debug=1'>").append(name).append("</a></td></tr>\n");
   }
   html += "</table>\n";
   if (FindProfileType("goroutine") != nullptr) {

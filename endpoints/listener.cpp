@@ -86,8 +86,7 @@ Status CheckFolder(const std::string& path) {
 Status RemoveStaleSocket(const std::string& path) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status() : SystemError(path);
-  const Status taken(StatusCode::kConflict,
-                     path + " exists and is not a stale socket of this user");
+  Status taken(StatusCode::kConflict, path + " exists and is not a stale socket of this user");
   if (!S_ISSOCK(info.st_mode) || info.st_uid != geteuid()) return taken;
   const UniqueFd probe = MakeSocket(AF_UNIX);
   const SocketAddress address = UnixAddress(path);

@@ -1,6 +1,7 @@
 #include "endpoints/profile_handler.h"
 
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <thread>
 #include <utility>
@@ -55,9 +56,9 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
     return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
   }
   // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
-  wish.format = debug <= 0                       ? Format::kProto
+  wish.format = debug <= 0                   ? Format::kProto
                 : debug > 1 && type.has_dump ? Format::kDump
-                                                 : Format::kText;
+                                             : Format::kText;
   return wish;
 }
 
@@ -94,6 +95,10 @@ Result<Snapshot> Record(const ProfileType& type, const Wish& wish, const Request
 }
 
 Result<Snapshot> CollectDelta(const ProfileType& type, const Wish& wish, const Request& request) {
+  // What the profile switches on for this request stays on until the second collect has ended.
+  Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
+  if (type.prepare) prepared = type.prepare(wish.parameters);
+  if (!prepared.ok()) return prepared.status();
   auto before = Collect(type.name, wish.parameters);
   if (!before.ok()) return before.status();
   if (!WaitFor(wish.seconds, request.cancelled)) return Cancelled();
@@ -110,6 +115,11 @@ Result<Snapshot> Take(const ProfileType& type, const Wish& wish, const Request& 
     return Status(StatusCode::kUnavailable, "too many profiles were asked for; try again in 1 s");
   }
   if (wish.seconds > 0) return CollectDelta(type, wish, request);
+  if (type.prepare && !wish.parameters.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "\"" + wish.parameters.begin()->first +
+                      "\" holds for the time of a request: it needs seconds, such as seconds=10");
+  }
   return Collect(type.name, wish.parameters);
 }
 

@@ -12,11 +12,11 @@
 
 namespace pprof::http {
 
-constexpr size_t kMaxHeadBytes = 16 * 1024;
+constexpr size_t kMaxHeadBytes = size_t{16} << 10;
 constexpr size_t kMaxPathBytes = 1024;
 constexpr size_t kMaxHeaders = 100;
 constexpr size_t kMaxHeaderBytes = 8000;  // httplib gives up at 8192
-constexpr size_t kMaxBodyBytes = 1024 * 1024;
+constexpr size_t kMaxBodyBytes = size_t{1} << 20;
 
 // Why a request is turned away before anything runs for it.
 struct Refused {

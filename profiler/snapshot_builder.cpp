@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "profiler/model/profile_builder.h"
+#include "profiler/signal_safe/unloaded_modules.h"
 #include "profiler/sys/clock.h"
 #include "profiler/sys/mappings.h"
 
@@ -20,6 +21,17 @@ model::Mapping ToModel(sys::ExecutableMapping&& mapping) {
   result.build_id = std::move(mapping.build_id);
   result.deleted = mapping.deleted;
   result.main_executable = mapping.main_executable;
+  return result;
+}
+
+// What was dlclosed and still has stacks.
+model::Mapping ToModel(const sys::LoadedCode& gone) {
+  model::Mapping result;
+  result.start = gone.start;
+  result.limit = gone.limit;
+  result.offset = gone.offset;
+  result.path = gone.path;
+  result.build_id = gone.build_id;
   return result;
 }
 
@@ -39,6 +51,9 @@ SnapshotBuilder::SnapshotBuilder(std::string_view profile_name,
   builder_->head().time_nanos = sys::WallNanos();
   for (sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
     builder_->AddMapping(ToModel(std::move(mapping)));
+  }
+  for (size_t i = 0; i < signal_safe::unloaded_modules.size(); ++i) {
+    builder_->AddUnloadedMapping(ToModel(signal_safe::unloaded_modules[i]));
   }
 }
 

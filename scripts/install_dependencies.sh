@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and nothing when none is.
 #
-#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check
+#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser
 #
 # Or sourced: install_dependencies [--no-install] GROUP...
 # With --no-install it only looks, says what to install and ends with 3.
@@ -20,7 +20,8 @@ dependency_group() {
     demo) echo hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
     check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
-    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check" >&2
+    browser) echo chromium=chromium python3=python3 ;;
+    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check browser" >&2
        return 2 ;;
   esac
 }

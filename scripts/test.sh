@@ -3,8 +3,8 @@
 #
 #   scripts/test.sh [--no-install] [--all] [CTEST_OPTION...]
 #
-# --all adds the sanitizer builds (ubsan, asan, tsan) and the fuzzers. Other options go to ctest, e.g.
-# scripts/test.sh -R capture
+# --all adds the sanitizer builds (ubsan, asan, tsan), headless Chromium and the fuzzers. Other
+# options go to ctest, e.g. scripts/test.sh -R capture
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,7 +12,7 @@ cd "$root"
 source scripts/install_dependencies.sh
 source scripts/pprof_tool.sh
 
-install_option=() presets=(dev) groups=(build test demo bench) ctest_options=() all=no
+install_option=() presets=(dev) groups=(build test demo bench) ctest_options=() configure_options=() all=no
 for argument in "$@"; do
   case "$argument" in
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -23,7 +23,8 @@ for argument in "$@"; do
 done
 if [[ "$all" == yes ]]; then
   presets+=(ubsan asan tsan)
-  groups+=(check)
+  groups+=(check browser)
+  configure_options+=(-DPPROF_CPP_BROWSER_TESTS=ON)
 fi
 
 install_dependencies "${install_option[@]}" "${groups[@]}"
@@ -33,7 +34,7 @@ closing_lines=()
 status=0
 run_preset() {  # configures, builds and tests; keeps ctest's count
   echo "== $1"
-  cmake --preset "$1" >"build/$1.configure.log" 2>&1 ||
+  cmake --preset "$1" "${configure_options[@]}" >"build/$1.configure.log" 2>&1 ||
     { cat "build/$1.configure.log"; echo "test.sh: configuring $1 failed" >&2; exit 1; }
   cmake --build --preset "$1" || { echo "test.sh: building $1 failed" >&2; exit 1; }
   ctest --preset "$1" -j2 "${ctest_options[@]}" 2>&1 | tee "build/$1.ctest.log" || status=1

@@ -27,13 +27,14 @@ using NextClockwait =
 
 // The mutex is about to be released: its holder is charged now, inside the lock, because afterwards
 // it waits.
-void ChargeForWait(pthread_mutex_t* mutex, void* caller) {
+void ChargeForWait(pthread_mutex_t* mutex, const signal_safe::Caller& caller) {
   if (!signal_safe::UnlockMatters(mutex)) return;
   signal_safe::UnlockCharge(mutex).Unlocked(caller);
 }
 
 template <class Function>
-PPROF_SLOW int WaitForCondition(pthread_mutex_t* mutex, void* caller, Function next) {
+PPROF_SLOW int WaitForCondition(pthread_mutex_t* mutex, const signal_safe::Caller& caller,
+                                Function next) {
   ChargeForWait(mutex, caller);
   signal_safe::Wait wait;
   const int error = next();
@@ -58,21 +59,21 @@ extern "C" {
 
 PPROF_EXPORT_WEAK int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
   if (!hooks::ContentionOn()) return NextWait::Call(condition, mutex);
-  return WaitForCondition(mutex, __builtin_return_address(0),
+  return WaitForCondition(mutex, PPROF_CALLER(pthread_cond_wait),
                           [=] { return NextWait::Call(condition, mutex); });
 }
 
 PPROF_EXPORT_WEAK int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                              const timespec* deadline) {
   if (!hooks::ContentionOn()) return NextTimedwait::Call(condition, mutex, deadline);
-  return WaitForCondition(mutex, __builtin_return_address(0),
+  return WaitForCondition(mutex, PPROF_CALLER(pthread_cond_timedwait),
                           [=] { return NextTimedwait::Call(condition, mutex, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                              clockid_t clock, const timespec* deadline) {
   if (!hooks::ContentionOn()) return NextClockwait::Call(condition, mutex, clock, deadline);
-  return WaitForCondition(mutex, __builtin_return_address(0),
+  return WaitForCondition(mutex, PPROF_CALLER(pthread_cond_clockwait),
                           [=] { return NextClockwait::Call(condition, mutex, clock, deadline); });
 }
 

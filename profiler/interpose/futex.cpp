@@ -81,7 +81,7 @@ long PprofCppFutex(long number, long address, long operation, long value, long t
   const long result = next();
   // EAGAIN: the value had changed already.
   if (result == 0 || errno == ETIMEDOUT || errno == EINTR) {
-    wait.Ended(__builtin_return_address(0));
+    wait.Ended(PPROF_CALLER(syscall));
   }
   return result;
 }

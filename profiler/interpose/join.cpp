@@ -18,7 +18,7 @@ using NextTimedjoin = Next<int(pthread_t, void**, const timespec*), kTimedjoin>;
 using NextClockjoin = Next<int(pthread_t, void**, clockid_t, const timespec*), kClockjoin>;
 
 template <class Function>
-PPROF_SLOW int WaitForThread(void* caller, Function next) {
+PPROF_SLOW int WaitForThread(const signal_safe::Caller& caller, Function next) {
   signal_safe::Wait wait;
   const int error = next();
   if (HasWaited(error)) wait.EndedIfLong(caller);
@@ -42,20 +42,20 @@ extern "C" {
 
 PPROF_EXPORT_WEAK int pthread_join(pthread_t thread, void** value) {
   if (!hooks::ContentionOn()) return NextJoin::Call(thread, value);
-  return WaitForThread(__builtin_return_address(0), [=] { return NextJoin::Call(thread, value); });
+  return WaitForThread(PPROF_CALLER(pthread_join), [=] { return NextJoin::Call(thread, value); });
 }
 
 PPROF_EXPORT_WEAK int pthread_timedjoin_np(pthread_t thread, void** value,
                                            const timespec* deadline) {
   if (!hooks::ContentionOn()) return NextTimedjoin::Call(thread, value, deadline);
-  return WaitForThread(__builtin_return_address(0),
+  return WaitForThread(PPROF_CALLER(pthread_timedjoin_np),
                        [=] { return NextTimedjoin::Call(thread, value, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_clockjoin_np(pthread_t thread, void** value, clockid_t clock,
                                            const timespec* deadline) {
   if (!hooks::ContentionOn()) return NextClockjoin::Call(thread, value, clock, deadline);
-  return WaitForThread(__builtin_return_address(0),
+  return WaitForThread(PPROF_CALLER(pthread_clockjoin_np),
                        [=] { return NextClockjoin::Call(thread, value, clock, deadline); });
 }
 

@@ -8,6 +8,10 @@
 
 #define PPROF_SLOW __attribute__((noinline, cold))
 
+// In a hook: who called it.
+#define PPROF_CALLER(hook) \
+  pprof::signal_safe::Caller { __builtin_return_address(0), reinterpret_cast<const void*>(&(hook)) }
+
 namespace pprof::interpose {
 
 // Whether a lock function that gave this error has waited, and has not just been refused.
@@ -17,7 +21,7 @@ inline bool HasWaited(int error) {
 
 // `lock` is held by somebody: waits in `next`, and tells. Never a cancellation point.
 template <class Function>
-PPROF_SLOW int WaitForLock(const void* lock, void* caller, Function next) {
+PPROF_SLOW int WaitForLock(const void* lock, const signal_safe::Caller& caller, Function next) {
   signal_safe::LockWait wait(lock);
   const int error = next();
   if (HasWaited(error)) {
@@ -30,7 +34,7 @@ PPROF_SLOW int WaitForLock(const void* lock, void* caller, Function next) {
 
 // An unlock that somebody waits for. The recording happens after it, outside the lock.
 template <class Function>
-PPROF_SLOW int UnlockAndCharge(const void* lock, void* caller, Function next) {
+PPROF_SLOW int UnlockAndCharge(const void* lock, const signal_safe::Caller& caller, Function next) {
   signal_safe::UnlockCharge charge(lock);
   const int error = next();
   if (error == 0) {

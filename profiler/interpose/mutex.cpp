@@ -48,7 +48,7 @@ PPROF_EXPORT_WEAK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (!hooks::ContentionOn()) return NextLock::Call(mutex);
   const int error = NextTrylock::Call(mutex);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(mutex, __builtin_return_address(0),
+  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_lock),
                      [=]() noexcept { return NextLock::Call(mutex); });
 }
 
@@ -57,7 +57,7 @@ PPROF_EXPORT_WEAK int pthread_mutex_timedlock(pthread_mutex_t* mutex,
   if (!hooks::ContentionOn()) return NextTimedlock::Call(mutex, deadline);
   const int error = NextTrylock::Call(mutex);
   if (error != EBUSY) return error;
-  return WaitForLock(mutex, __builtin_return_address(0),
+  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_timedlock),
                      [=]() noexcept { return NextTimedlock::Call(mutex, deadline); });
 }
 
@@ -68,13 +68,13 @@ PPROF_EXPORT_WEAK int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t 
   }
   const int error = NextTrylock::Call(mutex);
   if (error != EBUSY) return error;
-  return WaitForLock(mutex, __builtin_return_address(0),
+  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_clocklock),
                      [=]() noexcept { return NextClocklock::Call(mutex, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   if (!hooks::UnlockMatters(mutex)) return NextUnlock::Call(mutex);
-  return UnlockAndCharge(mutex, __builtin_return_address(0),
+  return UnlockAndCharge(mutex, PPROF_CALLER(pthread_mutex_unlock),
                          [=]() noexcept { return NextUnlock::Call(mutex); });
 }
 

@@ -27,8 +27,9 @@ PPROF_EXPORT int dlclose(void* handle) noexcept {
   const auto next =
       reinterpret_cast<pprof::interpose::DlcloseFunction>(dlsym(RTLD_NEXT, "dlclose"));
   if (next == nullptr) return -1;
+  pprof::signal_safe::OnUnloadBegin();
   const int result = next(handle);
-  pprof::signal_safe::OnModuleUnload();
+  pprof::signal_safe::OnUnloadEnd();
   return result;
 }
 

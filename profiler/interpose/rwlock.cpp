@@ -64,7 +64,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::ContentionOn()) return NextRdlock::Call(lock);
   const int error = NextTryrdlock::Call(lock);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_rdlock),
                      [=]() noexcept { return NextRdlock::Call(lock); });
 }
 
@@ -72,7 +72,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::ContentionOn()) return NextWrlock::Call(lock);
   const int error = NextTrywrlock::Call(lock);
   if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_wrlock),
                      [=]() noexcept { return NextWrlock::Call(lock); });
 }
 
@@ -83,7 +83,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock,
   }
   const int error = NextTryrdlock::Call(lock);
   if (error != EBUSY) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_timedrdlock),
                      [=]() noexcept { return NextTimedrdlock::Call(lock, deadline); });
 }
 
@@ -94,7 +94,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock,
   }
   const int error = NextTrywrlock::Call(lock);
   if (error != EBUSY) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_timedwrlock),
                      [=]() noexcept { return NextTimedwrlock::Call(lock, deadline); });
 }
 
@@ -105,7 +105,7 @@ PPROF_EXPORT_WEAK int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid
   }
   const int error = NextTryrdlock::Call(lock);
   if (error != EBUSY) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_clockrdlock),
                      [=]() noexcept { return NextClockrdlock::Call(lock, clock, deadline); });
 }
 
@@ -116,13 +116,13 @@ PPROF_EXPORT_WEAK int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid
   }
   const int error = NextTrywrlock::Call(lock);
   if (error != EBUSY) return error;
-  return WaitForLock(lock, __builtin_return_address(0),
+  return WaitForLock(lock, PPROF_CALLER(pthread_rwlock_clockwrlock),
                      [=]() noexcept { return NextClockwrlock::Call(lock, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   if (!hooks::UnlockMatters(lock)) return NextUnlock::Call(lock);
-  return UnlockAndCharge(lock, __builtin_return_address(0),
+  return UnlockAndCharge(lock, PPROF_CALLER(pthread_rwlock_unlock),
                          [=]() noexcept { return NextUnlock::Call(lock); });
 }
 

@@ -24,7 +24,7 @@ bool WouldWait(sem_t* semaphore) {
 }
 
 template <class Function>
-PPROF_SLOW int WaitForSemaphore(void* caller, Function next) {
+PPROF_SLOW int WaitForSemaphore(const signal_safe::Caller& caller, Function next) {
   signal_safe::Wait wait;
   const int result = next();
   if (result == 0 || errno == ETIMEDOUT || errno == EINTR) wait.EndedIfLong(caller);
@@ -47,18 +47,18 @@ extern "C" {
 
 PPROF_EXPORT_WEAK int sem_wait(sem_t* semaphore) {
   if (!WouldWait(semaphore)) return NextWait::Call(semaphore);
-  return WaitForSemaphore(__builtin_return_address(0), [=] { return NextWait::Call(semaphore); });
+  return WaitForSemaphore(PPROF_CALLER(sem_wait), [=] { return NextWait::Call(semaphore); });
 }
 
 PPROF_EXPORT_WEAK int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
   if (!WouldWait(semaphore)) return NextTimedwait::Call(semaphore, deadline);
-  return WaitForSemaphore(__builtin_return_address(0),
+  return WaitForSemaphore(PPROF_CALLER(sem_timedwait),
                           [=] { return NextTimedwait::Call(semaphore, deadline); });
 }
 
 PPROF_EXPORT_WEAK int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
   if (!WouldWait(semaphore)) return NextClockwait::Call(semaphore, clock, deadline);
-  return WaitForSemaphore(__builtin_return_address(0),
+  return WaitForSemaphore(PPROF_CALLER(sem_clockwait),
                           [=] { return NextClockwait::Call(semaphore, clock, deadline); });
 }
 

@@ -37,6 +37,12 @@ void ProfileBuilder::AddMapping(Mapping mapping) {
   profile_.mappings.push_back(std::move(mapping));
 }
 
+void ProfileBuilder::AddUnloadedMapping(Mapping mapping) {
+  mapping.unloaded = true;
+  unloaded_mappings_.push_back(static_cast<uint32_t>(profile_.mappings.size()));
+  AddMapping(std::move(mapping));
+}
+
 void ProfileBuilder::SetValues(std::vector<ValueType> values) {
   Require(profile_.samples.empty(), "SetValues after the first sample");
   profile_.values = std::move(values);
@@ -48,7 +54,7 @@ void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
   for (size_t i = 0; i < stack.depth; ++i) {
     const uint64_t pc = stack.pcs[i];
     const bool exact = (i == 0 && stack.leaf_is_exact) || pc == 0;
-    profile_.frames.push_back(LocationOf(exact ? pc : pc - 1));
+    profile_.frames.push_back(LocationOf(exact ? pc : pc - 1, stack.unloaded_as));
   }
   if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
   if (stack.truncated) profile_.frames.push_back(LocationOfName("[truncated]"));
@@ -72,18 +78,24 @@ std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack) {
   std::vector<uint32_t> places;
   for (size_t i = 0; i < stack.depth; ++i) {
     const bool exact = i == 0 && stack.leaf_is_exact;
-    places.push_back(LocationOf(exact || stack.pcs[i] == 0 ? stack.pcs[i] : stack.pcs[i] - 1));
+    const uint64_t address = exact || stack.pcs[i] == 0 ? stack.pcs[i] : stack.pcs[i] - 1;
+    places.push_back(LocationOf(address, stack.unloaded_as));
   }
   return places;
 }
 
-uint32_t ProfileBuilder::LocationOf(uint64_t address) {
-  const uint64_t hash = MixHash(address);
-  const auto same = [&](uint32_t i) { return profile_.locations[i].address == address; };
+// Frames in the code of a module that is gone are places of their own: other code may have the same
+// addresses now.
+uint32_t ProfileBuilder::LocationOf(uint64_t address, uint32_t unloaded_as) {
+  const uint32_t mapping = MappingOf(address, unloaded_as);
+  const uint64_t hash = MixHash(address ^ (uint64_t{mapping} << 48));
+  const auto same = [&](uint32_t i) {
+    return profile_.locations[i].address == address && profile_.locations[i].mapping == mapping;
+  };
   const uint32_t known = locations_.Find(hash, same);
   if (known != IndexTable::kNone) return known;
   const auto index = static_cast<uint32_t>(profile_.locations.size());
-  profile_.locations.push_back({address, MappingOf(address), 0});
+  profile_.locations.push_back({address, mapping, 0});
   locations_.Insert(hash, index);
   return index;
 }
@@ -101,7 +113,12 @@ uint32_t ProfileBuilder::LocationOfName(std::string_view name) {
   return named_locations_.back();
 }
 
-uint32_t ProfileBuilder::MappingOf(uint64_t address) {
+uint32_t ProfileBuilder::MappingOf(uint64_t address, uint32_t unloaded_as) {
+  if (unloaded_as != 0 && unloaded_as <= unloaded_mappings_.size()) {
+    const uint32_t gone = unloaded_mappings_[unloaded_as - 1];
+    const Mapping& range = profile_.mappings[gone];
+    if (range.start <= address && address < range.limit) return gone;
+  }
   if (mappings_by_address_.size() != profile_.mappings.size()) SortMappings();
   const auto holds = [&](uint32_t i) {
     return profile_.mappings[i].start <= address && address < profile_.mappings[i].limit;

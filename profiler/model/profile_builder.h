@@ -26,6 +26,10 @@ class ProfileBuilder {
   // counts. REQUIRES: no sample was added yet.
   void AddMapping(Mapping mapping);
 
+  // The mapping that StackView::unloaded_as - 1 numbers: code that was dlclosed. Call in order.
+  // REQUIRES: no sample was added yet.
+  void AddUnloadedMapping(Mapping mapping);
+
   // Replaces the columns. REQUIRES: no sample was added yet.
   void SetValues(std::vector<ValueType> values);
 
@@ -48,15 +52,16 @@ class ProfileBuilder {
   std::shared_ptr<const Profile> Finish();
 
  private:
-  uint32_t LocationOf(uint64_t address);
+  uint32_t LocationOf(uint64_t address, uint32_t unloaded_as);
   uint32_t LocationOfName(std::string_view name);
-  uint32_t MappingOf(uint64_t address);
+  uint32_t MappingOf(uint64_t address, uint32_t unloaded_as);
   uint32_t LabelSetOf(const std::vector<Label>& labels);
   uint32_t FindMapping(uint64_t address, bool unloaded) const;
   void AddSample(uint64_t first_frame, uint32_t label_set, const int64_t* values);
   void SortMappings();
 
   Profile profile_;
+  std::vector<uint32_t> unloaded_mappings_;    // of Profile::mappings, by StackView::unloaded_as - 1
   IndexTable locations_;                       // by address, of Profile::locations
   IndexTable samples_;                         // by frames and label set, of Profile::samples
   IndexTable label_sets_;                      // of Profile::label_sets

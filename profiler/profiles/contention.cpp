@@ -7,6 +7,7 @@
 
 #include "profiler/model/label_table.h"
 #include "profiler/profiles/contention_rates.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/contention_sampler.h"
 
 namespace pprof::profiles {
@@ -38,7 +39,7 @@ void AddStack(const ContentionStack& stack, bool overflow, SnapshotBuilder& buil
   if (overflow) {
     builder.AddNamed(kOverflowFrame, {count, nanos});
   } else {
-    builder.Add({stack.pcs(), stack.depth, false, stack.truncated}, {count, nanos},
+    builder.Add(ViewOf(stack), {count, nanos},
                 model::LabelsOf(stack.label_set));
   }
 }
@@ -68,7 +69,8 @@ Status CollectBlock(SnapshotBuilder& builder) {
         "waits of {} ns and more are all kept, shorter ones in proportion and scaled", interval));
   } else {
     builder.AddComment(
-        "block profiling is off. Switch it on with POST /debug/pprof/block?rate=10us, for one "
+        "block profiling is off. Switch it on with POST /debug/pprof/block?rate=10us "
+        "and the header Content-Type: application/json, for one "
         "request with GET /debug/pprof/block?seconds=10&rate=10us, with pprof::SetSampling, or "
         "with PPROF_CPP_BLOCK_RATE=10us in the environment");
   }
@@ -94,7 +96,8 @@ Status CollectMutex(SnapshotBuilder& builder) {
     builder.AddComment(fmt::format("1 of {} contended unlocks is kept, and scaled", n));
   } else {
     builder.AddComment(
-        "mutex profiling is off. Switch it on with POST /debug/pprof/mutex?fraction=100, for one "
+        "mutex profiling is off. Switch it on with POST /debug/pprof/mutex?fraction=100 "
+        "and the header Content-Type: application/json, for one "
         "request with GET /debug/pprof/mutex?seconds=10&fraction=100, with pprof::SetSampling, or "
         "with PPROF_CPP_MUTEX_FRACTION=100 in the environment");
   }

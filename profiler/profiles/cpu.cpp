@@ -30,7 +30,7 @@ class CpuRecorder : public Recorder {
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
-    if (const uint64_t refused = sampler.timers_refused()) {
+    if (const size_t refused = sampler.threads_refused()) {
       builder.AddComment(fmt::format(
           "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
           refused));

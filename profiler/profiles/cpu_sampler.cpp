@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <iterator>
 #include <unordered_map>
 
+#include "profiler/profiles/per_process.h"
 #include "profiler/signal_safe/on_tick.h"
 #include "profiler/signal_safe/sample_ring.h"
 #include "profiler/signal_safe/thread_registry.h"
@@ -21,19 +21,17 @@
 namespace pprof::profiles {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using signal_safe::cpu_sampling;
 using signal_safe::sample_ring;
 using signal_safe::thread_registry;
 using signal_safe::ThreadRecord;
 
 constexpr std::chrono::milliseconds kDrainEvery{20};
-constexpr int kLookEvery = 5;  // drains: 100 ms; only threads outside pthread_create need it
-
-struct OwnedSampler {
-  int32_t process;
-  CpuSampler sampler;
-};
-std::atomic<OwnedSampler*> current{nullptr};
+// Only threads outside pthread_create need it. With 10,000 threads a look takes 20 ms: it then comes
+// less often, so that looking takes at most 2 % of a CPU.
+constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr int kRestAfterLook = 50;
 
 using Records = std::unordered_map<int32_t, ThreadRecord*>;
 
@@ -60,16 +58,7 @@ bool IsOldEnough(int32_t tid) {
 
 }  // namespace
 
-CpuSampler& CpuSampler::Get() {
-  const int32_t process = sys::ProcessId();
-  OwnedSampler* owned = current.load(std::memory_order_acquire);
-  while (owned == nullptr || owned->process != process) {
-    auto* fresh = new OwnedSampler{process, {}};
-    if (current.compare_exchange_strong(owned, fresh)) return fresh->sampler;
-    delete fresh;
-  }
-  return owned->sampler;
-}
+CpuSampler& CpuSampler::Get() { return PerProcess<CpuSampler>(); }
 
 Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
   if (hz < 1 || hz > 1000) {
@@ -118,8 +107,9 @@ void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
   if (windows_.erase(window) != 0 && windows_.empty()) StopSampling(lock);
 }
 
-uint64_t CpuSampler::timers_refused() const {
-  return cpu_sampling.timers_refused.load(std::memory_order_relaxed);
+size_t CpuSampler::threads_refused() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return refused_.size();
 }
 
 Status CpuSampler::StartSampling(int hz) {
@@ -138,14 +128,15 @@ Status CpuSampler::StartSampling(int hz) {
     return {StatusCode::kInternal, "Could not enable CPU profiling: sigaction refused SIGPROF"};
   }
   hz_ = hz;
-  cpu_sampling.timers_refused.store(0);
+  was_ignored_ = owner == sys::SignalOwner::kIgnored;
+  refused_.clear();
   cpu_sampling.interval_nanos.store(uint64_t{1000000000} / static_cast<uint64_t>(hz));
   LookAtThreads();
   drain_thread_ = sys::StartOwnThread("pprof-cpu", [this] { RunDrain(); });
   if (drain_thread_.joinable()) return {};
   cpu_sampling.interval_nanos.store(0);
   DisarmAll();
-  sys::ResetSignal(signal);
+  GiveSignalBack();
   return {StatusCode::kInternal, "Could not enable CPU profiling: no thread could be started"};
 }
 
@@ -154,7 +145,7 @@ Status CpuSampler::StartSampling(int hz) {
 void CpuSampler::StopSampling(std::unique_lock<std::mutex>& lock) {
   cpu_sampling.interval_nanos.store(0);
   DisarmAll();
-  sys::ResetSignal(sys::ProfilingSignal());
+  GiveSignalBack();
   stopping_ = true;
   wake_.notify_all();
   lock.unlock();
@@ -164,12 +155,24 @@ void CpuSampler::StopSampling(std::unique_lock<std::mutex>& lock) {
   wake_.notify_all();
 }
 
+// Another profiler that came after us has put its own handler there: it stays.
+void CpuSampler::GiveSignalBack() {
+  const int signal = sys::ProfilingSignal();
+  if (sys::OwnerOfSignal(signal, signal_safe::OnTick) != sys::SignalOwner::kOurs) return;
+  sys::ResetSignal(signal, was_ignored_ ? sys::SignalOwner::kIgnored : sys::SignalOwner::kDefault);
+}
+
 void CpuSampler::RunDrain() {
   std::unique_lock<std::mutex> lock(mutex_);
-  for (int round = 1; !stopping_; ++round) {
+  auto next_look = Clock::now() + kLookEvery;
+  while (!stopping_) {
     wake_.wait_for(lock, kDrainEvery);
     Drain();
-    if (round % kLookEvery == 0 && !stopping_) LookAtThreads();
+    const auto begin = Clock::now();
+    if (stopping_ || begin < next_look) continue;
+    LookAtThreads();
+    const auto end = Clock::now();
+    next_look = end + std::max<Clock::duration>(kLookEvery, kRestAfterLook * (end - begin));
   }
 }
 
@@ -189,15 +192,16 @@ void CpuSampler::LookAtThreads() {
   const Records records = ReadRecords();
   for (const int32_t tid : tids) {
     const auto told = records.find(tid);
-    if (told == records.end()) {
-      LookAtUntoldThread(tid);
-    } else {
-      signal_safe::ArmCpuTimer(told->second, tid);
-    }
+    const bool armed = told == records.end() ? LookAtUntoldThread(tid)
+                                             : signal_safe::ArmCpuTimer(told->second, tid);
     uint64_t cpu = 0;
     if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
+    // Of those that ended meanwhile nothing is said.
+    const bool ended = told != records.end() && told->second->tid.load() != tid;
+    if (!armed && !ended) refused_.insert(tid);
     for (const auto& window : windows_) window->OnClock(tid, cpu);
   }
+  for (const auto& window : windows_) window->ForgetEnded(tids);
   for (auto at = untold_timers_.begin(); at != untold_timers_.end();) {
     const bool needless = records.count(at->first) != 0 || !sys::IsTask(at->first);
     if (needless) sys::DeleteTimer(at->second);
@@ -205,22 +209,21 @@ void CpuSampler::LookAtThreads() {
   }
 }
 
-// The main thread, threads from before us, and those that bypass pthread_create.
-void CpuSampler::LookAtUntoldThread(int32_t tid) {
-  if (untold_timers_.count(tid) != 0 || (tid != sys::ProcessId() && !IsOldEnough(tid))) return;
+// The main thread, threads from before us, and those that bypass pthread_create. True: it has a
+// timer, or needs none yet.
+bool CpuSampler::LookAtUntoldThread(int32_t tid) {
+  if (untold_timers_.count(tid) != 0 || (tid != sys::ProcessId() && !IsOldEnough(tid))) return true;
   const uint64_t interval = cpu_sampling.interval_nanos.load();
   const uint64_t first = signal_safe::RandomFirstExpiry(interval);
   const int timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, first);
-  if (timer == sys::kNoTimer) {
-    cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    untold_timers_[tid] = timer;
-  }
+  if (timer == sys::kNoTimer) return false;
+  untold_timers_[tid] = timer;
+  return true;
 }
 
 // Also the timers of threads that ended without telling.
 void CpuSampler::DisarmAll() {
-  thread_registry.ForEach(
+  thread_registry.ForEachEver(
       [](void*, ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); }, nullptr);
   for (const auto& entry : untold_timers_) sys::DeleteTimer(entry.second);
   untold_timers_.clear();

@@ -19,8 +19,7 @@ namespace pprof::profiles {
 
 class CpuSampler {
  public:
-  // This process's sampler: a forked child gets its own, since the parent's thread and lock may be
-  // in any state. Never freed.
+  // This process's sampler: a forked child gets its own. Never freed.
   static CpuSampler& Get();
 
   // Errors: kInvalidArgument for hz outside 1 to 1000; kConflict when another rate is being
@@ -34,7 +33,8 @@ class CpuSampler {
   // Ends the window: what happened until now is in it. The last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
-  uint64_t timers_refused() const;
+  // How many threads have no timer because the kernel refused it, in this recording.
+  size_t threads_refused();
 
  private:
   Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz);
@@ -43,7 +43,8 @@ class CpuSampler {
   void RunDrain();
   void Drain();
   void LookAtThreads();
-  void LookAtUntoldThread(int32_t tid);
+  bool LookAtUntoldThread(int32_t tid);
+  void GiveSignalBack();
   void DisarmAll();
 
   std::mutex mutex_;  // guards all below
@@ -51,6 +52,8 @@ class CpuSampler {
   std::set<std::shared_ptr<CpuWindow>> windows_;
   std::thread drain_thread_;
   std::map<int32_t, int> untold_timers_;  // of threads without a record, by thread id
+  std::set<int32_t> refused_;             // threads without a timer
+  bool was_ignored_ = false;              // SIGPROF, before us
   bool stopping_ = false;
   int hz_ = 0;
 };

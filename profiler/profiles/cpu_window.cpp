@@ -1,6 +1,8 @@
 #include "profiler/profiles/cpu_window.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -16,8 +18,9 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   ThreadSum& thread = threads_[sample.tid];
   if (sample.weight == 0) {  // the thread ended; its number may come again
     thread.cpu_end = sample.cpu_nanos;
-    ended_.push_back(std::move(thread));
+    AddUsed(thread, &ended_);
     threads_.erase(sample.tid);
+    ended_clocks_[sample.tid] = sample.cpu_nanos;
     return;
   }
   thread.weight += sample.weight;
@@ -25,58 +28,73 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   thread.stacks[std::move(key)] += sample.weight;
 }
 
-void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
-  uint64_t not_sampled = 0;
-  for (const auto& entry : threads_) WriteThread(entry.second, &not_sampled, builder);
-  for (const ThreadSum& thread : ended_) WriteThread(thread, &not_sampled, builder);
-  if (not_sampled != 0) builder.AddNamed("[not sampled]", {0, static_cast<int64_t>(not_sampled)});
+// A thread that told of its end runs on for a moment, with a clock that is past its last word; a new
+// thread of its number has a younger clock.
+void CpuWindow::OnClock(int32_t tid, uint64_t cpu_nanos) {
+  const auto ended = ended_clocks_.find(tid);
+  if (ended != ended_clocks_.end() && cpu_nanos >= ended->second) return;
+  threads_[tid].cpu_end = cpu_nanos;
 }
 
-void CpuWindow::WriteThread(const ThreadSum& thread, uint64_t* not_sampled,
-                            SnapshotBuilder& builder) const {
-  const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin : 0;
+void CpuWindow::ForgetEnded(const std::vector<int32_t>& tids) {
+  for (auto at = ended_clocks_.begin(); at != ended_clocks_.end();) {
+    const bool listed = std::binary_search(tids.begin(), tids.end(), at->first);
+    at = listed ? std::next(at) : ended_clocks_.erase(at);
+  }
+}
+
+void CpuWindow::AddThread(const ThreadSum& thread, double nanos, Sum* sum) {
   if (thread.weight == 0) {
-    *not_sampled += used;
+    sum->not_sampled += nanos;
     return;
   }
-  // A clock that could not be read (the thread ended outside pthread's ways) leaves the raw count.
-  const double nanos_per_weight = used == 0
-                                      ? static_cast<double>(interval_nanos_)
-                                      : static_cast<double>(used) / static_cast<double>(thread.weight);
   for (const auto& [key, weight] : thread.stacks) {
-    const auto nanos = std::llround(nanos_per_weight * static_cast<double>(weight));
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
-                {static_cast<int64_t>(weight), nanos}, model::LabelsOf(key.label_set));
+    Spent& spent = sum->stacks[key];
+    spent.weight += weight;
+    spent.nanos += nanos * static_cast<double>(weight) / static_cast<double>(thread.weight);
   }
+}
+
+void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
+  // A clock that could not be read (the thread ended outside pthread's ways) leaves the raw count.
+  const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin
+                                                          : thread.weight * interval_nanos_;
+  AddThread(thread, static_cast<double>(used), sum);
+}
+
+void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
+  Sum sum = ended_;
+  for (const auto& entry : threads_) AddUsed(entry.second, &sum);
+  for (const auto& [key, spent] : sum.stacks) {
+    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
+                {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
+                model::LabelsOf(key.label_set));
+  }
+  if (sum.not_sampled > 0) builder.AddNamed("[not sampled]", {0, std::llround(sum.not_sampled)});
 }
 
 void CpuWindow::WriteRunning(const std::map<int32_t, uint64_t>& waited_to_run, uint64_t tick_nanos,
                              SnapshotBuilder& builder) const {
+  Sum sum = ended_;
   for (const auto& [tid, waited] : waited_to_run) {
-    const auto thread = threads_.find(tid);
-    if (thread != threads_.end()) WriteRunningThread(thread->second, waited, tick_nanos, builder);
+    const auto found = threads_.find(tid);
+    if (found == threads_.end()) continue;
+    const ThreadSum& thread = found->second;
+    const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin : 0;
+    AddThread(thread, static_cast<double>(used + waited), &sum);
   }
-  for (const ThreadSum& thread : ended_) WriteRunningThread(thread, 0, tick_nanos, builder);
-}
-
-void CpuWindow::WriteRunningThread(const ThreadSum& thread, uint64_t waited_to_run,
-                                   uint64_t tick_nanos, SnapshotBuilder& builder) {
-  const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin : 0;
-  const auto total = static_cast<double>(used + waited_to_run);
-  const auto ticks_of = [&](double nanos) {
-    return static_cast<int64_t>(std::llround(nanos / static_cast<double>(tick_nanos)));
+  const auto values_of = [&](double nanos) {
+    const auto ticks = std::llround(nanos / static_cast<double>(tick_nanos));
+    return std::vector<int64_t>{ticks, std::llround(nanos)};
   };
-  if (total == 0) return;
-  if (thread.weight == 0) {
-    builder.AddNamed("[running, not sampled]", {ticks_of(total), std::llround(total)});
-    return;
-  }
-  for (const auto& [key, weight] : thread.stacks) {
-    const double nanos = total * static_cast<double>(weight) / static_cast<double>(thread.weight);
+  for (const auto& [key, spent] : sum.stacks) {
     std::vector<Label> labels = model::LabelsOf(key.label_set);
     labels.push_back({"state", "running", 0, {}});
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
-                {ticks_of(nanos), std::llround(nanos)}, labels);
+    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values_of(spent.nanos),
+                labels);
+  }
+  if (sum.not_sampled > 0) {
+    builder.AddNamed("[running, not sampled]", values_of(sum.not_sampled));
   }
 }
 

@@ -23,7 +23,10 @@ class CpuWindow {
   void OnSample(const signal_safe::RingSample& sample);
 
   // The CPU clock of a thread now; threads first seen here began after the window.
-  void OnClock(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_end = cpu_nanos; }
+  void OnClock(int32_t tid, uint64_t cpu_nanos);
+
+  // Only threads that are still listed can be mistaken for new ones. `tids`: all threads, ascending.
+  void ForgetEnded(const std::vector<int32_t>& tids);
 
   // The samples as samples/count, cpu/nanoseconds. CPU time of threads without a sample is the
   // frame "[not sampled]".
@@ -49,13 +52,24 @@ class CpuWindow {
     std::map<StackKey, uint64_t> stacks;  // weight of each
   };
 
-  void WriteThread(const ThreadSum& thread, uint64_t* not_sampled, SnapshotBuilder& builder) const;
-  static void WriteRunningThread(const ThreadSum& thread, uint64_t waited_to_run,
-                                 uint64_t tick_nanos, SnapshotBuilder& builder);
+  struct Spent {
+    uint64_t weight = 0;
+    double nanos = 0;
+  };
+  // What threads spent, by stack: memory does not grow with their number.
+  struct Sum {
+    std::map<StackKey, Spent> stacks;
+    double not_sampled = 0;
+  };
+
+  // Shares `nanos` out to the thread's stacks.
+  static void AddThread(const ThreadSum& thread, double nanos, Sum* sum);
+  void AddUsed(const ThreadSum& thread, Sum* sum) const;
 
   const uint64_t interval_nanos_;
   std::map<int32_t, ThreadSum> threads_;
-  std::vector<ThreadSum> ended_;
+  Sum ended_;
+  std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
 };
 
 }  // namespace pprof::profiles

@@ -7,6 +7,7 @@
 #include "profiler/model/label_table.h"
 #include "profiler/model/profile.h"
 #include "profiler/model/profile_builder.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/thread_dump.h"
 #include "profiler/profiles/threads.h"
 #include "profiler/profiles/wait_reason.h"
@@ -50,9 +51,11 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
 std::string PrefaceOf(const std::vector<std::vector<int32_t>>& deadlocks) {
   std::string text;
   for (const std::vector<int32_t>& cycle : deadlocks) {
-    text += fmt::format("[deadlock] goroutine {} waits for {}, which waits for {}\n\n", cycle.front(),
-                        fmt::join(cycle.begin() + 1, cycle.end(), ", which waits for "),
-                        cycle.front());
+    text += fmt::format("[deadlock] goroutine {}", cycle.front());
+    for (size_t i = 1; i <= cycle.size(); ++i) {
+      text += fmt::format("{} waits for {}", i == 1 ? "" : ", which", cycle[i % cycle.size()]);
+    }
+    text += "\n\n";
   }
   return text;
 }
@@ -70,7 +73,7 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
   note.creator = thread.creator_tid;
   if (thread.created_at != nullptr) {
     note.created_at =
-        builder.model().AddLocations({thread.created_at->pcs(), thread.created_at->depth});
+        builder.model().AddLocations(ViewOf(*thread.created_at));
   }
   return note;
 }

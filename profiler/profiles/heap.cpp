@@ -9,6 +9,7 @@
 #include "profiler/profiles/duration.h"
 #include "profiler/profiles/heap_read.h"
 #include "profiler/profiles/heap_support.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap_sampler.h"
 
 namespace pprof::profiles {
@@ -35,7 +36,7 @@ void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotB
     if (heap.stack == heap_sampler.stacks.overflow()) {
       builder.AddNamed(kOverflowFrame, values);
     } else {
-      builder.Add({heap.stack->pcs(), heap.stack->depth, false, heap.stack->truncated}, values,
+      builder.Add(ViewOf(*heap.stack), values,
                   model::LabelsOf(heap.stack->label_set));
     }
   }

@@ -1,11 +1,14 @@
 #include "profiler/profiles/signalled_stacks.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
 
+#include "profiler/profiles/per_process.h"
 #include "profiler/sys/environment.h"
 #include "profiler/sys/futex.h"
+#include "profiler/sys/tasks.h"
 #include "profiler/sys/thread_signal.h"
 
 namespace pprof::profiles {
@@ -18,8 +21,15 @@ using signal_safe::kDumpSlots;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kDeadline{100};
+// A running thread answers in microseconds. One that has not after this long is looked at: it may
+// have ended, or block the signal.
+constexpr std::chrono::milliseconds kPatience{5};
 
-std::mutex collecting;  // one dump owns the slots at a time
+// One dump owns the slots at a time.
+struct SlotsOwner {
+  std::mutex mutex;
+  int real_time_signal = 0;  // guarded by mutex
+};
 
 bool TakeSignal(int signal) {
   if (signal <= 0) return false;
@@ -32,19 +42,15 @@ bool TakeSignal(int signal) {
 
 // SIGURG when nobody handles it: ignored by default, so that a signal that comes late (after exec,
 // say) hurts nobody, and debuggers pass it on silently. Else the lowest free real-time signal.
-int DumpSignal() {
+int DumpSignal(int* real_time) {
   if (const char* wanted = sys::FindEnvironment("PPROF_CPP_DUMP_SIGNAL")) {
     const int signal = std::atoi(wanted);
     return TakeSignal(signal) ? signal : 0;
   }
-  static int real_time = 0;  // guarded by `collecting`
   if (TakeSignal(sys::UrgentSignal())) return sys::UrgentSignal();
-  if (!TakeSignal(real_time)) real_time = sys::FreeRealTimeSignal();
-  return TakeSignal(real_time) ? real_time : 0;
+  if (!TakeSignal(*real_time)) *real_time = sys::FreeRealTimeSignal();
+  return TakeSignal(*real_time) ? *real_time : 0;
 }
-
-// One request after the other gets a number, so that a slot's old request is never taken for new.
-uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }
 
 class Collection {
  public:
@@ -58,7 +64,9 @@ class Collection {
       const bool moved = Collect() | Send();
       const auto left = deadline - Clock::now();
       if (left.count() <= 0) return GiveUp();
-      if (!moved) sys::FutexWait(&dump_progress, progress, left);
+      if (moved) continue;
+      sys::FutexWait(&dump_progress, progress, std::min<Clock::duration>(left, kPatience));
+      if (dump_progress.load(std::memory_order_acquire) == progress) WithdrawHopeless();
     }
   }
 
@@ -75,7 +83,7 @@ class Collection {
       }
       // Else an earlier dump gave up on a thread that has now finished writing.
       slot.tid.store(0, std::memory_order_relaxed);
-      slot.state.store(NextRequest(state), std::memory_order_release);
+      slot.state.store(DumpSlot::NextRequest(state), std::memory_order_release);
       any = true;
     }
     return any;
@@ -91,20 +99,32 @@ class Collection {
       any = true;
       mine_[i] = true;
       slot.tid.store(tid, std::memory_order_relaxed);
-      slot.state.store(NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
+      slot.state.store(DumpSlot::NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
       ++in_flight_;
       if (!sys::SignalThread(tid, signal_)) Withdraw(slot, "ended meanwhile");
     }
     return any;
   }
 
+  // Threads that will not answer do not cost the others their time.
+  void WithdrawHopeless() {
+    for (DumpSlot& slot : dump_slots) {
+      const int32_t tid = slot.tid.load(std::memory_order_relaxed);
+      if (!IsMine(slot) || tid == 0) continue;
+      if (!sys::IsTask(tid)) {
+        Withdraw(slot, "ended meanwhile");
+      } else if (sys::ThreadBlocksSignal(tid, signal_)) {
+        Withdraw(slot, "runs and blocks signal " + std::to_string(signal_));
+      }
+    }
+  }
+
   void GiveUp() {
     Collect();
+    WithdrawHopeless();
     for (DumpSlot& slot : dump_slots) {
       if (!IsMine(slot) || slot.tid.load(std::memory_order_relaxed) == 0) continue;
-      const bool blocked = sys::ThreadBlocksSignal(slot.tid.load(std::memory_order_relaxed), signal_);
-      Withdraw(slot, blocked ? "runs and blocks signal " + std::to_string(signal_)
-                             : "did not answer signal " + std::to_string(signal_) + " within 100 ms");
+      Withdraw(slot, "did not answer signal " + std::to_string(signal_) + " within 100 ms");
     }
     for (; next_ < tids_.size(); ++next_) visit_(tids_[next_], nullptr, "no time left to ask it");
   }
@@ -114,7 +134,7 @@ class Collection {
     uint32_t state = slot.state.load(std::memory_order_acquire);
     const int32_t tid = slot.tid.load(std::memory_order_relaxed);
     if (DumpSlot::PhaseOf(state) == DumpSlot::kAsked &&
-        slot.state.compare_exchange_strong(state, NextRequest(state), std::memory_order_acq_rel)) {
+        slot.state.compare_exchange_strong(state, DumpSlot::NextRequest(state), std::memory_order_acq_rel)) {
       slot.tid.store(0, std::memory_order_relaxed);
     }
     mine_[&slot - dump_slots] = false;
@@ -136,8 +156,9 @@ class Collection {
 
 Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit) {
   if (tids.empty()) return {};
-  const std::lock_guard<std::mutex> lock(collecting);
-  const int signal = DumpSignal();
+  auto& owner = PerProcess<SlotsOwner>();
+  const std::lock_guard<std::mutex> lock(owner.mutex);
+  const int signal = DumpSignal(&owner.real_time_signal);
   if (signal == 0) {
     return {StatusCode::kConflict,
             "no signal is free for asking running threads: the program handles SIGURG and all "

@@ -5,6 +5,7 @@
 
 #include "profiler/profiles/blocked_stack.h"
 #include "profiler/profiles/signalled_stacks.h"
+#include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/thread_id.h"
@@ -19,8 +20,7 @@ struct KnownThread {
 };
 using KnownThreads = std::unordered_map<int32_t, KnownThread>;
 
-// What the registry has, by id. Records of threads that are gone (they ended by a raw exit call, or
-// stayed in the parent of a fork) are given back here.
+// What the registry has, by id. Records of threads that ended by a raw exit call are given back here.
 KnownThreads ReadRegistry(const std::vector<int32_t>& alive) {
   struct Context {
     const std::vector<int32_t>& alive;
@@ -33,8 +33,8 @@ KnownThreads ReadRegistry(const std::vector<int32_t>& alive) {
         if (std::binary_search(living.begin(), living.end(), tid)) {
           known[tid] = {record.creator_tid, record.created_at,
                         record.label_set.load(std::memory_order_relaxed)};
-        } else if (tid > 0 && !sys::IsTask(tid)) {
-          signal_safe::thread_registry.Remove(&record);
+        } else if (tid != 0 && !sys::IsTask(tid)) {
+          signal_safe::OnThreadVanished(&record, tid);
         }
       },
       &context);

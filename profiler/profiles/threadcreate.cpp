@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "profiler/model/label_table.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/sys/tasks.h"
@@ -27,7 +28,7 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
     if (&stack == thread_stacks.overflow()) {
       builder.AddNamed("pprof::StackTableFull", {begun - ended});
     } else {
-      builder.Add({stack.pcs(), stack.depth, false, stack.truncated}, {begun - ended},
+      builder.Add(ViewOf(stack), {begun - ended},
                   model::LabelsOf(stack.label_set));
     }
   };

@@ -4,14 +4,24 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <thread>
 
 #include "profiler/profiles/cpu_sampler.h"
 #include "profiler/profiles/wall_window.h"
 #include "profiler/sys/own_thread.h"
+#include "profiler/sys/process_id.h"
 
 namespace pprof::profiles {
 namespace {
+
+struct TickingThread {
+  std::mutex mutex;  // guards stopping
+  std::condition_variable wake;
+  bool stopping = false;
+  std::thread thread;
+};
 
 class WallRecorder : public Recorder {
  public:
@@ -21,8 +31,8 @@ class WallRecorder : public Recorder {
   ~WallRecorder() override { End(); }
 
   bool Start() {
-    thread_ = sys::StartOwnThread("pprof-wall", [this] { Run(); });
-    return thread_.joinable();
+    thread_->thread = sys::StartOwnThread("pprof-wall", [this] { Run(); });
+    return thread_->thread.joinable();
   }
 
   Status Stop(SnapshotBuilder& builder) override {
@@ -37,11 +47,11 @@ class WallRecorder : public Recorder {
 
  private:
   void Run() {
-    std::unique_lock<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(thread_->mutex);
     auto next = std::chrono::steady_clock::now() + tick_;
-    while (!stopping_) {
-      wake_.wait_until(lock, next);
-      if (stopping_) break;
+    while (!thread_->stopping) {
+      thread_->wake.wait_until(lock, next);
+      if (thread_->stopping) break;
       window_.Tick();
       // A tick that came late is not made up for: the clocks account for the time anyway.
       next = std::max(next + tick_, std::chrono::steady_clock::now());
@@ -52,22 +62,25 @@ class WallRecorder : public Recorder {
   void End() {
     if (ended_) return;
     ended_ = true;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stopping_ = true;
+    if (sys::ProcessId() != process_) {
+      // A forked child: the thread stayed in the parent, and what it waits on may not be destroyed.
+      static_cast<void>(thread_.release());
+      return;
     }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    {
+      const std::lock_guard<std::mutex> lock(thread_->mutex);
+      thread_->stopping = true;
+    }
+    thread_->wake.notify_all();
+    if (thread_->thread.joinable()) thread_->thread.join();
     if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
   }
 
+  const int32_t process_ = sys::ProcessId();
   const std::chrono::nanoseconds tick_;
   WallWindow window_;  // the thread's until it is joined
   Result<std::shared_ptr<CpuWindow>> on_cpu_;
-  std::mutex mutex_;  // guards stopping_
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::unique_ptr<TickingThread> thread_ = std::make_unique<TickingThread>();
   bool ended_ = false;
 };
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "profiler/model/label_table.h"
+#include "profiler/model/profile_builder.h"
 #include "profiler/profiles/thread_dump.h"
 #include "profiler/profiles/wait_reason.h"
 #include "profiler/signal_safe/thread_registry.h"
@@ -47,13 +49,24 @@ void WallWindow::Tick() {
   const uint64_t now = sys::MonotonicNanos();
   if (++ticks_ % std::max<int64_t>(1, kListEvery / tick_) == 0) ListThreads(now);
   for (auto& [tid, thread] : threads_) {
-    if (thread.alive && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
+    if (!thread.ours && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
   }
+  DropGone();
 }
 
 void WallWindow::Finish() {
   for (auto& [tid, thread] : threads_) {
-    if (thread.alive) Look(tid, thread, sys::MonotonicNanos());
+    if (!thread.ours) Look(tid, thread, sys::MonotonicNanos());
+  }
+  DropGone();
+}
+
+// A later thread of the same number is a new one, and memory does not grow with the threads ended.
+void WallWindow::DropGone() {
+  for (auto at = threads_.begin(); at != threads_.end();) {
+    const Thread& thread = at->second;
+    if (thread.gone) ran_and_gone_ += thread.ran + thread.waited_to_run;
+    at = thread.gone ? threads_.erase(at) : std::next(at);
   }
 }
 
@@ -64,8 +77,11 @@ void WallWindow::ListThreads(uint64_t now) {
     if (!is_new) continue;
     sys::TaskStat stat;
     const bool readable = sys::ReadTaskStat(tid, &stat);
-    at->second.alive = readable && !IsOwnThreadName(stat.name) &&
-                       sys::ThreadCpuNanos(tid, &at->second.cpu_nanos);
+    if (!readable || !sys::ThreadCpuNanos(tid, &at->second.cpu_nanos)) {
+      threads_.erase(at);
+      continue;
+    }
+    at->second.ours = IsOwnThreadName(stat.name);
     sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
     at->second.seen_nanos = now;
   }
@@ -74,7 +90,7 @@ void WallWindow::ListThreads(uint64_t now) {
 void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   uint64_t cpu = 0;
   if (!sys::ThreadCpuNanos(tid, &cpu)) {
-    thread.alive = false;
+    thread.gone = true;
     return;
   }
   const uint64_t elapsed = now - thread.seen_nanos;
@@ -110,7 +126,9 @@ void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
   off_cpu -= TakeRunDelay(tid, thread, off_cpu);
   auto* const before = std::exchange(thread.waiting, nullptr);
   BlockedStack stack;
-  if (reader_.Read(tid, &stack) == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
+  const BlockedRead read = reader_.Read(tid, &stack);
+  if (read == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
+  if (read == BlockedRead::kRefused) thread.waiting = NoteWaitingUnseen(tid);
   if (before == nullptr && thread.waiting == nullptr) {
     thread.waited_to_run += off_cpu;  // it waited between two looks; for what is not known
     return;
@@ -130,6 +148,13 @@ WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stac
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
+// The process is not dumpable, or sandboxed: that the thread waits is known, but not where.
+WallWindow::WaitingTime* WallWindow::NoteWaitingUnseen(int32_t tid) {
+  sys::TaskStat stat;
+  if (!sys::ReadTaskStat(tid, &stat) || stat.state == 'R') return nullptr;
+  return &*waited_.emplace(Waiting{{}, false, LabelsOfThread(tid), "waiting"}, 0).first;
+}
+
 void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const {
   const auto ticks_of = [this](uint64_t nanos) {
     return std::llround(static_cast<double>(nanos) / static_cast<double>(tick_.count()));
@@ -138,11 +163,16 @@ void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) cons
     if (nanos == 0) continue;
     std::vector<Label> labels = model::LabelsOf(stack.label_set);
     labels.push_back({"state", stack.state, 0, {}});
-    builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated},
-                {ticks_of(nanos), static_cast<int64_t>(nanos)}, labels);
+    const std::vector<int64_t> values{ticks_of(nanos), static_cast<int64_t>(nanos)};
+    if (stack.pcs.empty()) {
+      builder.model().AddNamed("[no stack: /proc and process_vm_readv are refused]", values.data(),
+                               labels);
+    } else {
+      builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
+    }
   }
   std::map<int32_t, uint64_t> waited_to_run;
-  uint64_t running = 0;
+  uint64_t running = ran_and_gone_;
   for (const auto& [tid, thread] : threads_) {
     if (thread.ran + thread.waited_to_run == 0) continue;
     waited_to_run[tid] = thread.waited_to_run;

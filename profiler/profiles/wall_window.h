@@ -53,20 +53,24 @@ class WallWindow {
     WaitingTime* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
     uint32_t patience = 1;  // ticks to the next look, doubled while it waits
-    bool alive = true;
+    bool ours = false;      // a thread of the profiler: not looked at
+    bool gone = false;
   };
 
   void ListThreads(uint64_t now);
+  void DropGone();
   void Look(int32_t tid, Thread& thread, uint64_t now);
   void LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu);
   static uint64_t TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most);
   WaitingTime* NoteWaiting(int32_t tid, BlockedStack* stack);
+  WaitingTime* NoteWaitingUnseen(int32_t tid);
 
   const std::chrono::nanoseconds tick_;
   uint32_t ticks_ = 0;
   BlockedStackReader reader_;
   std::map<int32_t, Thread> threads_;
   std::map<Waiting, uint64_t> waited_;  // nanoseconds by stack
+  uint64_t ran_and_gone_ = 0;           // of threads that ended, with the time they waited to run
 };
 
 }  // namespace pprof::profiles

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "profiler/signal_safe/stack_table.h"
+#include "profiler/signal_safe/tail_call.h"
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind.h"
 
@@ -13,6 +14,8 @@ class CallerStack {
   // Walks the calling thread's stack and cuts the frames before the return address `caller`.
   // Signal-safe.
   explicit CallerStack(void* caller);
+  // The same, with the function that jumped to the hook, if there is one.
+  explicit CallerStack(const Caller& caller);
 
   const uintptr_t* pcs() const { return pcs_ + own_; }
   size_t depth() const { return depth_; }
@@ -27,8 +30,8 @@ class CallerStack {
 
 // The caller's stack with the labels in force. Never nullptr: the overflow entry at worst.
 // Signal-safe.
-template <class Entry>
-Entry* CaptureStack(void* caller, StackTableOf<Entry>* table) {
+template <class Entry, class CallerOrAddress>
+Entry* CaptureStack(const CallerOrAddress& caller, StackTableOf<Entry>* table) {
   const CallerStack stack(caller);
   return table->Intern(stack.pcs(), stack.depth(), stack.truncated(), thread_state.label_set);
 }

@@ -23,6 +23,15 @@ void Fill(DumpSlot& slot, const void* ucontext) {
 
 }  // namespace
 
+void FreeDumpSlots() {
+  for (DumpSlot& slot : dump_slots) {
+    const uint32_t state = slot.state.load(std::memory_order_relaxed);
+    if (DumpSlot::PhaseOf(state) == DumpSlot::kFree) continue;  // its page stays shared
+    slot.tid.store(0, std::memory_order_relaxed);
+    slot.state.store(DumpSlot::NextRequest(state), std::memory_order_relaxed);
+  }
+}
+
 void OnDumpSignal(int, void*, void* ucontext) {
   const ErrnoGuard keep;
   const int32_t self = sys::ThreadId();

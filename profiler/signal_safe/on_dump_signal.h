@@ -25,6 +25,8 @@ struct DumpSlot {
   bool truncated;
   uintptr_t pcs[kMaxStackDepth];
 
+  // Free, under the number after that of `state`: an old request is never taken for a new one.
+  static uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }
   static Phase PhaseOf(uint32_t state) { return static_cast<Phase>(state & 3); }
 };
 
@@ -32,6 +34,10 @@ constexpr size_t kDumpSlots = 32;  // signals in flight: more delays running thr
 extern DumpSlot dump_slots[kDumpSlots] __attribute__((visibility("hidden")));
 // Counts finished slots; the reader waits on it.
 extern std::atomic<uint32_t> dump_progress __attribute__((visibility("hidden")));
+
+// All slots are free, also those that threads of the parent were writing. Only in the child of a
+// fork. Signal-safe.
+void FreeDumpSlots();
 
 // The handler. Only from a signal handler.
 void OnDumpSignal(int signal, void* siginfo, void* ucontext);

@@ -2,7 +2,10 @@
 
 #include "profiler/signal_safe/contention_sampler.h"
 #include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/signal_safe/on_dump_signal.h"
 #include "profiler/signal_safe/on_thread.h"
+#include "profiler/signal_safe/sample_ring.h"
+#include "profiler/signal_safe/unloaded_modules.h"
 #include "profiler/signal_safe/unwind_table.h"
 #include "profiler/sys/thread_signal.h"
 
@@ -18,9 +21,17 @@ void OnForkChild() {
   heap_peak.OnForkChild();
   contention.waiters.OnForkChild();
   OnThreadForked();
+  sample_ring.OnForkChild();
+  FreeDumpSlots();
   sys::UnblockProfilingSignal();
 }
 
-void OnModuleUnload() { ForgetRows(); }
+void OnUnloadBegin() { unloaded_modules.BeforeUnload(); }
+
+// Rows first: a module loaded at the place must not be walked with the old one's.
+void OnUnloadEnd() {
+  ForgetRows();
+  unloaded_modules.AfterUnload();
+}
 
 }  // namespace pprof::signal_safe

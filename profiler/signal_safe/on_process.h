@@ -10,7 +10,9 @@ void OnForkParent();
 // In the child of a fork: only the forking thread is here. Signal-safe.
 void OnForkChild();
 
-// A module may have been unloaded: what is known about its addresses is void. Signal-safe.
-void OnModuleUnload();
+// Around every dlclose: what is known about the addresses of a module that goes is void. Not
+// signal-safe: takes the loader's lock, as dlclose does.
+void OnUnloadBegin();
+void OnUnloadEnd();
 
 }  // namespace pprof::signal_safe

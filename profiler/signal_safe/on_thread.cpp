@@ -20,6 +20,11 @@ ThreadRecord* OwnRecord() {
   return thread.record;
 }
 
+void CountEnd(ThreadRecord& record) {
+  if (record.created_at == nullptr) return;
+  record.created_at->heap.freed_count.fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 ThreadBirth OnThreadCreate(void* caller) {
@@ -48,17 +53,27 @@ void OnThreadEnd(const ThreadBirth& birth) {
   ThreadRecord* record = thread_state.record;
   thread_state.record = nullptr;
   thread_state.ended = true;
-  if (record == nullptr) return;
+  // In this order: without the tid nobody arms a timer for the record any more.
+  if (record == nullptr || !ThreadRegistry::Take(record, sys::ThreadId())) return;
   OnCpuThreadEnd(record);
-  thread_registry.Remove(record);
+  thread_registry.Free(record);
+}
+
+void OnThreadVanished(ThreadRecord* record, int32_t tid) {
+  if (!ThreadRegistry::Take(record, tid)) return;
+  CountEnd(*record);
+  DisarmCpuTimer(record);
+  thread_registry.Free(record);
 }
 
 void OnThreadForked() {
   cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
-  if (thread_state.record != nullptr) {
-    thread_state.record->cpu_timer.store(kTimerNone);
-    thread_state.record->tid.store(sys::ThreadId(), std::memory_order_release);
+  ThreadRecord* const own = thread_state.record;
+  if (own != nullptr) {
+    own->cpu_timer.store(kTimerNone);
+    own->tid.store(sys::ThreadId(), std::memory_order_release);
   }
+  thread_registry.KeepOnly(own, CountEnd);
 }
 
 uint32_t CurrentLabels() { return thread_state.label_set; }

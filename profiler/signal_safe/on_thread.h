@@ -6,6 +6,7 @@
 namespace pprof::signal_safe {
 
 struct StackEntry;
+struct ThreadRecord;
 
 // What a creator hands to the thread it starts.
 struct ThreadBirth {
@@ -24,8 +25,12 @@ void OnThreadEnd(const ThreadBirth& birth);
 // The thread could not be started.
 void OnThreadNotCreated(const ThreadBirth& birth);
 
+// Thread `tid` is gone without a word (it ended by a raw exit call): its record is given back.
+// Waits where the sampler's thread is arming it: not from a handler.
+void OnThreadVanished(ThreadRecord* record, int32_t tid);
+
 // The calling thread is the only one of a forked child and has a new number. Records of the parent's
-// other threads are dropped when the threads are next listed. Signal-safe.
+// other threads are given back; their timers are not ours to delete. Signal-safe.
 void OnThreadForked();
 
 // The machine code of the function that stands between glibc and a thread's own function; its

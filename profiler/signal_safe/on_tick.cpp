@@ -35,30 +35,31 @@ uint64_t RandomFirstExpiry(uint64_t interval) {
   return 1 + sys::MonotonicNanos() * 0x9E3779B97F4A7C15 % interval;
 }
 
-void ArmCpuTimer(ThreadRecord* record, int32_t tid) {
+bool ArmCpuTimer(ThreadRecord* record, int32_t tid) {
   int none = kTimerNone;
-  if (!record->cpu_timer.compare_exchange_strong(none, kTimerArming)) return;
-  // Sequentially consistent with the store in the sampler: see the invariant in the header.
-  const uint64_t interval = cpu_sampling.interval_nanos.load(std::memory_order_seq_cst);
+  if (!record->cpu_timer.compare_exchange_strong(none, kTimerArming)) return true;
+  // Sequentially consistent, after kTimerArming: see the invariants in the header.
+  const uint64_t interval = cpu_sampling.interval_nanos.load();
   int timer = sys::kNoTimer;
-  if (interval != 0) {
+  if (interval != 0 && record->tid.load() == tid) {
     timer = sys::StartCpuTimer(tid, sys::ProfilingSignal(), interval, RandomFirstExpiry(interval));
-    if (timer == sys::kNoTimer) {
-      cpu_sampling.timers_refused.fetch_add(1, std::memory_order_relaxed);
-    }
   }
   record->cpu_timer.store(timer == sys::kNoTimer ? kTimerNone : timer + kFirstTimer);
+  return timer != sys::kNoTimer;
 }
 
 void DisarmCpuTimer(ThreadRecord* record) {
   int timer = record->cpu_timer.load();
-  while (timer == kTimerArming || !record->cpu_timer.compare_exchange_weak(timer, kTimerNone)) {
-    if (timer == kTimerArming) {
+  while (timer != kTimerNone) {
+    if (timer < kFirstTimer) {
       sys::Yield();
       timer = record->cpu_timer.load();
+    } else if (record->cpu_timer.compare_exchange_weak(timer, kTimerDisarming)) {
+      sys::DeleteTimer(timer - kFirstTimer);
+      record->cpu_timer.store(kTimerNone);
+      return;
     }
   }
-  if (timer >= kFirstTimer) sys::DeleteTimer(timer - kFirstTimer);
 }
 
 void OnCpuThreadEnd(ThreadRecord* record) {

@@ -17,7 +17,7 @@ struct Estimate {
   uint64_t nanos;
 };
 
-void Add(ContentionTable* table, const Estimate& estimate, void* caller) {
+void Add(ContentionTable* table, const Estimate& estimate, const Caller& caller) {
   const ErrnoGuard keep;
   const ReentryGuard guard;
   if (!guard.entered()) {
@@ -50,12 +50,12 @@ uint64_t Wait::Now() { return sys::MonotonicNanos(); }
 
 Wait::Wait() : began_ns_(thread_state.busy ? 0 : Now()) {}
 
-void Wait::EndedIfLong(void* caller) {
+void Wait::EndedIfLong(const Caller& caller) {
   const uint64_t now = Now();
   if (now - began_ns_ >= kShortestWait) EndedAt(now, caller);
 }
 
-void Wait::EndedAt(uint64_t now, void* caller) {
+void Wait::EndedAt(uint64_t now, const Caller& caller) {
   const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed);
   Estimate estimate;
   if (interval == 0 || began_ns_ == 0) return;
@@ -69,7 +69,7 @@ LockWait::LockWait(const void* lock) {
   if (slot_.word == nullptr) contention.lost_waits.fetch_add(1, std::memory_order_relaxed);
 }
 
-void LockWait::Ended(void* caller) {
+void LockWait::Ended(const Caller& caller) {
   const uint64_t now = Now();
   contention.waiters.EndWait(slot_, now);
   slot_ = {};
@@ -91,7 +91,7 @@ void UnlockCharge::Refused() {
 
 // Each contended unlock is kept with probability 1/n and stands for n. Source: runtime/mprof.go,
 // mutexevent.
-void UnlockCharge::Record(void* caller) {
+void UnlockCharge::Record(const Caller& caller) {
   const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);
   if (n == 0 || (n > 1 && NextRandom() % n != 0)) return;
   Add(&contention.mutex, {kCountUnit * n, nanos_ * n}, caller);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "profiler/signal_safe/contention_sampler.h"
+#include "profiler/signal_safe/tail_call.h"
 #include "profiler/sys/sanitizers.h"
 
 namespace pprof::signal_safe {
@@ -28,17 +29,17 @@ class Wait {
  public:
   Wait();
 
-  // The wait is over: a contention of the block profile. `caller` is the return address into the
-  // code that called the hooked function. Leaves errno as it was.
-  void Ended(void* caller) { EndedAt(Now(), caller); }
+  // The wait is over: a contention of the block profile, of the stack of `caller`. Leaves errno as
+  // it was.
+  void Ended(const Caller& caller) { EndedAt(Now(), caller); }
 
   // The same, unless it was too short to have been a wait: for functions that do not tell. Going to
   // sleep and waking up takes two context switches, more than a microsecond.
-  void EndedIfLong(void* caller);
+  void EndedIfLong(const Caller& caller);
 
  protected:
   static uint64_t Now();
-  void EndedAt(uint64_t now, void* caller);
+  void EndedAt(uint64_t now, const Caller& caller);
 
   uint64_t began_ns_;  // 0: not followed
 };
@@ -54,7 +55,7 @@ class LockWait : private Wait {
   LockWait(const LockWait&) = delete;
   LockWait& operator=(const LockWait&) = delete;
 
-  void Ended(void* caller);
+  void Ended(const Caller& caller);
   // It was no wait: the call was refused (EDEADLK, EINVAL).
   void GaveUp();
 
@@ -69,14 +70,14 @@ class UnlockCharge {
   explicit UnlockCharge(const void* lock);
 
   // The lock is released: the charge goes to the stack of `caller`. Leaves errno as it was.
-  void Unlocked(void* caller) {
+  void Unlocked(const Caller& caller) {
     if (nanos_ != 0) Record(caller);
   }
   // It was not (EPERM): the charge stays with the lock.
   void Refused();
 
  private:
-  void Record(void* caller);
+  void Record(const Caller& caller);
 
   const void* lock_;
   uint64_t nanos_;

@@ -57,4 +57,12 @@ void SampleRing::Drain(void (*visit)(void*, const RingSample&), void* context) {
   }
 }
 
+void SampleRing::OnForkChild() {
+  Record* records = records_.load(std::memory_order_relaxed);
+  records_.store(nullptr, std::memory_order_relaxed);
+  head_.store(0, std::memory_order_relaxed);
+  tail_ = 0;
+  if (records != nullptr) sys::UnmapPages(records, kRecords * sizeof(Record));
+}
+
 }  // namespace pprof::signal_safe

@@ -42,6 +42,10 @@ class SampleRing {
   // Calls visit(context, sample) for each published sample, in order. The reader only.
   void Drain(void (*visit)(void* context, const RingSample& sample), void* context);
 
+  // Forgets all, also what a thread of the parent had claimed and not published. Only in the child
+  // of a fork. Signal-safe.
+  void OnForkChild();
+
   // Weights lost since the start of the process.
   uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 

@@ -3,6 +3,11 @@
 // Writers: each thread its own record. Readers: the server's thread, by thread id. Records are
 // static memory, so that a reader never touches a thread's stack or thread-locals, which go away.
 // Bounded: 65,536 threads at a time; further ones have no record, and no creator in the profiles.
+// Invariants:
+//  1. A record's tid is not 0 exactly while it belongs to a thread.
+//  2. Whoever changes a tid to 0 owns the record until Free: the thread itself when it ends, or who
+//     took it from a thread that is gone.
+//  3. A record on the free list has no timer.
 #pragma once
 
 #include <atomic>
@@ -14,9 +19,10 @@
 namespace pprof::signal_safe {
 
 struct ThreadRecord {
-  std::atomic<int32_t> tid;  // 0: free; kClaimed: being filled
+  std::atomic<int32_t> tid;  // 0: nobody's
   std::atomic<uint32_t> label_set;
-  std::atomic<int> cpu_timer;  // see on_tick.h
+  std::atomic<int> cpu_timer;       // see on_tick.h
+  std::atomic<uint32_t> next_free;  // on the free list: 1 + the next one's index; 0: the last
   // Immutable while the record has a tid.
   int32_t creator_tid;        // 0: not created through pthread_create
   StackEntry* created_at;     // nullptr: unknown
@@ -26,19 +32,32 @@ struct ThreadRecord {
 class ThreadRegistry {
  public:
   static constexpr size_t kMaxThreads = 65536;
-  static constexpr int32_t kClaimed = -1;
 
   // A filled record, or nullptr when all are taken. Signal-safe.
   ThreadRecord* Add(int32_t tid, int32_t creator_tid, StackEntry* created_at, uint32_t label_set,
                     uintptr_t stack_high);
-  void Remove(ThreadRecord* record) { record->tid.store(0, std::memory_order_release); }
+
+  // Takes a record away from thread `tid`; false when it is not its any more. Signal-safe.
+  static bool Take(ThreadRecord* record, int32_t tid) {
+    return record->tid.compare_exchange_strong(tid, 0);
+  }
+  // Gives a record that was taken to the next thread. Signal-safe.
+  void Free(ThreadRecord* record);
+
+  // Takes and frees all records but `keep`. `visit` sees each before. Only in the child of a fork,
+  // where no other thread is: a list that one of them was changing is made anew. Signal-safe.
+  void KeepOnly(const ThreadRecord* keep, void (*visit)(ThreadRecord& record));
 
   // Calls visit(context, record) for every record in use. No lock.
   void ForEach(void (*visit)(void* context, ThreadRecord& record), void* context);
+  // The same for every record that ever was in use, also between Take and Free.
+  void ForEachEver(void (*visit)(void* context, ThreadRecord& record), void* context);
 
  private:
+  ThreadRecord* Pop();
+
   ThreadRecord records_[kMaxThreads];
-  std::atomic<size_t> next_;       // where to look for a free record first
+  std::atomic<uint64_t> free_;     // changes << 32 | 1 + index of the first free record
   std::atomic<size_t> ever_used_;  // records behind this were never touched
 };
 

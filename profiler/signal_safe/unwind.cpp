@@ -70,12 +70,6 @@ struct CopiedMemory {
 std::atomic<uintptr_t> entry_begin;
 std::atomic<uintptr_t> entry_end;
 
-// A return address behind the call that runs a thread's own function.
-bool IsThreadEntry(uintptr_t pc) {
-  return pc > entry_begin.load(std::memory_order_relaxed) &&
-         pc <= entry_end.load(std::memory_order_relaxed);
-}
-
 template <class Memory>
 UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t max_depth) {
   UnwindResult result;
@@ -93,6 +87,11 @@ UnwindResult Walk(const Registers& from, Memory memory, uintptr_t* pcs, size_t m
 }
 
 }  // namespace
+
+bool IsThreadEntry(uintptr_t pc) {
+  return pc > entry_begin.load(std::memory_order_relaxed) &&
+         pc <= entry_end.load(std::memory_order_relaxed);
+}
 
 void SetThreadEntryCode(CodeRange range) {
   entry_begin.store(range.begin, std::memory_order_relaxed);

@@ -15,7 +15,7 @@
 namespace pprof::signal_safe {
 
 // Between the unwinder and the application's code: the hook, OnAlloc, and what is not inlined.
-constexpr size_t kMaxOwnFrames = 8;
+constexpr size_t kMaxOwnFrames = 12;  // 9 in a lock hook without inlining
 
 // What a walk starts from.
 struct Registers {
@@ -57,6 +57,10 @@ UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, u
 // A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Signal-safe.
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
+
+// Whether a return address is in the function that stands between glibc and a thread's own: walks
+// leave it out (SetThreadEntryCode). Signal-safe.
+bool IsThreadEntry(uintptr_t pc);
 
 // The bounds of this thread's stack, remembered after the first call. Signal-safe.
 const sys::StackBounds& ThreadStackBounds();

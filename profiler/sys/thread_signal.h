@@ -17,9 +17,10 @@ SignalOwner OwnerOfSignal(int signal, SignalHandler ours);
 // alternate stack where a thread has one. False: the kernel refuses.
 bool InstallHandler(int signal, SignalHandler handler);
 
-// Back to the default action, after dropping what is pending in any thread: a late SIGPROF would
-// kill the process otherwise. REQUIRES: nobody sends it any more.
-void ResetSignal(int signal);
+// Back to the default action, or to being ignored, after dropping what is pending in any thread: a
+// late SIGPROF would kill the process otherwise. REQUIRES: nobody sends it any more; `to` is
+// kDefault or kIgnored.
+void ResetSignal(int signal, SignalOwner to);
 
 // The file whose code handles the signal. Not signal-safe: takes the loader's lock.
 std::string FileOfHandler(int signal);

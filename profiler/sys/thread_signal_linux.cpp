@@ -34,10 +34,11 @@ bool InstallHandler(int signal, SignalHandler handler) {
   return sigaction(signal, &action, nullptr) == 0;
 }
 
-void ResetSignal(int signal) {
+void ResetSignal(int signal, SignalOwner to) {
   struct sigaction action {};
   action.sa_handler = SIG_IGN;  // the kernel drops pending ones of all threads at this change
   sigaction(signal, &action, nullptr);
+  if (to == SignalOwner::kIgnored) return;
   action.sa_handler = SIG_DFL;
   sigaction(signal, &action, nullptr);
 }

@@ -46,6 +46,7 @@ struct StackView {
   size_t depth = 0;
   bool leaf_is_exact = false;  // true: pcs[0] is where the thread was, not a return address
   bool truncated = false;      // true: there were more frames towards the root
+  uint32_t unloaded_as = 0;    // for the built-in profiles: the module that was dlclosed, plus one
 };
 
 // Query parameters that a profile type declared in ProfileType::parameters, as text.

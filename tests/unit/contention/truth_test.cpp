@@ -103,6 +103,36 @@ void ExpectTruth(const ContentionWindow& window, const WaitTruth& truth, double 
   EXPECT_NEAR(charged / truth.waited_nanos, 1, tolerance);
 }
 
+// Both end in a jump to pthread_mutex_unlock when optimized: their frames are not on the stack.
+NOINLINE void HoldBehindJump(std::mutex& mutex, uint64_t nanos) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  SleepFor(nanos);
+}
+
+NOINLINE void LockBehindJump(std::mutex& mutex) { mutex.lock(); }
+
+TEST(ContentionTruth, FunctionsThatEndInAJumpAreNamed) {
+  ContentionWindow window(nanoseconds(1), 1);
+  std::mutex mutex;
+  std::thread other([&] {
+    for (int i = 0; i < 50; ++i) {
+      HoldBehindJump(mutex, 1000000);
+      SleepFor(100000);
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    LockBehindJump(mutex);
+    mutex.unlock();
+    SleepFor(300000);
+  }
+  other.join();
+  window.Take();
+  const double charged = TotalsOf(window.mutex(), "HoldBehindJump").nanos;
+  const double blocked = TotalsOf(window.block(), "LockBehindJump").nanos;
+  EXPECT_GT(charged, 10e6);
+  EXPECT_NEAR(charged / blocked, 1, 0.2);
+}
+
 class ContentionTruthOfThreads : public ::testing::TestWithParam<size_t> {};
 
 TEST_P(ContentionTruthOfThreads, OneLock) {
@@ -222,7 +252,10 @@ TEST(ContentionTruth, ConditionWaitIsAnUnlock) {
   window.Take();
   const WaitTruth truth = TruthOf({log});
   const double charged = TotalsOf(window.mutex(), "HoldThenWait").nanos;
-  EXPECT_NEAR(charged / truth.waited_nanos, 1, 0.05);
+  // What the waiter needs to wake up is its own.
+  const double woken = TotalsOf(window.mutex(), "LockThenSignal").nanos;
+  EXPECT_NEAR((charged + woken) / truth.waited_nanos, 1, 0.02);
+  EXPECT_GT(charged / truth.waited_nanos, 0.7);
 }
 
 template <class Wait>
@@ -278,8 +311,8 @@ TEST(ContentionTruth, SampledChargesAreUnbiased) {
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
   const double unlocks = 2.0 * 4 * 1500;
-  const double mean = truth.waited_nanos / unlocks;  // charges differ little from each other
-  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 1.5;
+  const double mean = truth.waited_nanos / unlocks;  // one charge's deviation is below 1.7 of it
+  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 2;
   std::printf("block/truth %.4f; charged/truth %.4f, standard error %.4f\n",
               blocked / truth.waited_nanos, charged / truth.waited_nanos,
               error / truth.waited_nanos);

@@ -201,7 +201,7 @@ void* WaitFor(void* semaphore) {
 
 TEST(JoinConformance, ValuesTimesAndErrors) {
   ExpectSameAsPlain([](const PthreadApi& api, CallLog& log) {
-    sem_t semaphore;
+    sem_t& semaphore = *new sem_t;  // a detached thread may outlive this scope
     sem_init(&semaphore, 0, 0);
     pthread_t thread;
     pthread_create(&thread, nullptr, WaitFor, &semaphore);

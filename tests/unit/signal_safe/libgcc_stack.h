@@ -3,6 +3,7 @@
 
 #include <unwind.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,6 +26,11 @@ struct LibgccStack {
           return _URC_NO_REASON;
         },
         this);
+  }
+
+  // Takes out the frames for which `unwanted` is true.
+  void Drop(bool (*unwanted)(uintptr_t pc)) {
+    depth = static_cast<size_t>(std::remove_if(pcs, pcs + depth, unwanted) - pcs);
   }
 };
 
