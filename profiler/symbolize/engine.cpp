@@ -94,8 +94,10 @@ class Batch {
     const ElfFile* file = files_.dwarf();
     if (file == nullptr) return;
     SplitFiles split_files(files_.paths(), &budget_);
-    DwarfResolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_, budget_)
-        .Run();
+    DwarfResolver resolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_,
+                           budget_);
+    resolver.LimitWholeUnits(limits_.max_whole_unit);
+    resolver.Run();
   }
 
   void Report(FrameSink& sink) {

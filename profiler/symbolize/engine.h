@@ -44,6 +44,9 @@ enum class Detail {
   kNone,
 };
 
+// Less memory costs more time. Units over 6 MB are one in forty even in the largest programs.
+constexpr uint64_t kMaxWholeUnit = 6 << 20;
+
 struct BatchLimits {
   Detail detail = Detail::kFull;
   // Symbol tables are asked even then, for a quarter of a second more at most: names without lines
@@ -52,6 +55,8 @@ struct BatchLimits {
   const std::atomic<bool>* cancelled = nullptr;  // stops early when it turns true; may be null
   // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
   std::string debug_root = "/usr/lib/debug";
+  // Of compressed debug information, units up to this size are held in memory as a whole.
+  uint64_t max_whole_unit = kMaxWholeUnit;
 };
 
 struct BatchOutcome {

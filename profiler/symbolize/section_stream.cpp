@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pprof::symbolize {
 namespace {
@@ -12,6 +13,7 @@ constexpr uint64_t kStep = 256 << 10;
 constexpr uint64_t kReadAhead = 64 << 10;
 // ... and contents before the window are moved out only now and then.
 constexpr uint64_t kKeepBehind = 64 << 10;
+constexpr uint64_t kTrimFrom = 1 << 20;
 constexpr uint64_t kDropInputEvery = 4 << 20;
 
 }  // namespace
@@ -58,6 +60,7 @@ bool SectionStream::FillTo(uint64_t end) {
   const uint64_t needed = end - buffer_offset_;
   const uint64_t wanted = std::min(needed + kReadAhead, section_.size - buffer_offset_);
   if (filled_ >= needed) return true;
+  if (!Trim(wanted)) return false;
   if (buffer_.size() < wanted && !buffer_.Resize(wanted)) return false;
   while (filled_ < wanted) {
     if (budget_->SpentNow()) return false;
@@ -67,6 +70,16 @@ bool SectionStream::FillTo(uint64_t end) {
     if (got < step) break;
   }
   return filled_ >= needed;
+}
+
+// After an exceptionally large window its pages go back.
+bool SectionStream::Trim(uint64_t wanted) {
+  if (buffer_.size() < kTrimFrom || wanted > buffer_.size() / 4) return true;
+  sys::PageBuffer smaller;
+  if (!smaller.Resize(std::max(wanted, kStep))) return false;
+  std::memcpy(smaller.data(), buffer_.data(), filled_);
+  buffer_ = std::move(smaller);
+  return true;
 }
 
 void SectionStream::DropInput() {
