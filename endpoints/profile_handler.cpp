@@ -20,6 +20,7 @@ struct Wish {
   int seconds = 0;  // 0: a snapshot of now
   int hz = kDefaultHz;
   Format format = Format::kProto;
+  SymbolDetail symbols = SymbolDetail::kFull;
   Parameters parameters;
 };
 
@@ -39,6 +40,9 @@ Result<Wish> ReadWish(const ProfileType& type, const Query& query, int max_secon
   if (!seconds.ok()) return seconds.status();
   Wish wish;
   wish.seconds = seconds.value();
+  auto symbols = query.Symbolize();
+  if (!symbols.ok()) return symbols.status();
+  wish.symbols = symbols.value();
   wish.parameters = DeclaredParameters(type.parameters, query);
   if (IsRecording(type)) {
     auto hz = query.Hz(kDefaultHz);
@@ -132,11 +136,21 @@ Response WithHeaders(const ProfileType& type, const Wish& wish) {
   return response;
 }
 
+// Clients wait some seconds longer than the profile lasts, but not for ever.
+WriteOptions OptionsOf(const Wish& wish) {
+  WriteOptions options;
+  options.format = wish.format;
+  options.symbols = wish.symbols;
+  options.symbols_within = std::chrono::seconds(2);
+  if (wish.seconds > 0) options.symbols_within = std::chrono::milliseconds(500) * wish.seconds;
+  return options;
+}
+
 Response Write(const Snapshot& snapshot, const ProfileType& type, const Wish& wish,
                const Request& request, size_t max_bytes) {
   CappedBuffer buffer(max_bytes, request.cancelled);
   std::ostream out(&buffer);
-  const Status written = snapshot.WriteTo(out, wish.format);
+  const Status written = snapshot.WriteTo(out, OptionsOf(wish));
   if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
   if (buffer.overflowed()) {
     return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +

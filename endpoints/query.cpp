@@ -111,4 +111,12 @@ Result<int> Query::Hz(int fallback) const {
   return hz;
 }
 
+Result<SymbolDetail> Query::Symbolize() const {
+  const std::string* text = Find("symbolize");
+  if (text == nullptr || text->empty() || *text == "full") return SymbolDetail::kFull;
+  if (*text == "functions") return SymbolDetail::kFunctions;
+  if (*text == "none") return SymbolDetail::kNone;
+  return Invalid("invalid value for \"symbolize\" - must be full, functions or none");
+}
+
 }  // namespace pprof::http

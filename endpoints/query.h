@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pprof/status.h"
+#include "pprof/pprof.h"
 
 namespace pprof::http {
 
@@ -34,6 +34,9 @@ class Query {
 
   // The value of `hz`, `fallback` when absent. Errors: kInvalidArgument outside 1..1000.
   Result<int> Hz(int fallback) const;
+
+  // The value of `symbolize`, full when absent or empty. Errors: kInvalidArgument for another word.
+  Result<SymbolDetail> Symbolize() const;
 
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;

@@ -9,9 +9,39 @@
 
 namespace pprof {
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+symbolize::Detail DetailOf(SymbolDetail detail) {
+  switch (detail) {
+    case SymbolDetail::kFull: return symbolize::Detail::kFull;
+    case SymbolDetail::kFunctions: return symbolize::Detail::kFunctions;
+    case SymbolDetail::kNone: break;
+  }
+  return symbolize::Detail::kNone;
+}
+
+symbolize::BatchLimits LimitsOf(const WriteOptions& options) {
+  symbolize::BatchLimits limits;
+  limits.detail = DetailOf(options.symbols);
+  const Clock::time_point now = Clock::now();
+  const bool bounded = options.symbols_within < Clock::time_point::max() - now;
+  if (bounded) limits.deadline = now + options.symbols_within;
+  return limits;
+}
+
+}  // namespace
+
 Status Snapshot::WriteTo(std::ostream& out, Format format) const {
-  const symbolize::Symbols symbols = encode::SymbolsOf(*data_);
-  switch (format) {
+  WriteOptions options;
+  options.format = format;
+  return WriteTo(out, options);
+}
+
+Status Snapshot::WriteTo(std::ostream& out, const WriteOptions& options) const {
+  const symbolize::Symbols symbols = encode::SymbolsOf(*data_, LimitsOf(options));
+  switch (options.format) {
     case Format::kProto: return encode::WriteProto(*data_, symbols, out);
     case Format::kDump: return encode::WriteDump(*data_, symbols, out);
     case Format::kText: break;

@@ -31,6 +31,7 @@ uint64_t FunctionTable::StandInFor(const model::Location& location) const {
 void FunctionTable::ReadLocation(size_t index) {
   const uint32_t mapping = profile_.locations[index].mapping;
   if (mapping == model::kNoMapping) return;
+  if (!symbols_.incomplete.empty() && symbols_.incomplete[mapping]) return;
   MappingSymbols& found = mappings_[mapping];
   for (uint32_t i = symbols_.first_line[index]; i < symbols_.first_line[index + 1]; ++i) {
     const symbolize::Line& line = symbols_.lines[i];

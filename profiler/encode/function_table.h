@@ -12,7 +12,7 @@
 namespace pprof::encode {
 
 // What was really found in a mapping. Any one true keeps `pprof` from looking itself, so all are
-// false where nothing was found: it can still be done later, elsewhere.
+// false where nothing was found, or not all for lack of time: it can still be done elsewhere.
 struct MappingSymbols {
   bool functions = false;
   bool filenames = false;

@@ -5,18 +5,19 @@
 namespace pprof::encode {
 namespace {
 
-symbolize::Module ModuleOf(const model::Mapping& mapping) {
-  symbolize::Module module;
-  module.ref.path = mapping.path;
-  module.ref.build_id = mapping.build_id;
-  module.ref.bias = mapping.start - mapping.offset;
-  module.ref.is_main_executable = mapping.main_executable;
+symbolize::ModuleRef ModuleOf(const model::Mapping& mapping) {
+  symbolize::ModuleRef module;
+  module.path = mapping.path;
+  module.build_id = mapping.build_id;
+  module.bias = mapping.start - mapping.offset;
+  module.is_main_executable = mapping.main_executable;
   module.mapped = !mapping.unloaded;
   return module;
 }
 
 symbolize::Place PlaceOf(const model::Profile& profile, const model::Location& location) {
-  if (location.name != 0 || location.mapping == model::kNoMapping) return {};
+  if (location.name != 0 || location.address == 0) return {};
+  if (location.mapping == model::kNoMapping) return {symbolize::kJitCode, location.address};
   const model::Mapping& mapping = profile.mappings[location.mapping];
   return {location.mapping, location.address - mapping.start + mapping.offset};
 }

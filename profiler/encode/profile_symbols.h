@@ -7,7 +7,8 @@
 
 namespace pprof::encode {
 
-// Lines of each location. Named frames and code outside of every mapping have none.
+// Lines of each location. Named frames have none; code outside of every mapping has some where a
+// JIT compiler wrote a map of it.
 // Thread safety: safe. Not signal-safe. Takes milliseconds to seconds when places are new.
 symbolize::Symbols SymbolsOf(const model::Profile& profile,
                              const symbolize::BatchLimits& limits = {});

@@ -73,6 +73,9 @@ enum : protozero::pbf_tag_type {
 namespace pb = profile_proto;
 
 constexpr size_t kFlushBytes = 64 * 1024;
+const std::string kIncomplete =
+    "some functions have no lines or no names: there was no time to look all of them up; the next "
+    "profile will have them";
 
 // Writes the messages in the order of their field numbers, the strings last, as Go does. Ids are
 // 1..n in the order of the tables: Parca takes nothing else.
@@ -192,15 +195,21 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
+  // A local function may have no linkage name: its name is made of what is around it, "f()::{lambda}
+  // ::operator()". With an equal system name pprof takes it for mangled, demangles it, and cuts it
+  // at the parentheses; without one it shows the name as it is.
+  uint64_t SystemNameOf(const symbolize::Function& function, uint64_t name) {
+    if (function.system_name != function.name) return strings_.IdOfUnique(function.system_name);
+    return function.name.find_first_of("(<") == std::string::npos ? name : 0;
+  }
+
   void WriteFunction(uint64_t id, const symbolize::Function& function) {
-    const bool same = function.system_name == function.name;
     const uint64_t name = strings_.IdOf(function.name);
     {
       pbf_writer message(writer_, pb::kFunction);
       message.add_uint64(pb::function::kId, id);
       message.add_uint64(pb::function::kName, name);
-      message.add_uint64(pb::function::kSystemName,
-                         same ? name : strings_.IdOfUnique(function.system_name));
+      AddNonZero(message, pb::function::kSystemName, SystemNameOf(function, name));
       AddNonZero(message, pb::function::kFilename, strings_.IdOf(function.filename));
       AddNonZero(message, pb::function::kStartLine, function.start_line);
     }
@@ -236,6 +245,9 @@ class ProtoEncoder {
   void WriteComments() {
     for (const std::string& comment : profile_.comments) {
       writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
+    }
+    if (!symbols_.incomplete.empty()) {
+      writer_.add_uint64(pb::kComment, strings_.IdOf(kIncomplete));
     }
     if (profile_.lost_samples == 0) return;
     writer_.add_uint64(pb::kComment,

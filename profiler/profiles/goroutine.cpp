@@ -24,6 +24,14 @@ std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state)
   return labels;
 }
 
+// Text from outside on one line, without what ends a header's parts.
+std::string Harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F || c == '"' || c == ']') c = '?';
+  }
+  return text;
+}
+
 // "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", as Go since 1.27.
 std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool deadlocked,
                      sys::WaitTimeReader& wait_times) {
@@ -35,14 +43,14 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
     if (waited >= kMinute) header += fmt::format(", {} minutes", waited / kMinute);
     else header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
   }
-  if (!reason.detail.empty()) header += ", " + reason.detail;
+  if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
   if (deadlocked) header += ", deadlock";
-  std::string name = thread.stat.name;
-  name.erase(std::remove(name.begin(), name.end(), ']'), name.end());
-  header += fmt::format(", \"{}\", cpu {:.2f}s]", name, static_cast<double>(thread.cpu_nanos) / 1e9);
+  header += fmt::format(", \"{}\", cpu {:.2f}s]", Harmless(thread.stat.name),
+                        static_cast<double>(thread.cpu_nanos) / 1e9);
   std::string labels;
   for (const Label& label : model::LabelsOf(thread.label_set)) {
-    labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", label.key, label.text);
+    labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", Harmless(label.key),
+                          Harmless(label.text));
   }
   if (!labels.empty()) header += " {" + labels + "}";
   return header;

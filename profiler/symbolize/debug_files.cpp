@@ -19,8 +19,11 @@ bool HasDwarf(const ElfFile& file) {
   return file.HasSection(".debug_info") || file.HasSection(".zdebug_info");
 }
 
-bool SameBuild(const std::string& a, const std::string& b) {
-  return a.empty() || b.empty() || a == b;
+// Where one has no id, the path must do, as long as the module is mapped.
+bool IsBuildOf(const ModuleRef& module, const ElfFile& file) {
+  const std::string& wanted = module.build_id;
+  if (wanted.empty() || file.build_id().empty()) return module.mapped;
+  return wanted == file.build_id();
 }
 
 // Without symbolic links; unchanged when that cannot be found out.
@@ -132,7 +135,7 @@ std::unique_ptr<ElfFile> OpenBinary(const ModuleRef& module) {
   if (module.is_main_executable) candidates.push_back(kSelf);
   for (const std::string& path : candidates) {
     std::unique_ptr<ElfFile> file = ElfFile::Open(path);
-    if (file != nullptr && SameBuild(module.build_id, file->build_id())) return file;
+    if (file != nullptr && IsBuildOf(module, *file)) return file;
   }
   return nullptr;
 }

@@ -16,15 +16,19 @@ constexpr uint64_t kMaxNumber = 0xffff;
 }  // namespace
 
 bool AbbrevTable::Parse(Bytes section, uint64_t offset, const Encoding& encoding) {
-  const bool same = section.data == section_ && offset == offset_ && encoding == encoding_;
-  if (valid_ && same) return true;
+  if (Holds(section.data, offset, encoding)) return true;
+  return Parse(section.From(offset), section.data, offset, encoding);
+}
+
+bool AbbrevTable::Parse(Bytes bytes, const void* source, uint64_t offset,
+                        const Encoding& encoding) {
   abbrevs_.clear();
   // One in front that stands for none, so that begin() of an empty list is an address too.
   attributes_.assign(1, AttributeSpec{});
-  section_ = section.data;
+  source_ = source;
   offset_ = offset;
   encoding_ = encoding;
-  valid_ = offset < section.size && ParseEntries(ByteCursor(section.From(offset)));
+  valid_ = !bytes.empty() && ParseEntries(ByteCursor(bytes));
   return valid_;
 }
 

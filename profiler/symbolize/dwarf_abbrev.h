@@ -24,9 +24,15 @@ class AbbrevTable {
  public:
   explicit AbbrevTable(std::pmr::memory_resource* memory) : abbrevs_(memory), attributes_(memory) {}
 
-  // Reads the table at `offset` unless it is the one read last. False when it is damaged or
-  // absurdly large; what was read before the damage can be used then.
+  // Reads the table at `offset` of a section unless it is the one read last. False when it is
+  // damaged or absurdly large; what was read before the damage can be used then.
   bool Parse(Bytes section, uint64_t offset, const Encoding& encoding);
+
+  // The same for a table that begins at `bytes`. `source` and `offset` are what Holds() knows it by.
+  bool Parse(Bytes bytes, const void* source, uint64_t offset, const Encoding& encoding);
+  bool Holds(const void* source, uint64_t offset, const Encoding& encoding) const {
+    return valid_ && source == source_ && offset == offset_ && encoding == encoding_;
+  }
 
   // Null when there is none.
   const Abbrev* Find(uint64_t code) const {
@@ -41,7 +47,7 @@ class AbbrevTable {
 
   std::pmr::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
   std::pmr::vector<AttributeSpec> attributes_;
-  const uint8_t* section_ = nullptr;
+  const void* source_ = nullptr;
   Encoding encoding_;
   uint64_t offset_ = 0;
   bool valid_ = false;

@@ -71,8 +71,7 @@ bool FunctionScan::Step(ByteCursor& cursor, bool jump) {
     return true;
   }
   if (abbrev->tag == kTagSubprogram || abbrev->tag == kTagInlinedSubroutine) {
-    const uint64_t die = unit_.offset() + static_cast<uint64_t>(position - unit_.bytes().data);
-    return EnterSubroutine(cursor, *abbrev, die, jump);
+    return EnterSubroutine(cursor, *abbrev, position, jump);
   }
   if (abbrev->has_children) {
     if (unit_.sections().budget->Spent()) return false;
@@ -84,15 +83,15 @@ bool FunctionScan::Step(ByteCursor& cursor, bool jump) {
   return depth_ > 0;
 }
 
-bool FunctionScan::EnterSubroutine(ByteCursor& cursor, const Abbrev& abbrev, uint64_t die,
-                                   bool jump) {
+bool FunctionScan::EnterSubroutine(ByteCursor& cursor, const Abbrev& abbrev,
+                                   const uint8_t* position, bool jump) {
   const bool is_function = abbrev.tag == kTagSubprogram;
   const Subroutine subroutine = ReadSubroutine(cursor, abbrev);
   if (!cursor.ok()) return false;
-  const bool hit = is_function ? AddFunction(die, subroutine) : AddInlinedCall(subroutine);
+  const bool hit = is_function ? AddFunction(position, subroutine) : AddInlinedCall(subroutine);
   if (!abbrev.has_children) return depth_ > 0;
   if (!hit && jump && JumpTo(cursor, subroutine.sibling)) return true;
-  if (is_function && hit) open_.push_back({die, depth_});
+  if (is_function && hit) open_.push_back({position, depth_});
   ++depth_;
   return !unit_.sections().budget->Spent();
 }
@@ -147,7 +146,8 @@ uint64_t FunctionScan::ReadSibling(ByteCursor cursor, const Abbrev& abbrev) cons
 
 // Only ever forward, so that every walk ends.
 bool FunctionScan::JumpTo(ByteCursor& cursor, uint64_t sibling) const {
-  if (!cursor.ok() || !unit_.Holds(sibling) || sibling < unit_.OffsetOf(cursor)) return false;
+  if (!cursor.ok() || unit_.is_compact() || !unit_.Holds(sibling)) return false;
+  if (sibling < unit_.OffsetOf(cursor.position())) return false;
   cursor = unit_.CursorAt(sibling);
   return true;
 }
@@ -171,7 +171,7 @@ bool FunctionScan::ForEachTarget(const AddressRange& range, Visitor visit) {
   return any;
 }
 
-bool FunctionScan::AddFunction(uint64_t die, const Subroutine& function) {
+bool FunctionScan::AddFunction(const uint8_t* position, const Subroutine& function) {
   CollectRanges(function);
   bool hit = false;
   for (const AddressRange& range : ranges_) {
@@ -181,8 +181,9 @@ bool FunctionScan::AddFunction(uint64_t die, const Subroutine& function) {
       // discarded duplicates point to the function they kept.
       if (bytes > target.function_bytes) return;
       if (bytes == target.function_bytes && target.unit != unit_key_) return;
+      const uint64_t die = unit_.OffsetOf(position);
       target.unit = unit_key_;
-      target.function_die = die;
+      target.function_at = position;
       target.function_bytes = bytes;
       target.function = names_.NameOf(unit_, die);
       target.calls.clear();
@@ -197,7 +198,7 @@ bool FunctionScan::AddInlinedCall(const Subroutine& call) {
   bool hit = false;
   for (const AddressRange& range : ranges_) {
     hit |= ForEachTarget(range, [&](Target& target) {
-      if (target.unit != unit_key_ || target.function_die != open_.back().die) return;
+      if (target.unit != unit_key_ || target.function_at != open_.back().position) return;
       // Calls side by side that both claim the address: the later one is as good as any.
       while (!target.calls.empty() && target.calls.back().depth >= depth_) target.calls.pop_back();
       if (target.calls.size() >= Target::kMaxCalls) return;

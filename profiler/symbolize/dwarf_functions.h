@@ -29,18 +29,19 @@ class FunctionScan {
     uint64_t sibling = 0;  // 0: not recorded
   };
   struct OpenFunction {
-    uint64_t die;
+    const uint8_t* position;  // of its DIE
     uint32_t depth;
   };
 
   void Walk(bool jump);
   bool Step(ByteCursor& cursor, bool jump);
-  bool EnterSubroutine(ByteCursor& cursor, const Abbrev& abbrev, uint64_t die, bool jump);
+  bool EnterSubroutine(ByteCursor& cursor, const Abbrev& abbrev, const uint8_t* position,
+                       bool jump);
   Subroutine ReadSubroutine(ByteCursor& cursor, const Abbrev& abbrev) const;
   uint64_t ReadSibling(ByteCursor cursor, const Abbrev& abbrev) const;
   bool JumpTo(ByteCursor& cursor, uint64_t sibling) const;
   // Both tell whether the DIE contains a wanted address.
-  bool AddFunction(uint64_t die, const Subroutine& function);
+  bool AddFunction(const uint8_t* position, const Subroutine& function);
   bool AddInlinedCall(const Subroutine& call);
   void CollectRanges(const Subroutine& subroutine);
   template <typename Visitor>

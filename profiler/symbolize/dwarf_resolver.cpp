@@ -38,10 +38,16 @@ DwarfResolver::DwarfResolver(const ElfFile& file, const ElfFile* alternate, Spli
   }
 }
 
+void DwarfResolver::LimitWholeUnits(uint64_t bytes) {
+  sections_.max_whole_unit = bytes;
+  if (alternate_ != nullptr) alternate_->max_whole_unit = bytes;
+}
+
 void DwarfResolver::Run() {
   ScanUnits();
   ResolveFarReferences();
   sections_.info.Close();
+  sections_.abbrevs.Close();
   ResolveStrings();
   sections_.str.Close();
   for (const SplitJob& job : split_jobs_) ScanSplitUnit(job);
@@ -78,14 +84,27 @@ void DwarfResolver::ScanUnit(const UnitExtent& extent) {
                            unit.low_pc(), comp_dir, unit.String(unit.dwo_name(), strings_),
                            wanted});
   } else {
-    names_.BeginUnit();
-    FunctionScan(unit, unit.offset(), targets_, wanted, names_).Run();
-    FindScopes(unit, names_);
+    ScanFunctions(unit, unit.offset(), wanted);
   }
   if (IsConstantOffset(unit.line_offset())) {
     line_jobs_.push_back({unit.offset(), unit.line_offset().value, comp_dir, std::move(wanted)});
   }
   sections_.info.Drop(unit.bytes());
+}
+
+void DwarfResolver::ScanFunctions(DwarfUnit& unit, uint64_t unit_key,
+                                  const std::vector<uint32_t>& wanted) {
+  if (!unit.LoadDies(AddressesOf(wanted))) return;
+  names_.BeginUnit();
+  FunctionScan(unit, unit_key, targets_, wanted, names_).Run();
+  FindScopes(unit, names_);
+}
+
+std::vector<uint64_t> DwarfResolver::AddressesOf(const std::vector<uint32_t>& wanted) const {
+  std::vector<uint64_t> addresses;
+  addresses.reserve(wanted.size());
+  for (const uint32_t index : wanted) addresses.push_back(targets_[index].address);
+  return addresses;
 }
 
 std::vector<uint32_t> DwarfResolver::WantedIn(const std::vector<AddressRange>& ranges) const {
@@ -131,7 +150,7 @@ void DwarfResolver::ResolveFarReferencesIn(DwarfSections& sections,
     const NameTable::FarReference* first = next;
     while (next != end && next->die < extent.end) ++next;
     DwarfUnit unit(sections, abbrevs_, nullptr);
-    if (first == next || !unit.Open(extent)) continue;
+    if (first == next || !unit.Open(extent) || !unit.LoadDies({})) continue;
     names_.BeginUnit();
     for (auto at = first; at != next; ++at) {
       names_.SetTarget(at->name, names_.NameOf(unit, at->die));
@@ -162,9 +181,7 @@ void DwarfResolver::ScanSplitUnit(const SplitJob& job) {
   AbbrevTable abbrevs(targets_.get_allocator().resource());
   DwarfUnit unit(*split.sections, abbrevs, &split.context);
   if (!unit.Open(split.extent)) return;
-  names_.BeginUnit();
-  FunctionScan(unit, job.unit, targets_, job.wanted, names_).Run();
-  FindScopes(unit, names_);
+  ScanFunctions(unit, job.unit, job.wanted);
 }
 
 void DwarfResolver::RunLinePrograms() {
@@ -185,9 +202,7 @@ void DwarfResolver::RunLineProgram(const LineJob& job) {
   if (!sections_.str.compressed()) texts.str = sections_.str.Window(0, sections_.str.size());
   LineHeader header;
   if (!header.Parse(program, texts)) return;
-  std::vector<uint64_t> addresses;
-  addresses.reserve(job.wanted.size());
-  for (const uint32_t index : job.wanted) addresses.push_back(targets_[index].address);
+  const std::vector<uint64_t> addresses = AddressesOf(job.wanted);
   std::unordered_map<uint64_t, StringId> names;
   const auto on_row = [&](size_t index, uint64_t file, uint32_t line) {
     Target& target = targets_[job.wanted[index]];

@@ -29,6 +29,9 @@ class DwarfResolver {
   DwarfResolver(const ElfFile& file, const ElfFile* alternate, SplitFiles& split_files,
                 Targets& targets, StringPool& strings, NameTable& names, TimeBudget& budget);
 
+  // As BatchLimits::max_whole_unit.
+  void LimitWholeUnits(uint64_t bytes);
+
   // Errors: what is damaged or does not fit into the time is left unanswered.
   void Run();
 
@@ -54,6 +57,8 @@ class DwarfResolver {
 
   void ScanUnits();
   void ScanUnit(const UnitExtent& extent);
+  void ScanFunctions(DwarfUnit& unit, uint64_t unit_key, const std::vector<uint32_t>& wanted);
+  std::vector<uint64_t> AddressesOf(const std::vector<uint32_t>& wanted) const;
   std::vector<uint32_t> WantedIn(const std::vector<AddressRange>& ranges) const;
   void ResolveFarReferences();
   // [next, end) is sorted by DIE.

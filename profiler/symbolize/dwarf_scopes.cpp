@@ -15,24 +15,9 @@ constexpr size_t kMaxNesting = 1024;
 constexpr int kMaxRounds = 8;
 
 struct OpenDie {
-  uint64_t die;
+  const uint8_t* position;
   uint16_t tag;
 };
-
-bool IsScope(uint16_t tag) {
-  switch (tag) {
-    case kTagNamespace:
-    case kTagClass:
-    case kTagStructure:
-    case kTagUnion:
-    case kTagInterface:
-    case kTagEnumeration:
-    case kTagSubprogram:
-      return true;
-    default:
-      return false;
-  }
-}
 
 class ScopeWalk {
  public:
@@ -49,8 +34,8 @@ class ScopeWalk {
 
  private:
   bool Step(ByteCursor& cursor) {
-    const uint64_t die = unit_.OffsetOf(cursor);
-    Answer(die);
+    const uint8_t* position = cursor.position();
+    Answer(position);
     const Abbrev* abbrev = unit_.ReadCode(cursor);
     if (abbrev == nullptr) {
       if (!cursor.ok() || open_.empty()) return false;
@@ -61,28 +46,30 @@ class ScopeWalk {
     unit_.SkipAttributes(cursor, *abbrev);
     if (!abbrev->has_children) return !open_.empty();
     if (open_.size() >= kMaxNesting) return false;
-    open_.push_back({die, abbrev->tag});
+    open_.push_back({position, abbrev->tag});
     return true;
   }
 
-  void Answer(uint64_t die) {
+  void Answer(const uint8_t* position) {
     // Offsets between two DIEs come from damage.
-    while (next_ < requests_.size() && requests_[next_].die < die) ++next_;
-    for (; next_ < requests_.size() && requests_[next_].die == die; ++next_) {
+    while (next_ < requests_.size() && Wanted() < position) ++next_;
+    for (; next_ < requests_.size() && Wanted() == position; ++next_) {
       names_.SetScope(requests_[next_].name, Innermost());
     }
   }
 
+  const uint8_t* Wanted() const { return unit_.CursorAt(requests_[next_].die).position(); }
+
   NameId Innermost() {
     for (size_t i = open_.size(); i-- > 0;) {
-      if (IsScope(open_[i].tag)) return names_.NameOf(unit_, open_[i].die);
+      if (IsScope(open_[i].tag)) return names_.NameOf(unit_, unit_.OffsetOf(open_[i].position));
     }
     return kNoName;
   }
 
   // Goes to the end of the DIE's children if none of them is wanted.
   bool JumpOver(ByteCursor& cursor, const Abbrev& abbrev) {
-    if (next_ >= requests_.size()) return false;
+    if (next_ >= requests_.size() || unit_.is_compact()) return false;
     ByteCursor look = cursor;
     const AttributeSpec* end = unit_.abbrevs().end(abbrev);
     for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
@@ -93,7 +80,7 @@ class ScopeWalk {
       const FormValue value = unit_.Read(look, *spec);
       const uint64_t sibling = unit_.offset() + value.value;
       if (value.kind != FormValue::kUnitReference || sibling > requests_[next_].die) return false;
-      if (!unit_.Holds(sibling) || sibling <= unit_.OffsetOf(look)) return false;
+      if (!unit_.Holds(sibling) || sibling <= unit_.OffsetOf(look.position())) return false;
       cursor = unit_.CursorAt(sibling);
       return true;
     }
@@ -108,6 +95,21 @@ class ScopeWalk {
 };
 
 }  // namespace
+
+bool IsScope(uint16_t tag) {
+  switch (tag) {
+    case kTagNamespace:
+    case kTagClass:
+    case kTagStructure:
+    case kTagUnion:
+    case kTagInterface:
+    case kTagEnumeration:
+    case kTagSubprogram:
+      return true;
+    default:
+      return false;
+  }
+}
 
 void FindScopes(const DwarfUnit& unit, NameTable& names) {
   for (int round = 0; round < kMaxRounds; ++round) {

@@ -19,6 +19,7 @@ DwarfSections::DwarfSections(const ElfFile& file, FileRole file_role, TimeBudget
       line(Find(file, role, "line"), budget),
       str(Find(file, role, "str"), budget),
       aranges(Find(file, role, "aranges"), budget),
+      abbrevs(Find(file, role, "abbrev"), budget),
       abbrev(Find(file, role, "abbrev"), budget),
       line_str(Find(file, role, "line_str"), budget),
       ranges(Find(file, role, "ranges"), budget),

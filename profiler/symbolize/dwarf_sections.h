@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "profiler/symbolize/abbrev_section.h"
 #include "profiler/symbolize/elf_file.h"
+#include "profiler/symbolize/engine.h"
 #include "profiler/symbolize/range_list_section.h"
 #include "profiler/symbolize/section_stream.h"
 #include "profiler/symbolize/time_budget.h"
@@ -21,11 +23,13 @@ struct DwarfSections {
 
   FileRole role;
   TimeBudget* budget;
+  uint64_t max_whole_unit = kMaxWholeUnit;  // larger ones of compressed sections are compacted
   SectionStream info;
   SectionStream line;
   SectionStream str;
   SectionStream aranges;
-  LoadedSection abbrev;
+  AbbrevSection abbrevs;
+  LoadedSection abbrev;  // the same, for packages, whose parts a table of their own points at
   LoadedSection line_str;
   LoadedSection ranges;
   RangeListSection rnglists;

@@ -1,6 +1,7 @@
 #include "profiler/symbolize/dwarf_unit.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "profiler/symbolize/dwarf_constants.h"
 #include "profiler/symbolize/dwarf_ranges.h"
@@ -12,6 +13,8 @@ using namespace dwarf;  // NOLINT: the field's own names
 
 constexpr uint64_t kLongestLength = 12;  // 0xffffffff and eight bytes
 constexpr uint32_t kEscape64 = 0xffffffff;
+// Of a compressed section: enough for any root DIE.
+constexpr uint64_t kHeadBytes = 64 << 10;
 
 }  // namespace
 
@@ -34,14 +37,35 @@ DwarfUnit::DwarfUnit(DwarfSections& sections, AbbrevTable& abbrevs, const SplitC
 
 bool DwarfUnit::Open(const UnitExtent& extent) {
   extent_ = extent;
-  bytes_ = sections_->info.Window(extent.offset, extent.end - extent.offset);
+  compact_.reset();
+  const uint64_t size = extent.end - extent.offset;
+  const bool compressed = sections_->info.compressed();
+  bytes_ = sections_->info.Window(extent.offset, compressed ? std::min(size, kHeadBytes) : size);
   ByteCursor cursor(bytes_);
   if (!ParseHeader(cursor)) return false;
-  first_die_ = OffsetOf(cursor);
-  const Bytes abbrev = split_ != nullptr ? split_->abbrev : sections_->abbrev.Get();
+  first_die_ = OffsetOf(cursor.position());
   // A damaged table may still hold the codes that matter.
-  abbrevs_->Parse(abbrev, abbrev_offset_, encoding_);
+  if (split_ != nullptr) {
+    abbrevs_->Parse(split_->abbrev, abbrev_offset_, encoding_);
+  } else {
+    sections_->abbrevs.ParseInto(*abbrevs_, abbrev_offset_, encoding_);
+  }
   return ReadRoot();
+}
+
+bool DwarfUnit::LoadDies(const std::vector<uint64_t>& wanted) {
+  const uint64_t size = extent_.end - extent_.offset;
+  if (bytes_.size == size) return true;
+  if (size <= sections_->max_whole_unit) {
+    bytes_ = sections_->info.Window(extent_.offset, size);
+    return !bytes_.empty();
+  }
+  if (size > UINT32_MAX) return false;
+  auto compact = std::make_unique<CompactDies>();
+  compact->Read(*this, wanted);
+  compact_ = std::move(compact);
+  bytes_ = compact_->bytes();
+  return !bytes_.empty();
 }
 
 bool DwarfUnit::ParseHeader(ByteCursor& cursor) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "profiler/symbolize/byte_cursor.h"
+#include "profiler/symbolize/compact_dies.h"
 #include "profiler/symbolize/dwarf_abbrev.h"
 #include "profiler/symbolize/dwarf_form.h"
 #include "profiler/symbolize/dwarf_sections.h"
@@ -47,8 +49,15 @@ class DwarfUnit {
   // `split` is null but for the units of .dwo and .dwp files.
   DwarfUnit(DwarfSections& sections, AbbrevTable& abbrevs, const SplitContext* split);
 
-  // False for damaged units, type units, and versions other than 2 to 5.
+  // Reads the header and the root DIE. False for damaged units, type units, and versions other than
+  // 2 to 5.
   bool Open(const UnitExtent& extent);
+
+  // Makes the other DIEs readable. Of a large unit in a compressed section those that names can
+  // come from, and inlined calls only around `wanted`: sorted addresses. Texts of the root DIE's
+  // values are void from here on. False when they cannot be read.
+  bool LoadDies(const std::vector<uint64_t>& wanted);
+  bool is_compact() const { return compact_ != nullptr; }
 
   DwarfSections& sections() const { return *sections_; }
   const AbbrevTable& abbrevs() const { return *abbrevs_; }
@@ -70,10 +79,15 @@ class DwarfUnit {
   const FormValue& dwo_name() const { return dwo_name_; }
   const std::vector<AddressRange>& ranges() const { return ranges_; }
 
-  // At the DIE, which Holds() must be true for.
-  ByteCursor CursorAt(uint64_t die) const { return ByteCursor(bytes_.From(die - extent_.offset)); }
-  uint64_t OffsetOf(const ByteCursor& cursor) const {
-    return extent_.offset + static_cast<uint64_t>(cursor.position() - bytes_.data);
+  // At the DIE, which Holds() must be true for; at the end for one that compacting left out.
+  ByteCursor CursorAt(uint64_t die) const {
+    const uint64_t into = die - extent_.offset;
+    return ByteCursor(bytes_.From(is_compact() ? compact_->PositionOf(into) : into));
+  }
+  // The DIE that begins at the position.
+  uint64_t OffsetOf(const uint8_t* position) const {
+    const size_t into = static_cast<size_t>(position - bytes_.data);
+    return extent_.offset + (is_compact() ? compact_->DieAt(into) : into);
   }
   // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
   // children.
@@ -112,6 +126,7 @@ class DwarfUnit {
   UnitExtent extent_;
   Encoding encoding_;
   Bytes bytes_;
+  std::unique_ptr<CompactDies> compact_;  // null: bytes_ are the section's
   uint64_t abbrev_offset_ = 0;
   uint64_t first_die_ = 0;
   uint64_t dwo_id_ = 0;

@@ -18,6 +18,14 @@ namespace pprof::symbolize {
 namespace {
 
 constexpr char kVdso[] = "[vdso]";
+constexpr std::chrono::milliseconds kSymbolTableGrace{250};
+
+using Clock = TimeBudget::Clock;
+
+Clock::time_point WithGrace(Clock::time_point deadline) {
+  const bool fits = deadline < Clock::time_point::max() - kSymbolTableGrace;
+  return fits ? deadline + kSymbolTableGrace : deadline;
+}
 
 // One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
 class Batch {
@@ -26,7 +34,8 @@ class Batch {
       : module_(module),
         offsets_(offsets),
         limits_(limits),
-        budget_(limits.deadline),
+        budget_(limits.deadline, limits.cancelled),
+        symbol_budget_(WithGrace(limits.deadline), limits.cancelled),
         strings_(&pool_),
         names_(&strings_, &pool_),
         targets_(&pool_) {}
@@ -34,15 +43,16 @@ class Batch {
   BatchOutcome Run(FrameSink& sink) {
     BatchOutcome outcome;
     if (limits_.detail == Detail::kNone || offsets_.empty()) return outcome;
-    if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, budget_);
+    if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, symbol_budget_);
     outcome.file_usable = files_.binary != nullptr || module_.path == kVdso;
     MakeTargets();
     if (!targets_.empty()) {
       MatchAllSymbols();
-      if (limits_.detail == Detail::kFull) ReadDwarf();
+      if (limits_.detail == Detail::kFull && !budget_.SpentNow()) ReadDwarf();
       Report(sink);
     }
-    outcome.deadline_hit = budget_.Spent();
+    const bool full = limits_.detail == Detail::kFull;
+    outcome.deadline_hit = (full ? budget_ : symbol_budget_).SpentNow();
     return outcome;
   }
 
@@ -52,9 +62,12 @@ class Batch {
 
   // Targets are sorted by address as offsets are, but for files whose segments are not in order.
   void MakeTargets() {
-    const std::vector<ElfSegment> segments = files_.binary != nullptr
-                                                 ? files_.binary->segments()
-                                                 : LoadedSegments(AnyAddress(), module_.build_id);
+    std::vector<ElfSegment> segments;
+    if (files_.binary != nullptr) {
+      segments = files_.binary->segments();
+    } else if (module_.mapped) {
+      segments = LoadedSegments(AnyAddress(), module_.build_id);
+    }
     std::vector<std::pair<uint64_t, size_t>> addresses;
     for (size_t i = 0; i < offsets_.size(); ++i) {
       uint64_t address = 0;
@@ -70,10 +83,10 @@ class Batch {
 
   void MatchAllSymbols() {
     for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
-      if (file != nullptr) MatchSymbolsOf(*file, budget_, targets_, strings_);
+      if (file != nullptr) MatchSymbolsOf(*file, symbol_budget_, targets_, strings_);
     }
-    if (files_.binary == nullptr) {
-      MatchLoadedSymbols(AnyAddress(), module_.build_id, budget_, targets_, strings_);
+    if (files_.binary == nullptr && module_.mapped) {
+      MatchLoadedSymbols(AnyAddress(), module_.build_id, symbol_budget_, targets_, strings_);
     }
   }
 
@@ -81,8 +94,10 @@ class Batch {
     const ElfFile* file = files_.dwarf();
     if (file == nullptr) return;
     SplitFiles split_files(files_.paths(), &budget_);
-    DwarfResolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_, budget_)
-        .Run();
+    DwarfResolver resolver(*file, files_.alternate.get(), split_files, targets_, strings_, names_,
+                           budget_);
+    resolver.LimitWholeUnits(limits_.max_whole_unit);
+    resolver.Run();
   }
 
   void Report(FrameSink& sink) {
@@ -127,6 +142,7 @@ class Batch {
   const std::vector<uint64_t>& offsets_;
   const BatchLimits& limits_;
   TimeBudget budget_;
+  TimeBudget symbol_budget_;  // for what comes first and is cheap
   // What grows with the batch lies in pages of its own, which all go back at the end.
   sys::PageResource pages_;
   std::pmr::unsynchronized_pool_resource pool_{&pages_};

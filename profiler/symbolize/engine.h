@@ -2,6 +2,7 @@
 // Replaceable: only the engine's own .cpp knows how names are found.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +12,15 @@
 
 namespace pprof::symbolize {
 
-// One executable mapping of one module, as this process has it mapped now.
+// One executable mapping of one module, as this process has it mapped, or had.
 struct ModuleRef {
   std::string path;      // of the file; "[vdso]" for the vdso; may be deleted or replaced
   std::string build_id;  // NT_GNU_BUILD_ID from memory as lower-case hex; empty: unknown
   uint64_t bias = 0;     // address in this process minus offset in the file (start - offset)
   bool is_main_executable = false;
+  // False: unloaded since. Something else may be at its addresses now, so only a file with the very
+  // same build id is asked, never the memory.
+  bool mapped = true;
 };
 
 // One function at an address; inlined ones first, the one that is really there last.
@@ -40,11 +44,19 @@ enum class Detail {
   kNone,
 };
 
+// Less memory costs more time. Units over 6 MB are one in forty even in the largest programs.
+constexpr uint64_t kMaxWholeUnit = 6 << 20;
+
 struct BatchLimits {
   Detail detail = Detail::kFull;
+  // Symbol tables are asked even then, for a quarter of a second more at most: names without lines
+  // are much better than none.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  const std::atomic<bool>* cancelled = nullptr;  // stops early when it turns true; may be null
   // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
   std::string debug_root = "/usr/lib/debug";
+  // Of compressed debug information, units up to this size are held in memory as a whole.
+  uint64_t max_whole_unit = kMaxWholeUnit;
 };
 
 struct BatchOutcome {

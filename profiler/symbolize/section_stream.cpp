@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pprof::symbolize {
 namespace {
@@ -12,6 +13,7 @@ constexpr uint64_t kStep = 256 << 10;
 constexpr uint64_t kReadAhead = 64 << 10;
 // ... and contents before the window are moved out only now and then.
 constexpr uint64_t kKeepBehind = 64 << 10;
+constexpr uint64_t kTrimFrom = 1 << 20;
 constexpr uint64_t kDropInputEvery = 4 << 20;
 
 }  // namespace
@@ -38,7 +40,7 @@ bool SectionStream::Restart() {
 bool SectionStream::SkipTo(uint64_t offset) {
   while (offset > buffer_offset_ + filled_) {
     const uint64_t step = std::min(kStep, offset - (buffer_offset_ + filled_));
-    if (budget_->Spent()) return false;
+    if (budget_->SpentNow()) return false;
     if (buffer_.size() < step && !buffer_.Resize(kStep)) return false;
     buffer_offset_ += filled_;
     filled_ = source_->Read(buffer_.data(), step);
@@ -58,15 +60,26 @@ bool SectionStream::FillTo(uint64_t end) {
   const uint64_t needed = end - buffer_offset_;
   const uint64_t wanted = std::min(needed + kReadAhead, section_.size - buffer_offset_);
   if (filled_ >= needed) return true;
+  if (!Trim(wanted)) return false;
   if (buffer_.size() < wanted && !buffer_.Resize(wanted)) return false;
   while (filled_ < wanted) {
-    if (budget_->Spent()) return false;
+    if (budget_->SpentNow()) return false;
     const uint64_t step = std::min(kStep, wanted - filled_);
     const size_t got = source_->Read(buffer_.data() + filled_, step);
     filled_ += got;
     if (got < step) break;
   }
   return filled_ >= needed;
+}
+
+// After an exceptionally large window its pages go back.
+bool SectionStream::Trim(uint64_t wanted) {
+  if (buffer_.size() < kTrimFrom || wanted > buffer_.size() / 4) return true;
+  sys::PageBuffer smaller;
+  if (!smaller.Resize(std::max(wanted, kStep))) return false;
+  std::memcpy(smaller.data(), buffer_.data(), filled_);
+  buffer_ = std::move(smaller);
+  return true;
 }
 
 void SectionStream::DropInput() {

@@ -41,6 +41,7 @@ class SectionStream {
   bool Restart();
   bool SkipTo(uint64_t offset);
   bool FillTo(uint64_t end);
+  bool Trim(uint64_t wanted);
   void DropInput();
 
   SectionData section_;

@@ -1,6 +1,8 @@
 #include "profiler/symbolize/symbol_cache.h"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "profiler/symbolize/demangle.h"
@@ -40,10 +42,18 @@ size_t SymbolCache::SizeOf(const Function& function) {
          function.system_name.capacity() + function.filename.capacity();
 }
 
-void SymbolCache::BeginBatch() {
-  ++generation_;
-  // Functions of places that found no room.
-  if (bytes_ > limits_.bytes) DropUnusedFunctions();
+void SymbolCache::SetBytesLimit(size_t bytes) {
+  bytes_limit_ = bytes;
+  BeginBatch();
+  MakeRoom(0);
+}
+
+void SymbolCache::EndBatch() {
+  if (!has_unused_functions_) return;
+  for (auto function = functions_.begin(); function != functions_.end();) {
+    function = function->second == 0 ? functions_.erase(function) : std::next(function);
+  }
+  has_unused_functions_ = false;
 }
 
 uint32_t SymbolCache::ModuleNumber(const std::string& identity) {
@@ -51,6 +61,7 @@ uint32_t SymbolCache::ModuleNumber(const std::string& identity) {
     places_.clear();
     modules_.clear();
     functions_.clear();
+    has_unused_functions_ = false;
     bytes_ = 0;
   }
   return modules_.emplace(identity, static_cast<uint32_t>(modules_.size())).first->second;
@@ -71,11 +82,10 @@ CachedLines SymbolCache::Intern(const RawFrame* frames, size_t count) {
 }
 
 void SymbolCache::Remember(uint32_t module, uint64_t offset, CachedLines lines) {
-  const size_t size = SizeOf(lines);
-  if (!MakeRoom(size)) return;
-  if (places_.emplace(Key{module, offset}, Place{generation_, std::move(lines)}).second) {
-    bytes_ += size;
-  }
+  if (places_.count(Key{module, offset}) != 0 || !MakeRoom(SizeWithFunctions(lines))) return;
+  for (CachedLine& line : lines) Keep(line);
+  bytes_ += SizeOf(lines);
+  places_.emplace(Key{module, offset}, Place{generation_, std::move(lines)});
 }
 
 std::shared_ptr<const Function> SymbolCache::FunctionOf(const RawFrame& frame) {
@@ -84,45 +94,64 @@ std::shared_ptr<const Function> SymbolCache::FunctionOf(const RawFrame& frame) {
   function->filename = std::string(frame.filename.substr(0, kMaxNameBytes));
   function->start_line = frame.start_line;
   const auto known = functions_.find(function);
-  if (known != functions_.end()) return *known;
+  if (known != functions_.end()) return known->first;
   function->name = ShortName(frame.linkage_name);
-  bytes_ += SizeOf(*function);
-  return *functions_.insert(std::move(function)).first;
+  has_unused_functions_ = true;
+  return functions_.emplace(std::move(function), 0).first->first;
 }
 
-// One eviction a batch at most: after it, what is left belongs to this batch.
+size_t SymbolCache::SizeWithFunctions(const CachedLines& lines) const {
+  size_t size = SizeOf(lines);
+  for (const CachedLine& line : lines) {
+    const auto known = functions_.find(line.function);
+    if (known == functions_.end() || known->second == 0) size += SizeOf(*line.function);
+  }
+  return size;
+}
+
 bool SymbolCache::MakeRoom(size_t bytes) {
-  const auto full = [&] {
-    return places_.size() >= limits_.places || bytes_ + bytes > limits_.bytes;
-  };
-  if (!full()) return true;
-  if (evicted_in_ == generation_) return false;
-  evicted_in_ = generation_;
-  Evict();
-  return !full();
+  while (bytes_ + bytes > bytes_limit_) {
+    if (full_in_ == generation_ || !Evict()) return false;
+  }
+  return true;
 }
 
-void SymbolCache::Evict() {
+// The half of the places that was asked for longest ago, but none of this batch. Halves, so that a
+// full cache is not searched for every new place. False when there are none.
+bool SymbolCache::Evict() {
+  std::vector<uint64_t> generations;
+  for (const auto& [key, place] : places_) {
+    if (place.generation != generation_) generations.push_back(place.generation);
+  }
+  if (generations.empty()) {
+    full_in_ = generation_;
+    return false;
+  }
+  const auto middle = generations.begin() + static_cast<ptrdiff_t>(generations.size() / 2);
+  std::nth_element(generations.begin(), middle, generations.end());
   for (auto place = places_.begin(); place != places_.end();) {
-    if (place->second.generation == generation_) {
+    if (place->second.generation > *middle) {
       ++place;
       continue;
     }
+    for (const CachedLine& line : place->second.lines) Release(line);
     bytes_ -= SizeOf(place->second.lines);
     place = places_.erase(place);
   }
-  DropUnusedFunctions();
+  return true;
 }
 
-void SymbolCache::DropUnusedFunctions() {
-  for (auto function = functions_.begin(); function != functions_.end();) {
-    if (function->use_count() > 1) {
-      ++function;
-      continue;
-    }
-    bytes_ -= SizeOf(**function);
-    function = functions_.erase(function);
-  }
+void SymbolCache::Keep(CachedLine& line) {
+  const auto entry = functions_.emplace(line.function, 0).first;
+  if (entry->second++ == 0) bytes_ += SizeOf(*line.function);
+  line.function = entry->first;  // an equal one may have come meanwhile
+}
+
+void SymbolCache::Release(const CachedLine& line) {
+  const auto entry = functions_.find(line.function);
+  if (entry == functions_.end() || --entry->second != 0) return;
+  bytes_ -= SizeOf(*line.function);
+  functions_.erase(entry);
 }
 
 }  // namespace pprof::symbolize

@@ -1,5 +1,5 @@
-// Remembers what the engine said about places, also that it knew nothing. Bounded by places and by
-// bytes; when full, the places that the last batches did not ask for go first.
+// Remembers what the engine said about places, also that it knew nothing. Bounded by bytes; when
+// full, the places go that were asked for longest ago.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "profiler/symbolize/engine.h"
@@ -22,19 +21,22 @@ struct CachedLine {
 };
 using CachedLines = std::vector<CachedLine>;  // innermost first; empty: no name anywhere
 
-// Thread safety: none; the symbolizer's mutex guards it. Not signal-safe: allocates.
+// Thread safety: none; SharedState's mutex guards it. Not signal-safe: allocates.
 class SymbolCache {
  public:
-  struct Limits {
-    size_t places = 64 * 1024;  // about 0.4 KB each in a large C++ program
-    size_t bytes = size_t{32} << 20;
-  };
+  // 32 MB: about 80,000 places of a large C++ program.
+  static constexpr size_t kDefaultBytes = size_t{32} << 20;
 
   SymbolCache() = default;
-  explicit SymbolCache(Limits limits) : limits_(limits) {}
+  explicit SymbolCache(size_t bytes_limit) : bytes_limit_(bytes_limit) {}
 
-  // Begins a batch: what is found or added from here on outlives what is not.
-  void BeginBatch();
+  // Makes room at once if there is less now.
+  void SetBytesLimit(size_t bytes);
+
+  // What is found or added from here on outlives what is not.
+  void BeginBatch() { ++generation_; }
+  // Forgets functions whose places found no room.
+  void EndBatch();
 
   // The number of a module in keys, by build id, or by path where there is none. Stays the same
   // when the module is unloaded and loaded again.
@@ -79,17 +81,22 @@ class SymbolCache {
   static size_t SizeOf(const CachedLines& lines);
   static size_t SizeOf(const Function& function);
   std::shared_ptr<const Function> FunctionOf(const RawFrame& frame);
+  size_t SizeWithFunctions(const CachedLines& lines) const;
   bool MakeRoom(size_t bytes);
-  void Evict();
-  void DropUnusedFunctions();
+  bool Evict();
+  void Keep(CachedLine& line);
+  void Release(const CachedLine& line);
 
-  Limits limits_;
-  uint64_t generation_ = 0;
-  uint64_t evicted_in_ = 0;  // the generation that evicted last
+  size_t bytes_limit_ = kDefaultBytes;
+  uint64_t generation_ = 1;
+  uint64_t full_in_ = 0;  // the generation that left nothing to evict
   size_t bytes_ = 0;
   std::unordered_map<std::string, uint32_t> modules_;
   std::unordered_map<Key, Place, KeyHash> places_;
-  std::unordered_set<std::shared_ptr<const Function>, FunctionHash, FunctionEqual> functions_;
+  // With how many lines of places_ are in it. 0, and not in bytes_, between Intern and Remember.
+  std::unordered_map<std::shared_ptr<const Function>, uint32_t, FunctionHash, FunctionEqual>
+      functions_;
+  bool has_unused_functions_ = false;
 };
 
 }  // namespace pprof::symbolize

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 
-#include "profiler/symbolize/symbol_cache.h"
+#include "profiler/symbolize/background.h"
+#include "profiler/symbolize/batch_answers.h"
+#include "profiler/symbolize/perf_map.h"
+#include "profiler/symbolize/shared_state.h"
+#include "profiler/symbolize/time_budget.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -16,10 +19,11 @@ struct Query {
   uint64_t offset = 0;
   uint32_t place = 0;  // index in Batch::places
 };
+using Queries = std::vector<Query>;
 
 // Every place with a module, grouped by module and sorted by offset.
-std::vector<Query> QueriesOf(const Batch& batch) {
-  std::vector<Query> queries;
+Queries QueriesOf(const Batch& batch) {
+  Queries queries;
   queries.reserve(batch.places.size());
   for (uint32_t i = 0; i < batch.places.size(); ++i) {
     const Place& place = batch.places[i];
@@ -31,120 +35,124 @@ std::vector<Query> QueriesOf(const Batch& batch) {
   return queries;
 }
 
-// Collects the lines of each place and puts them in the order of the places.
-class Answers {
+std::vector<uint64_t> OffsetsOf(const Queries& queries) {
+  std::vector<uint64_t> offsets;
+  for (const Query& query : queries) {
+    if (offsets.empty() || offsets.back() != query.offset) offsets.push_back(query.offset);
+  }
+  return offsets;
+}
+
+// Looks the queries of a batch up, module by module.
+class BatchRun {
  public:
-  explicit Answers(size_t places) : lines_(places) {}
+  BatchRun(const Batch& batch, const BatchLimits& limits)
+      : batch_(batch),
+        limits_(limits),
+        shared_(SharedState::OfThisProcess()),
+        turn_(shared_.turn, std::defer_lock),
+        answers_(batch.places.size()) {}
 
-  void Set(uint32_t place, const CachedLines& lines) {
-    for (const CachedLine& line : lines) {
-      lines_[place].push_back({NumberOf(line.function), line.line});
-    }
-  }
-
-  Symbols Finish() {
-    for (const std::vector<Line>& lines : lines_) {
-      symbols_.first_line.push_back(static_cast<uint32_t>(symbols_.lines.size()));
-      symbols_.lines.insert(symbols_.lines.end(), lines.begin(), lines.end());
-    }
-    symbols_.first_line.push_back(static_cast<uint32_t>(symbols_.lines.size()));
-    return std::move(symbols_);
-  }
-
- private:
-  uint32_t NumberOf(const std::shared_ptr<const Function>& function) {
-    const auto next = static_cast<uint32_t>(symbols_.functions.size());
-    const auto [entry, added] = numbers_.emplace(function.get(), next);
-    if (added) symbols_.functions.push_back(function);
-    return entry->second;
-  }
-
-  Symbols symbols_;
-  std::vector<std::vector<Line>> lines_;  // by place
-  std::unordered_map<const Function*, uint32_t> numbers_;
-};
-
-// Keeps the engine's answers to one batch until it is known whether they may be remembered.
-class EngineAnswers : public FrameSink {
- public:
-  EngineAnswers(SymbolCache& cache, size_t offsets) : cache_(cache), lines_(offsets) {}
-
-  void OnAddress(size_t index, const RawFrame* frames, size_t count) override {
-    if (index < lines_.size()) lines_[index] = cache_.Intern(frames, count);
-  }
-
-  const CachedLines& operator[](size_t index) const { return lines_[index]; }
-
- private:
-  SymbolCache& cache_;
-  std::vector<CachedLines> lines_;
-};
-
-// Looks up the queries of one module.
-class ModuleBatch {
- public:
-  ModuleBatch(SymbolCache& cache, const Module& module, const BatchLimits& limits)
-      : cache_(cache), module_(module), limits_(limits) {
-    // A path alone is a weaker name: a file replaced under it keeps the old answers.
-    const ModuleRef& ref = module.ref;
-    number_ = cache.ModuleNumber(ref.build_id.empty() ? ref.path : ref.build_id);
-  }
-
-  void Run(const Query* begin, const Query* end, Answers& answers) {
-    for (const Query* query = begin; query != end; ++query) {
-      const CachedLines* known = cache_.Find(number_, query->offset);
-      if (known != nullptr) {
-        answers.Set(query->place, *known);
+  Symbols Run() {
+    const Queries queries = QueriesOf(batch_);
+    AwaitTurn();
+    for (size_t begin = 0, end = 0; begin < queries.size(); begin = end) {
+      const uint32_t module = queries[begin].module;
+      while (end < queries.size() && queries[end].module == module) ++end;
+      const auto first = queries.begin() + static_cast<ptrdiff_t>(begin);
+      Queries unseen(first, first + static_cast<ptrdiff_t>(end - begin));
+      if (module == kJitCode) {
+        AskPerfMap(unseen);
       } else {
-        unseen_.push_back(*query);
+        TakeKnown(batch_.modules[module], &unseen);
+        if (!unseen.empty()) AskEngine(module, unseen);
       }
     }
-    if (!unseen_.empty() && module_.mapped) AskEngine(answers);
+    Symbols symbols = answers_.Finish();
+    FinishInBackground(std::move(unfinished_), limits_.debug_root);
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    shared_.cache.EndBatch();
+    return symbols;
   }
 
  private:
-  void AskEngine(Answers& answers) {
-    std::vector<uint64_t> offsets;
-    for (const Query& query : unseen_) {
-      if (offsets.empty() || offsets.back() != query.offset) offsets.push_back(query.offset);
+  bool full() const { return limits_.detail == Detail::kFull; }
+
+  // Who is not let in before the deadline makes do with symbol tables: cheap enough without a turn.
+  void AwaitTurn() {
+    if (full()) {
+      const auto latest = TimeBudget::Clock::now() + TimeBudget::kLongest;
+      has_turn_ = turn_.try_lock_until(std::min(limits_.deadline, latest));
     }
-    EngineAnswers found(cache_, offsets.size());
-    const BatchOutcome outcome = ResolveBatch(module_.ref, offsets, limits_, found);
-    const bool final = limits_.detail == Detail::kFull && !outcome.deadline_hit;
-    for (size_t i = 0; final && i < offsets.size(); ++i) {
-      cache_.Remember(number_, offsets[i], found[i]);
-    }
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    shared_.cache.BeginBatch();
+  }
+
+  // Removes from the queries what the cache can answer. It holds answers of full detail only.
+  void TakeKnown(const ModuleRef& module, Queries* queries) {
+    if (!full()) return;
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
+    const auto known = [&](const Query& query) {
+      const CachedLines* lines = shared_.cache.Find(number, query.offset);
+      if (lines != nullptr) answers_.Set(query.place, *lines);
+      return lines != nullptr;
+    };
+    queries->erase(std::remove_if(queries->begin(), queries->end(), known), queries->end());
+  }
+
+  void AskEngine(uint32_t number, const Queries& queries) {
+    const ModuleRef& module = batch_.modules[number];
+    std::vector<uint64_t> offsets = OffsetsOf(queries);
+    BatchLimits limits = limits_;
+    if (full() && !has_turn_) limits.detail = Detail::kFunctions;
+    EngineAnswers found(shared_, offsets.size());
+    const BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
+    TakeFound(queries, offsets, found);
+    if (full() && has_turn_ && !outcome.deadline_hit) return found.Remember(module, offsets);
+    if (!outcome.deadline_hit && has_turn_ == full()) return;
+    answers_.MarkIncomplete(number, batch_.modules.size());
+    if (full()) unfinished_.push_back({module, std::move(offsets)});
+  }
+
+  // A JIT compiler may use memory again for other code at any time: nothing is remembered.
+  void AskPerfMap(const Queries& queries) {
+    if (limits_.detail == Detail::kNone) return;
+    const std::vector<uint64_t> addresses = OffsetsOf(queries);
+    EngineAnswers found(shared_, addresses.size());
+    TimeBudget budget(limits_.deadline, limits_.cancelled);
+    ResolvePerfMap(addresses, budget, found);
+    TakeFound(queries, addresses, found);
+  }
+
+  void TakeFound(const Queries& queries, const std::vector<uint64_t>& offsets,
+                 const EngineAnswers& found) {
     size_t at = 0;
-    for (const Query& query : unseen_) {
+    for (const Query& query : queries) {
       if (offsets[at] != query.offset) ++at;
-      answers.Set(query.place, found[at]);
+      answers_.Set(query.place, found[at]);
     }
   }
 
-  SymbolCache& cache_;
-  const Module& module_;
+  const Batch& batch_;
   const BatchLimits& limits_;
-  uint32_t number_ = 0;  // in the cache
-  std::vector<Query> unseen_;
+  SharedState& shared_;
+  std::unique_lock<std::timed_mutex> turn_;
+  bool has_turn_ = false;
+  BatchAnswers answers_;
+  std::vector<BackgroundJob> unfinished_;
 };
 
 }  // namespace
 
 Symbols Symbolize(const Batch& batch, const BatchLimits& limits) {
-  const std::vector<Query> queries = QueriesOf(batch);
-  Answers answers(batch.places.size());
-  // Never freed: a request may run while the process exits.
-  static auto* const mutex = new std::mutex;
-  static auto* const cache = new SymbolCache;  // guarded by *mutex
-  const std::lock_guard<std::mutex> lock(*mutex);
-  cache->BeginBatch();
-  for (size_t begin = 0, end = 0; begin < queries.size(); begin = end) {
-    const uint32_t module = queries[begin].module;
-    while (end < queries.size() && queries[end].module == module) ++end;
-    ModuleBatch(*cache, batch.modules[module], limits)
-        .Run(queries.data() + begin, queries.data() + end, answers);
-  }
-  return answers.Finish();
+  return BatchRun(batch, limits).Run();
+}
+
+void SetCacheBytes(size_t bytes) {
+  SharedState& shared = SharedState::OfThisProcess();
+  const std::lock_guard<std::mutex> lock(shared.mutex);
+  shared.cache.SetBytesLimit(bytes);
 }
 
 }  // namespace pprof::symbolize

@@ -1,6 +1,7 @@
 // Names for many places in one batch a module: what the engine was asked before comes from a cache.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -10,14 +11,8 @@
 namespace pprof::symbolize {
 
 constexpr uint32_t kNoModule = UINT32_MAX;
-
-// One executable mapping that places are in.
-struct Module {
-  ModuleRef ref;
-  // False: unloaded since. Only the cache is asked, as an engine reads the memory at the mapping,
-  // where something else may be now.
-  bool mapped = true;
-};
+// Code without a file, as JIT compilers make it: the offset is an address of this process.
+constexpr uint32_t kJitCode = UINT32_MAX - 1;
 
 // Where code is: an offset in a module's file.
 struct Place {
@@ -26,13 +21,18 @@ struct Place {
 };
 
 struct Batch {
-  std::vector<Module> modules;
+  std::vector<ModuleRef> modules;
   std::vector<Place> places;  // in any order, also several times the same
 };
 
-// The lines of each place, in the places' order.
-// Thread safety: safe, one batch at a time. Not signal-safe: opens files, allocates, takes a lock.
-// Errors: none; what has no name has no lines. Answers of less than full detail are not remembered.
+// The lines of each place, in the places' order. What cannot be looked up before the deadline gets
+// names from symbol tables, its module is marked incomplete, and a thread of lower priority
+// finishes it for the next time. Thread safety: safe, one batch at a time. Not signal-safe: opens
+// files, allocates, takes a lock. Errors: none; what has no name has no lines. Only answers of full
+// detail are remembered.
 Symbols Symbolize(const Batch& batch, const BatchLimits& limits = {});
+
+// What the cache may take. Trims it at once; 0 remembers nothing. Thread safety: safe.
+void SetCacheBytes(size_t bytes);
 
 }  // namespace pprof::symbolize

@@ -27,6 +27,8 @@ struct Symbols {
   std::vector<std::shared_ptr<const Function>> functions;  // distinct
   std::vector<Line> lines;
   std::vector<uint32_t> first_line;  // places + 1 entries
+  // By module: there was no time for all that was asked for. Empty: there was for every module.
+  std::vector<bool> incomplete;
 };
 
 }  // namespace pprof::symbolize

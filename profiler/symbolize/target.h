@@ -39,7 +39,7 @@ struct Target {
 
   // From .debug_info: the smallest function around the address.
   uint64_t unit = kNoUnit;
-  uint64_t function_die = 0;
+  const uint8_t* function_at = nullptr;  // while the unit is read: its DIE
   uint64_t function_bytes = ~uint64_t{0};
   NameId function = kNoName;
   std::pmr::vector<InlinedCall> calls;  // the outermost first

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
 namespace pprof::symbolize {
 
-// Asked often, so it looks at the clock once in 256 questions (a question covers some
-// microseconds). Not thread-safe.
+// Not thread-safe, but for the flag.
 class TimeBudget {
  public:
   using Clock = std::chrono::steady_clock;
@@ -16,16 +16,24 @@ class TimeBudget {
   // Damaged or hostile files can ask for quadratic work, so there is an end without a deadline too.
   static constexpr std::chrono::seconds kLongest{60};
 
-  explicit TimeBudget(Clock::time_point deadline)
-      : deadline_(std::min(deadline, Clock::now() + kLongest)) {}
+  // Spent too when `cancelled`, which may be null, turns true.
+  explicit TimeBudget(Clock::time_point deadline, const std::atomic<bool>* cancelled = nullptr)
+      : deadline_(std::min(deadline, Clock::now() + kLongest)), cancelled_(cancelled) {}
 
-  bool Spent() {
-    if (!spent_ && questions_++ % 256 == 0) spent_ = Clock::now() >= deadline_;
+  // Asked often, so it looks at the clock once in 256 questions (a question covers some
+  // microseconds).
+  bool Spent() { return !spent_ && questions_++ % 256 == 0 ? SpentNow() : spent_; }
+
+  // For steps of a millisecond and more.
+  bool SpentNow() {
+    spent_ = spent_ || Clock::now() >= deadline_ ||
+             (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed));
     return spent_;
   }
 
  private:
   Clock::time_point deadline_;
+  const std::atomic<bool>* cancelled_;
   uint32_t questions_ = 0;
   bool spent_ = false;
 };

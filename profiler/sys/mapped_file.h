@@ -20,9 +20,6 @@ class MappedFile {
 
   // False when the path is not a readable, not empty regular file. Never waits on a FIFO or device.
   bool Open(const std::string& path);
-  // Like Open, for files in world-writable folders: refuses symbolic links and files of other
-  // users.
-  bool OpenOwn(const std::string& path);
 
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
@@ -31,7 +28,6 @@ class MappedFile {
   void DropPages(const uint8_t* begin, const uint8_t* end) const;
 
  private:
-  bool OpenWith(const std::string& path, int flags, bool own_only);
   void Close();
 
   const uint8_t* data_ = nullptr;

@@ -13,10 +13,9 @@ namespace {
 
 constexpr uintptr_t kPageSize = 4096;
 
-bool Acceptable(int fd, bool own_only, size_t* size) {
+bool Acceptable(int fd, size_t* size) {
   struct stat status;
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size <= 0) return false;
-  if (own_only && status.st_uid != geteuid()) return false;
   *size = static_cast<size_t>(status.st_size);
   return true;
 }
@@ -34,17 +33,13 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() { Close(); }
 
-bool MappedFile::Open(const std::string& path) { return OpenWith(path, 0, false); }
-
-bool MappedFile::OpenOwn(const std::string& path) { return OpenWith(path, O_NOFOLLOW, true); }
-
-bool MappedFile::OpenWith(const std::string& path, int flags, bool own_only) {
+bool MappedFile::Open(const std::string& path) {
   Close();
   // O_NONBLOCK: opening a FIFO would wait for a writer.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return false;
   size_t size = 0;
-  if (Acceptable(fd, own_only, &size)) {
+  if (Acceptable(fd, &size)) {
     void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data != MAP_FAILED) {
       data_ = static_cast<const uint8_t*>(data);

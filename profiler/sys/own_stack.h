@@ -13,8 +13,8 @@ struct StackBounds {
 
 // The kernel's stack for the main thread, else the area below the thread control block, which glibc
 // puts at the top of every stack it starts a thread on. `low` is a guess (the stack limit; 64 MiB
-// for other threads): it tells a stack of our thread from a coroutine's, it does not promise memory.
-// Signal-safe. Two system calls: call once a thread and keep the answer.
+// for other threads): it tells a stack of our thread from a coroutine's, it does not promise
+// memory. Signal-safe. Two system calls: call once a thread and keep the answer.
 StackBounds OwnStackBounds();
 
 // Whether the 8 bytes at `address` can be read now. Never faults. One system call, one that every

@@ -21,7 +21,8 @@ constexpr uintptr_t kUnlimitedMainStack = uintptr_t{1} << 30;
 StackBounds MainStackBounds() {
   rlimit limit{};
   const bool known = getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < kUnlimitedMainStack;
-  // Frames of ld.so's entry lie a little above __libc_stack_end; 256 bytes cover its return address.
+  // Frames of ld.so's entry lie a little above __libc_stack_end; 256 bytes cover its return
+  // address.
   const uintptr_t high = reinterpret_cast<uintptr_t>(__libc_stack_end) + 256;
   return {high - (known ? limit.rlim_cur : kUnlimitedMainStack), high};
 }

@@ -10,4 +10,7 @@ namespace pprof::sys {
 // Not joinable when no thread could be started. `name`: up to 15 characters.
 std::thread StartOwnThread(const char* name, std::function<void()> body);
 
+// Makes the calling thread, and only it, give way to others: raises its nice value by `steps`.
+void LowerOwnPriority(int steps);
+
 }  // namespace pprof::sys

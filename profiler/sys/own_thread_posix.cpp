@@ -1,10 +1,11 @@
-#include "profiler/sys/own_thread.h"
-
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <system_error>
 #include <utility>
+
+#include "profiler/sys/own_thread.h"
 
 namespace pprof::sys {
 
@@ -24,6 +25,12 @@ std::thread StartOwnThread(const char* name, std::function<void()> body) {
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;
+}
+
+// On Linux 0 means the calling thread, not the process as POSIX has it. At an error nothing
+// changes.
+void LowerOwnPriority(int steps) {
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + steps);
 }
 
 }  // namespace pprof::sys

@@ -168,6 +168,7 @@ bool Parse(int argc, char** argv, Options* options) {
       if (word == "--repeat") options->repeat = std::atoi(value);
       if (word == "--addresses") options->addresses = value;
       if (word == "--debug-root") options->limits.debug_root = value;
+      if (word == "--whole") options->limits.max_whole_unit = std::strtoul(value, nullptr, 10);
     }
   }
   return !options->file.empty() && (options->random != 0 || !options->addresses.empty());
@@ -178,9 +179,10 @@ bool Parse(int argc, char** argv, Options* options) {
 int main(int argc, char** argv) {
   Options options;
   if (!Parse(argc, argv, &options)) {
-    std::fprintf(stderr,
-                 "usage: symbolize_bench FILE (--random N [--seed S] | --addresses LIST) [--list | "
-                 "--print [--short]] [--repeat R] [--functions] [--debug-root DIR]\n");
+    std::fprintf(
+        stderr,
+        "usage: symbolize_bench FILE (--random N [--seed S] | --addresses LIST) [--list | "
+        "--print [--short]] [--repeat R] [--functions] [--debug-root DIR] [--whole BYTES]\n");
     return 2;
   }
   const auto elf = ElfFile::Open(options.file);

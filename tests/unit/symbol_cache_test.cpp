@@ -46,41 +46,70 @@ TEST(SymbolCache, EqualFunctionsAreOne) {
   EXPECT_EQ(lines[0].function->system_name, "_Z1fv");
 }
 
-TEST(SymbolCache, WhenFullOldPlacesGoAndThoseOfThisBatchStay) {
-  SymbolCache cache({/*places=*/10, /*bytes=*/1 << 20});
-  const uint32_t module = cache.ModuleNumber("m");
+void RememberMany(SymbolCache& cache, uint64_t first, uint64_t count) {
   cache.BeginBatch();
-  for (uint64_t i = 0; i < 10; ++i) Remember(cache, module, i, "old" + std::to_string(i));
-  cache.BeginBatch();
-  EXPECT_NE(cache.Find(module, 3), nullptr);  // still wanted
-  Remember(cache, module, 100, "new");
-  EXPECT_EQ(cache.places(), 2U);
-  EXPECT_NE(cache.Find(module, 3), nullptr);
-  EXPECT_NE(cache.Find(module, 100), nullptr);
-  EXPECT_EQ(cache.Find(module, 4), nullptr);
-}
-
-TEST(SymbolCache, OneHugeBatchStaysWithinTheLimit) {
-  SymbolCache cache({/*places=*/10, /*bytes=*/1 << 20});
-  const uint32_t module = cache.ModuleNumber("m");
-  cache.BeginBatch();
-  for (uint64_t i = 0; i < 100; ++i) Remember(cache, module, i, "f" + std::to_string(i));
-  EXPECT_EQ(cache.places(), 10U);
-}
-
-TEST(SymbolCache, BytesAreBoundedAndGivenBack) {
-  SymbolCache cache({/*places=*/1 << 20, /*bytes=*/64 * 1024});
-  const uint32_t module = cache.ModuleNumber("m");
-  for (uint64_t batch = 0; batch < 50; ++batch) {
-    cache.BeginBatch();
-    for (uint64_t i = 0; i < 100; ++i) {
-      Remember(cache, module, batch * 100 + i, "f" + std::to_string(batch * 100 + i));
-    }
-    // Functions without room are dropped when the next batch begins.
-    EXPECT_LT(cache.bytes(), 64U * 1024 + 100 * 1024) << batch;
+  for (uint64_t i = first; i < first + count; ++i) {
+    Remember(cache, cache.ModuleNumber("m"), i, "function" + std::to_string(i));
   }
+  cache.EndBatch();
+}
+
+bool Knows(SymbolCache& cache, uint64_t offset) {
+  return cache.Find(cache.ModuleNumber("m"), offset) != nullptr;
+}
+
+TEST(SymbolCache, WhenFullThePlacesGoThatWereAskedForLongestAgo) {
+  SymbolCache cache(64 * 1024);
+  for (uint64_t batch = 0; batch < 4; ++batch) RememberMany(cache, batch * 40, 40);
   cache.BeginBatch();
-  EXPECT_LE(cache.bytes(), 64U * 1024 + 512);
+  ASSERT_TRUE(Knows(cache, 3)) << "160 places have room";
+  RememberMany(cache, 1000, 100);
+  EXPECT_TRUE(Knows(cache, 3)) << "was wanted again";
+  EXPECT_FALSE(Knows(cache, 4)) << "the oldest";
+  EXPECT_TRUE(Knows(cache, 130)) << "the youngest before";
+  EXPECT_TRUE(Knows(cache, 1099));
+}
+
+TEST(SymbolCache, BytesAreNeverOverTheLimit) {
+  SymbolCache cache(64 * 1024);
+  for (uint64_t batch = 0; batch < 50; ++batch) {
+    RememberMany(cache, batch * 100, 100);
+    EXPECT_LE(cache.bytes(), 64U * 1024);
+    EXPECT_TRUE(Knows(cache, batch * 100 + 99));
+  }
+}
+
+TEST(SymbolCache, OneHugeBatchKeepsWhatHasRoom) {
+  SymbolCache cache(64 * 1024);
+  RememberMany(cache, 0, 10'000);
+  EXPECT_LE(cache.bytes(), 64U * 1024);
+  EXPECT_GT(cache.places(), 100U);
+  EXPECT_TRUE(Knows(cache, 0));
+  RememberMany(cache, 20'000, 50);
+  EXPECT_TRUE(Knows(cache, 20'049)) << "the next batch has room again";
+}
+
+TEST(SymbolCache, ALowerLimitTakesEffectAtOnce) {
+  SymbolCache cache;
+  RememberMany(cache, 0, 1000);
+  EXPECT_EQ(cache.places(), 1000U);
+  cache.SetBytesLimit(16 * 1024);
+  EXPECT_LE(cache.bytes(), 16U * 1024);
+  cache.SetBytesLimit(0);
+  EXPECT_EQ(cache.places(), 0U);
+  EXPECT_EQ(cache.bytes(), 0U);
+}
+
+TEST(SymbolCache, FunctionsOfDroppedPlacesAreNotCounted) {
+  SymbolCache cache;
+  cache.BeginBatch();
+  const uint32_t module = cache.ModuleNumber("m");
+  Remember(cache, module, 1, "shared");
+  const size_t one = cache.bytes();
+  Remember(cache, module, 2, "shared");
+  EXPECT_LT(cache.bytes() - one, one) << "the function is there once";
+  cache.SetBytesLimit(0);
+  EXPECT_EQ(cache.bytes(), 0U);
 }
 
 TEST(SymbolCache, ManyModulesStartOver) {

@@ -3,12 +3,20 @@
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "pprof/snapshot_builder.h"
 #include "profiler/encode/profile_symbols.h"
+#include "profiler/encode/proto_encoder.h"
 #include "profiler/model/profile.h"
+#include "profiler/symbolize/shared_state.h"
+#include "tests/unit/decoded_profile.h"
 
 namespace pprof::symbolize {
 
@@ -77,13 +85,128 @@ TEST(Symbolizer, ManyThreadsGetTheSameAnswer) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST(Symbolizer, DoesNotAskForUnloadedModules) {
-  model::Profile profile = *ProfileOf({reinterpret_cast<uintptr_t>(&ProfileOf) + 2});
+model::Profile Unloaded(uintptr_t pc) {
+  model::Profile profile = *ProfileOf({pc});
+  for (model::Mapping& mapping : profile.mappings) mapping.unloaded = true;
+  return profile;
+}
+
+TEST(Symbolizer, NamesOfUnloadedCodeComeFromTheFileWithItsBuildId) {
+  const model::Profile profile = Unloaded(reinterpret_cast<uintptr_t>(&ProfileOf) + 2);
+  ASSERT_FALSE(profile.mappings[0].build_id.empty());
+  EXPECT_NE(NameAt(encode::SymbolsOf(profile), 0).find("ProfileOf"), std::string::npos);
+}
+
+TEST(Symbolizer, NamesOfUnloadedCodeNeverComeFromAnotherFileOrFromMemory) {
+  const auto getppid = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getppid"));
+  model::Profile profile = Unloaded(getppid + 2);
+  for (model::Mapping& mapping : profile.mappings) mapping.build_id = "another";
+  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty()) << "the file has another build id";
   for (model::Mapping& mapping : profile.mappings) {
-    mapping.unloaded = true;
-    mapping.build_id = "another";
+    mapping.build_id.clear();
+    mapping.path = "/nowhere/" + mapping.path;
   }
-  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty());
+  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty()) << "its memory may be another's now";
+}
+
+TEST(Symbolizer, WhatWasKnownOutlivesItsModule) {
+  model::Profile profile = *ProfileOf({reinterpret_cast<uintptr_t>(&Unloaded) + 2});
+  ASSERT_FALSE(NameAt(encode::SymbolsOf(profile), 0).empty());
+  for (model::Mapping& mapping : profile.mappings) {  // unloaded, then loaded somewhere else
+    mapping.unloaded = true;
+    mapping.path = "/deleted";
+  }
+  EXPECT_FALSE(NameAt(encode::SymbolsOf(profile), 0).empty());
+}
+
+BatchLimits NoTime() {
+  BatchLimits limits;
+  limits.deadline = std::chrono::steady_clock::now();
+  return limits;
+}
+
+std::string FileAt(const Symbols& symbols, size_t location) {
+  return symbols.functions[symbols.lines[symbols.first_line[location]].function]->filename;
+}
+
+TEST(Symbolizer, WithoutTimeThereAreSymbolNamesAndTheRestFollowsInTheBackground) {
+  const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FileAt) + 2});
+  const Symbols first = encode::SymbolsOf(*profile, NoTime());
+  ASSERT_FALSE(first.incomplete.empty());
+  EXPECT_TRUE(first.incomplete[profile->locations[0].mapping]);
+  EXPECT_NE(NameAt(first, 0).find("FileAt"), std::string::npos);
+  EXPECT_EQ(FileAt(first, 0), "");
+  Symbols later = first;
+  for (int i = 0; i < 1000 && !later.incomplete.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    later = encode::SymbolsOf(*profile, NoTime());
+  }
+  EXPECT_TRUE(later.incomplete.empty());
+  EXPECT_NE(FileAt(later, 0).find("symbolizer_test.cpp"), std::string::npos);
+}
+
+TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
+  const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&NoTime) + 2});
+  Symbols symbols = encode::SymbolsOf(*profile);
+  symbols.incomplete.assign(profile->mappings.size(), true);
+  std::ostringstream out;
+  ASSERT_TRUE(encode::WriteProto(*profile, symbols, out).ok());
+  const test::DecodedProfile decoded = test::Decode(out.str());
+  EXPECT_FALSE(decoded.mappings.at(0).has_functions);
+  ASSERT_EQ(decoded.comments.size(), 1U);
+  EXPECT_NE(decoded.comments[0].find("no time"), std::string::npos);
+}
+
+TEST(Symbolizer, FunctionsDetailGivesNamesWithoutFilesAlsoWhenMoreIsKnown) {
+  const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FindMe) + 2});
+  ASSERT_NE(FileAt(encode::SymbolsOf(*profile), 0), "");
+  BatchLimits limits;
+  limits.detail = Detail::kFunctions;
+  const Symbols symbols = encode::SymbolsOf(*profile, limits);
+  EXPECT_EQ(NameAt(symbols, 0), "pprof::symbolize::FindMe");
+  EXPECT_EQ(FileAt(symbols, 0), "");
+  EXPECT_TRUE(symbols.incomplete.empty());
+}
+
+TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
+  const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FindMe) + 2});
+  SharedState& shared = SharedState::OfThisProcess();
+  shared.turn.lock();
+  shared.mutex.lock();
+  shared.background_runs = true;
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    const bool named = NameAt(encode::SymbolsOf(*profile), 0) == "pprof::symbolize::FindMe";
+    encode::SymbolsOf(*profile, NoTime());
+    std::_Exit(named ? 0 : 1);
+  }
+  shared.background_runs = false;
+  shared.mutex.unlock();
+  shared.turn.unlock();
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(SymbolizerDeathTest, TheProcessMayExitWhileTheBackgroundIsAtWork) {
+  const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&Unloaded) + 3});
+  const auto exit_at_once = [&] {
+    encode::SymbolsOf(*profile, NoTime());
+    std::exit(0);
+  };
+  EXPECT_EXIT(exit_at_once(), testing::ExitedWithCode(0), "");
+}
+
+TEST(Symbolizer, JitCodeHasTheNamesOfItsPerfMap) {
+  const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
+  std::ofstream(path) << "100000 100 js:add file.js:3\n";
+  const auto profile = ProfileOf({0x100011});
+  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "js:add file.js:3");
+  std::ofstream(path) << "100000 100 js:sub file.js:4\n";
+  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "js:sub file.js:4") << "not remembered";
+  std::remove(path.c_str());
+  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "");
 }
 
 }  // namespace

@@ -33,6 +33,21 @@ enum class Format {
   kDump,   // Go's goroutine dump (debug=2); only profiles with ProfileType::has_dump
 };
 
+// How much is looked up for the addresses of a profile.
+enum class SymbolDetail {
+  kFull,       // functions, inlined ones too, files and lines
+  kFunctions,  // names from symbol tables: no debug information is read
+  kNone,       // addresses, mappings and build ids only: for readers with the binaries at hand
+};
+
+struct WriteOptions {
+  Format format = Format::kProto;
+  SymbolDetail symbols = SymbolDetail::kFull;
+  // How long looking names up may take. What takes longer keeps the names that symbol tables have,
+  // a comment in the profile says so, and it is finished in the background for the next time.
+  std::chrono::nanoseconds symbols_within = std::chrono::nanoseconds::max();
+};
+
 // The samples of one profile at one moment. Immutable; copying copies a pointer.
 // Thread safety: safe. Ownership: shared, nothing to free. Not signal-safe: allocates.
 class Snapshot {
@@ -42,6 +57,7 @@ class Snapshot {
 
   // Writes all of it; the Status is the last write's. Symbolizes: takes milliseconds to seconds.
   Status WriteTo(std::ostream& out, Format format = Format::kProto) const;
+  Status WriteTo(std::ostream& out, const WriteOptions& options) const;
 
   // What happened since `earlier`: totals subtracted, current values from this one.
   // Not OK when `earlier` is of another profile: kInvalidArgument.

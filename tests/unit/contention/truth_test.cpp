@@ -252,7 +252,10 @@ TEST(ContentionTruth, ConditionWaitIsAnUnlock) {
   window.Take();
   const WaitTruth truth = TruthOf({log});
   const double charged = TotalsOf(window.mutex(), "HoldThenWait").nanos;
-  EXPECT_NEAR(charged / truth.waited_nanos, 1, 0.05);
+  // What the waiter needs to wake up is its own.
+  const double woken = TotalsOf(window.mutex(), "LockThenSignal").nanos;
+  EXPECT_NEAR((charged + woken) / truth.waited_nanos, 1, 0.02);
+  EXPECT_GT(charged / truth.waited_nanos, 0.5);
 }
 
 template <class Wait>
@@ -308,8 +311,8 @@ TEST(ContentionTruth, SampledChargesAreUnbiased) {
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
   const double unlocks = 2.0 * 4 * 1500;
-  const double mean = truth.waited_nanos / unlocks;  // charges differ little from each other
-  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 1.5;
+  const double mean = truth.waited_nanos / unlocks;  // one charge's deviation is below 1.7 of it
+  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 2;
   std::printf("block/truth %.4f; charged/truth %.4f, standard error %.4f\n",
               blocked / truth.waited_nanos, charged / truth.waited_nanos,
               error / truth.waited_nanos);

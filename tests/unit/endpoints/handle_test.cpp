@@ -67,6 +67,10 @@ TEST(Handle, ErrorsAreTextThatPprofPrints) {
       {"test.collected", "seconds=1&debug=1", 400, "seconds and debug params are incompatible\n"},
       {"test.recorded", "seconds=1&hz=0", 400,
        "invalid value for \"hz\" - must be an integer from 1 to 1000\n"},
+      {"test.collected", "symbolize=some", 400,
+       "invalid value for \"symbolize\" - must be full, functions or none\n"},
+      {"test.recorded", "seconds=1&symbolize=0", 400,
+       "invalid value for \"symbolize\" - must be full, functions or none\n"},
       {"test.unsupported", "", 501, "not here: link it otherwise\n"},
       {"test.throws", "", 500, "internal error\n"},
   };

@@ -60,5 +60,19 @@ TEST(Query, DebugIsLenientAsInGoAndHzIsNot) {
   }
 }
 
+TEST(Query, SymbolizeIsOneOfThreeWords) {
+  EXPECT_EQ(Parsed("").Symbolize().value(), SymbolDetail::kFull);
+  EXPECT_EQ(Parsed("symbolize=").Symbolize().value(), SymbolDetail::kFull);
+  EXPECT_EQ(Parsed("symbolize=full").Symbolize().value(), SymbolDetail::kFull);
+  EXPECT_EQ(Parsed("symbolize=functions").Symbolize().value(), SymbolDetail::kFunctions);
+  EXPECT_EQ(Parsed("symbolize=none").Symbolize().value(), SymbolDetail::kNone);
+  for (const char* text : {"no", "FULL", "full%20", "1", "functions,none"}) {
+    const auto symbols = Parsed(std::string("symbolize=") + text).Symbolize();
+    ASSERT_FALSE(symbols.ok()) << text;
+    EXPECT_EQ(symbols.status().message(),
+              "invalid value for \"symbolize\" - must be full, functions or none");
+  }
+}
+
 }  // namespace
 }  // namespace pprof::http

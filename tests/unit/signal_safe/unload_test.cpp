@@ -1,0 +1,61 @@
+// Code that was dlclosed keeps its name in profiles, also when other code stands at its place.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "pprof/pprof.h"
+#include "profiler/signal_safe/unloaded_modules.h"
+#include "tests/unit/signal_safe/heap_test_support.h"
+
+namespace pprof {
+namespace {
+
+using CallPlugin = int (*)(void (*callback)(void*), void* context);
+
+// Allocates through the plugin's function: at an interval of 1 nearly every block is sampled.
+void AllocateThrough(void* handle, std::vector<void*>* kept) {
+  const auto call = reinterpret_cast<CallPlugin>(dlsym(handle, "PluginCall"));
+  ASSERT_NE(call, nullptr);
+  for (int i = 0; i < 64; ++i) {
+    call([](void* blocks) { static_cast<std::vector<void*>*>(blocks)->push_back(std::malloc(4096)); },
+         kept);
+  }
+}
+
+std::string HeapText() {
+  const Result<Snapshot> heap = Collect("heap");
+  std::ostringstream text;
+  EXPECT_TRUE(heap.ok() && heap.value().WriteTo(text, Format::kText).ok());
+  return text.str();
+}
+
+int CountOf(const std::string& wanted, const std::string& text) {
+  int count = 0;
+  for (size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++count;
+  return count;
+}
+
+TEST(UnloadedModules, KeepTheirNamesWhenAnotherModuleTakesTheirPlace) {
+  const ScopedInterval all(1);
+  std::vector<void*> kept;
+  void* first = dlopen(PPROF_TEST_PLUGIN_1, RTLD_NOW);
+  ASSERT_NE(first, nullptr) << dlerror();
+  AllocateThrough(first, &kept);
+  ASSERT_EQ(dlclose(first), 0);
+  ASSERT_GT(signal_safe::unloaded_modules.size(), 0u);
+  void* second = dlopen(PPROF_TEST_PLUGIN_2, RTLD_NOW);
+  ASSERT_NE(second, nullptr) << dlerror();
+  AllocateThrough(second, &kept);
+  // Both stacks have all of their names, from two files of the same code at the same place.
+  const std::string text = HeapText();
+  EXPECT_EQ(CountOf("\tPluginCall\t", text), 2) << text;
+  for (void* block : kept) std::free(block);
+  dlclose(second);
+}
+
+}  // namespace
+}  // namespace pprof
