@@ -24,7 +24,7 @@ install_dependencies "${install_option[@]}" build test bench
 build=build/release
 mkdir -p build docs
 cmake --preset release >build/bench.configure.log 2>&1 || { cat build/bench.configure.log; exit 1; }
-cmake --build --preset release >build/bench.build.log 2>&1 || { tail -50 build/bench.build.log; exit 1; }
+cmake --build --preset release --target pprof_benches >build/bench.build.log 2>&1 || { tail -50 build/bench.build.log; exit 1; }
 
 is_wanted() {
   local name
