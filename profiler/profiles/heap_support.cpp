@@ -14,12 +14,18 @@ namespace pprof::profiles {
 namespace {
 
 constexpr size_t kProbeBytes = 64;
+constexpr uint64_t kLongCountdown = 65536;
 
 // Through volatile pointers: the compiler may drop a malloc whose result is freed unused.
 bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
-  const uint64_t before = signal_safe::thread_state.bytes_left;
+  // A countdown that does not end at the probe: one drawn anew may be as long as the old one was,
+  // with an interval of 1 byte in two of three cases.
+  volatile uint64_t& countdown = signal_safe::thread_state.bytes_left;
+  const uint64_t before = countdown;
+  countdown = kLongCountdown;
   void* block = allocate(kProbeBytes);
-  const bool moved = signal_safe::thread_state.bytes_left != before;
+  const bool moved = countdown != kLongCountdown;
+  countdown = before;
   release(block);
   return moved;
 }
@@ -39,6 +45,8 @@ bool UnderValgrind() {
 Status Unsupported(std::string message) {
   return {StatusCode::kUnsupported, "no heap profile: " + std::move(message)};
 }
+
+}  // namespace
 
 Status CheckHeapSupport() {
   if (const char* sanitizer = SanitizerName()) {
@@ -60,8 +68,6 @@ Status CheckHeapSupport() {
       "any other allocator, or start it with LD_PRELOAD=libpprof_preload.so.",
       missed, sys::FileOfSymbol(symbol)));
 }
-
-}  // namespace
 
 const Status& HeapSupport() {
   static const Status& support = *new Status(CheckHeapSupport());  // never destroyed: atexit order
