@@ -34,7 +34,7 @@ std::string Harmless(std::string text) {
 
 // "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", as Go since 1.27.
 std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool deadlocked,
-                     sys::WaitTimeReader& wait_times) {
+                     bool for_go_tools, sys::WaitTimeReader& wait_times) {
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
   uint64_t waited = 0;
   constexpr uint64_t kMinute = 60'000'000'000;
@@ -45,15 +45,15 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   }
   if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
   if (deadlocked) header += ", deadlock";
-  header += fmt::format(", \"{}\", cpu {:.2f}s]", Harmless(thread.stat.name),
+  header += fmt::format(", \"{}\", cpu {:.2f}s", Harmless(thread.stat.name),
                         static_cast<double>(thread.cpu_nanos) / 1e9);
   std::string labels;
   for (const Label& label : model::LabelsOf(thread.label_set)) {
     labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", Harmless(label.key),
                           Harmless(label.text));
   }
-  if (!labels.empty()) header += " {" + labels + "}";
-  return header;
+  if (labels.empty()) return header + "]";
+  return for_go_tools ? header + ", {" + labels + "}]" : header + "] {" + labels + "}";
 }
 
 std::string PrefaceOf(const std::vector<std::vector<int32_t>>& deadlocks) {
@@ -99,6 +99,8 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   model::Profile& head = builder.model().head();
   head.labels_not_in_text = {"thread", "tid"};
   head.dump_preface = PrefaceOf(deadlocks);
+  const std::string* go = builder.parameter("go");
+  head.dump_for_go_tools = go != nullptr && *go != "0";
   const std::string* debug = builder.parameter("debug");
   const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
   sys::WaitTimeReader wait_times;
@@ -114,7 +116,7 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);
     head.thread_notes.push_back(
-        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, wait_times), builder));
+        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, head.dump_for_go_tools, wait_times), builder));
   }
   return {};
 }
@@ -126,10 +128,10 @@ ProfileType GoroutineProfile() {
   type.name = "goroutine";
   type.description =
       "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
-      "states; self=1 shows the profiler's own threads, too.";
+      "states, and go=1 with it for panicparse; self=1 shows the profiler's own threads, too.";
   type.values = {{"goroutine", "count", ValueType::Kind::kTotal}};
   type.has_dump = true;
-  type.parameters = {"self", "debug"};
+  type.parameters = {"self", "debug", "go"};
   type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
   type.collect = CollectGoroutine;
   return type;

@@ -14,17 +14,17 @@ namespace pprof::profiles {
 namespace {
 
 constexpr size_t kProbeBytes = 64;
-constexpr uint64_t kLongCountdown = 65536;
 
-// Through volatile pointers: the compiler may drop a malloc whose result is freed unused.
+// Through volatile pointers: the compiler may drop a malloc whose result is freed unused. The countdown
+// is set to a value that the probe cannot end, and put back: at short intervals it could be drawn anew
+// to the value it had.
 bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
-  // A countdown that does not end at the probe: one drawn anew may be as long as the old one was,
-  // with an interval of 1 byte in two of three cases.
-  volatile uint64_t& countdown = signal_safe::thread_state.bytes_left;
+  constexpr uint64_t kFar = uint64_t{1} << 20;
+  uint64_t& countdown = signal_safe::thread_state.bytes_left;
   const uint64_t before = countdown;
-  countdown = kLongCountdown;
+  countdown = kFar;
   void* block = allocate(kProbeBytes);
-  const bool moved = countdown != kLongCountdown;
+  const bool moved = countdown != kFar;
   countdown = before;
   release(block);
   return moved;
