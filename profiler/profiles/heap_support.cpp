@@ -46,6 +46,8 @@ Status Unsupported(std::string message) {
   return {StatusCode::kUnsupported, "no heap profile: " + std::move(message)};
 }
 
+}  // namespace
+
 Status CheckHeapSupport() {
   if (const char* sanitizer = SanitizerName()) {
     return Unsupported(fmt::format(
@@ -66,8 +68,6 @@ Status CheckHeapSupport() {
       "any other allocator, or start it with LD_PRELOAD=libpprof_preload.so.",
       missed, sys::FileOfSymbol(symbol)));
 }
-
-}  // namespace
 
 const Status& HeapSupport() {
   static const Status& support = *new Status(CheckHeapSupport());  // never destroyed: atexit order
