@@ -11,6 +11,7 @@
 #include "profiler/profiles/thread_dump.h"
 #include "profiler/profiles/threads.h"
 #include "profiler/profiles/wait_reason.h"
+#include "profiler/sys/tasks.h"
 #include "profiler/sys/wait_time.h"
 
 namespace pprof::profiles {
@@ -87,6 +88,7 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
 }
 
 Status CollectGoroutine(SnapshotBuilder& builder) {
+  const sys::ScopedTaskFolder folder;
   const std::string* self = builder.parameter("self");
   Result<std::vector<ThreadView>> dumped = DumpThreads(self != nullptr && *self != "0");
   if (!dumped.ok()) return dumped.status();

@@ -50,6 +50,7 @@ WallWindow::WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited)
 }
 
 void WallWindow::Tick() {
+  const sys::ScopedTaskFolder folder;
   const uint64_t now = sys::MonotonicNanos();
   if (++ticks_ % std::max<int64_t>(1, kListEvery / tick_) == 0) ListThreads(now);
   for (auto& [tid, thread] : threads_) {
