@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
@@ -20,6 +21,9 @@
 #include "profiler/signal_safe/contention_sampler.h"
 #include "profiler/signal_safe/on_wait.h"
 #include "profiler/signal_safe/signal_safe.h"
+#include "profiler/sys/tasks.h"
+#include "profiler/sys/thread_id.h"
+#include "profiler/sys/wait_call.h"
 #include "tests/unit/contention/contention_totals.h"
 #include "tests/unit/contention/wait_truth.h"
 
@@ -144,17 +148,31 @@ TEST(ContentionSampling, ConcurrentRequestsLeaveNothingBehind) {
   EXPECT_EQ(signal_safe::contention_on, 0u);
 }
 
+// Until the thread waits in the kernel for a lock; 10 s at most, then the test fails by its result.
+void WaitUntilInFutex(int32_t tid) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  sys::TaskSyscall call;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (sys::ReadTaskSyscall(tid, &call) == sys::TaskRead::kOk && call.in_kernel &&
+        sys::WaitKindOf(call.number) == sys::WaitKind::kFutex) {
+      return;
+    }
+    std::this_thread::yield();
+  }
+}
+
 TEST(ContentionSampling, LabelsAreThoseOfWhoWaitsAndWhoHolds) {
   ContentionWindow window(nanoseconds(1), 1);
   std::mutex mutex;
   std::thread holder;
+  const int32_t waiter = sys::ThreadId();
   {
     const ScopedLabels labels({{"role", "holder"}});
     std::atomic<bool> held{false};
     holder = std::thread([&] {  // inherits the label
       mutex.lock();
       held = true;
-      SleepFor(1000000);
+      WaitUntilInFutex(waiter);
       mutex.unlock();
     });
     while (!held) std::this_thread::yield();
