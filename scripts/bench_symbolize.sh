@@ -2,29 +2,32 @@
 # Compares the batch symbolizing engine with libbacktrace and llvm-symbolizer on large binaries:
 # Debian's ceph-mon and ceph-osd with 293 and 624 MB of DWARF, plain and zlib-compressed.
 #
-#   scripts/bench_symbolize.sh [--folder DIR] [--keep] [--pairs N]
+#   scripts/bench_symbolize.sh [--folder DIR] [--keep] [--pairs N] [--write]
 #
 # Needs 3 GB of disk in DIR (default build/bench_symbolize), removed at the end unless --keep; and
-# the packages elfutils, binutils, llvm. Prints a markdown table. Not part of the tests.
+# the packages elfutils, binutils, llvm, wget, golang. Prints markdown; with --write it also becomes
+# the section of docs/performance.md between the markers "symbolizing". Not part of the tests.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$root/build/bench_symbolize
 keep=no
 pairs=3
+write=no
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --folder) folder=$2; shift 2 ;;
     --keep) keep=yes; shift ;;
     --pairs) pairs=$2; shift 2 ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    --write) write=yes; shift ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 [[ $keep == yes ]] || trap 'rm -rf "$folder"' EXIT
 
-for tool in eu-unstrip objcopy llvm-symbolizer apt-get dpkg-deb readelf; do
+for tool in eu-unstrip objcopy llvm-symbolizer apt-get dpkg-deb readelf wget go; do
   command -v "$tool" >/dev/null || { echo "bench_symbolize: $tool is missing" >&2; exit 3; }
 done
 
@@ -49,9 +52,13 @@ fetch() {
 ours=${SYMBOLIZE_BENCH:-}
 if [[ -z $ours ]]; then
   cmake -S "$root" --preset release >/dev/null
-  cmake --build "$root/build/release" -j2 --target symbolize_bench >/dev/null
+  cmake --build "$root/build/release" -j2 --target symbolize_bench symbolize_neighbour \
+    foreign_profile_server demo_app >/dev/null
   ours=$root/build/release/tests/unit/symbolize/symbolize_bench
 fi
+programs=$(dirname "$ours")
+demo=$programs/../../../demo_app/demo_app
+pprof=$("$root/scripts/pprof_tool.sh" --print)
 theirs=$folder/libbacktrace_bench
 g++ -O2 -no-pie -pthread -I"$root" "$root/tests/bench/libbacktrace_bench.cpp" -lbacktrace -o "$theirs"
 
@@ -99,13 +106,78 @@ bench() {
     "$(awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.3f", b - a}') | | | | |"
 }
 
+# serve_and_read LABEL PATH COMMAND...: the first profile of a process that has just started, from
+# wget to the printed list. COMMAND says where it serves: a line that is a port, or HOST:PORT/debug.
+serve_and_read() {
+  local label=$1 path=$2 out=$folder/profile.pb.gz
+  shift 2
+  "$@" >"$folder/port" 2>/dev/null &
+  local server=$! port=
+  for ((i = 0; i < 100; i++)); do
+    port=$(sed -n 's/^\(.*:\)\{0,1\}\([0-9]\{4,5\}\)\(\/debug.*\)\{0,1\}$/\2/p' "$folder/port" | head -1)
+    [[ -n $port ]] && break
+    sleep 0.1
+  done
+  local begin fetched end
+  begin=$(date +%s.%N)
+  wget -q -O "$out" "http://127.0.0.1:$port/debug/pprof/$path"
+  fetched=$(date +%s.%N)
+  "$pprof" -symbolize=none -top "$out" </dev/null >/dev/null 2>&1
+  end=$(date +%s.%N)
+  kill "$server"
+  wait "$server" 2>/dev/null || true
+  local complete=yes
+  "$pprof" -symbolize=none -comments "$out" </dev/null | grep -q 'no time' &&
+    complete="no: at the deadline, the next one is"
+  awk -v label="$label" -v a="$begin" -v b="$fetched" -v c="$end" -v complete="$complete" 'BEGIN {
+    printf "| %s | %.2f | %.2f | %.2f | %s |\n", label, b - a, c - b, c - a, complete }'
+}
+
+report() {
+  echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date +%F)," \
+    "medians of $pairs"
+  echo
+  echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB | chains as llvm-symbolizer's |"
+  echo "|---|---|---|---|---|---|---|---|"
+  for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
+    for count in 1000 10000; do bench "$binary" "$count"; done
+  done
+  echo
+  echo "From \`wget\` to the printed \`pprof -top\`, first profile of a fresh process (for the large"
+  echo "programs about 1,000 places, none seen before):"
+  echo
+  echo "| program | wget s | pprof -top s | together s | all names |"
+  echo "|---|---|---|---|---|"
+  serve_and_read "demo, heap" heap stdbuf -oL "$demo" --listen 127.0.0.1:0 \
+    --debug --debug-listen 127.0.0.1:0
+  for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
+    "$ours" "$folder/$binary" --random 1000 --seed 42 --list >"$folder/list"
+    serve_and_read "$binary" foreign "$programs/foreign_profile_server" "$folder/$binary" "$folder/list"
+  done
+  echo
+  echo "Four threads that allocate at full speed, in paired slices of half a second:"
+  echo
+  for binary in ceph-osd-raw ceph-mon; do
+    echo "- $binary: $("$programs/symbolize_neighbour" --long "$folder/$binary" || true)"
+  done
+}
+
+# write_section FILE: between the markers in docs/performance.md, or at its end.
+write_section() {
+  python3 - "$root/docs/performance.md" "$1" <<'PYTHON'
+import pathlib, re, sys
+page, text = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_text()
+begin, end = "<!-- symbolizing: begin -->", "<!-- symbolizing: end -->"
+section = (f"{begin}\n## Symbolizing\n\nWritten by `scripts/bench_symbolize.sh --write`.\n\n"
+           f"{text.strip()}\n{end}")
+old = page.read_text() if page.exists() else "# Performance\n"
+pattern = re.compile(re.escape(begin) + ".*" + re.escape(end), re.DOTALL)
+new = pattern.sub(lambda _: section, old) if pattern.search(old) else f"{old.rstrip()}\n\n{section}\n"
+page.write_text(new)
+PYTHON
+}
+
 fetch ceph-mon
 fetch ceph-osd
-echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date +%F)," \
-  "medians of $pairs"
-echo
-echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB | chains as llvm-symbolizer's |"
-echo "|---|---|---|---|---|---|---|---|"
-for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
-  for count in 1000 10000; do bench "$binary" "$count"; done
-done
+report | tee "$folder/report.md"
+if [[ $write == yes ]]; then write_section "$folder/report.md"; fi

@@ -57,17 +57,11 @@ class ByteCursor {
   }
 
   int64_t Sleb() {
-    uint64_t value = 0;
-    for (unsigned shift = 0; next_ != end_;) {
-      const uint8_t byte = *next_++;
-      if (shift < 64) value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      shift += 7;
-      if (byte >= 0x80) continue;
-      if (shift < 64 && (byte & 0x40) != 0) value |= ~uint64_t{0} << shift;
-      return static_cast<int64_t>(value);
+    if (next_ != end_ && *next_ < 0x80) {
+      const uint8_t byte = *next_++;  // seven bits, of which the first is the sign
+      return byte < 0x40 ? byte : byte - 0x80;
     }
-    Fail();
-    return 0;
+    return LongSleb();
   }
 
   // Up to the next zero byte, which is skipped. Empty and not ok() when there is none.
@@ -98,6 +92,20 @@ class ByteCursor {
   }
 
  private:
+  int64_t LongSleb() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; next_ != end_;) {
+      const uint8_t byte = *next_++;
+      if (shift < 64) value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      shift += 7;
+      if (byte >= 0x80) continue;
+      if (shift < 64 && (byte & 0x40) != 0) value |= ~uint64_t{0} << shift;
+      return static_cast<int64_t>(value);
+    }
+    Fail();
+    return 0;
+  }
+
   uint64_t LongUleb() {
     uint64_t value = 0;
     for (unsigned shift = 0; next_ != end_; shift += 7) {

@@ -57,8 +57,13 @@ bool AbbrevTable::ParseOne(ByteCursor& cursor, uint64_t code) {
     if (spec.name == 0 && spec.form == 0) break;
     if (attributes_.size() >= kMaxAttributes || ++abbrev.count > kMaxAttributesOfOne) return false;
     const int size = FormSize(spec.form, encoding_);
+    if (spec.name == dwarf::kAtSibling) {
+      abbrev.has_sibling = true;
+      abbrev.sibling_at = fixed;
+      abbrev.sibling = abbrev.count - 1;
+    }
+    abbrev.has_code |= spec.name == dwarf::kAtLowPc || spec.name == dwarf::kAtRanges;
     fixed = size < 0 || fixed < 0 ? -1 : fixed + size;
-    if (spec.name == dwarf::kAtSibling) abbrev.has_sibling = true;
     spec.size = static_cast<int8_t>(size);
     attributes_.push_back(spec);
   }

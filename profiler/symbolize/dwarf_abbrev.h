@@ -14,6 +14,9 @@ struct Abbrev {
   uint16_t tag = 0;  // 0: no such code
   bool has_children = false;
   bool has_sibling = false;
+  bool has_code = false;    // has an attribute that says which addresses it has
+  int32_t sibling_at = -1;  // bytes before DW_AT_sibling when that is the same for every DIE
+  uint32_t sibling = 0;     // its place among the attributes
   int32_t fixed_size = -1;  // bytes of all attributes together when that is the same for every DIE
   uint32_t first = 0;       // of its attributes in the table
   uint32_t count = 0;

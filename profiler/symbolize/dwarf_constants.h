@@ -121,6 +121,7 @@ enum LineOpcode : uint8_t {
   kLineAdvanceLine = 3,
   kLineSetFile = 4,
   kLineSetColumn = 5,
+  kLineNegateStatement = 6,
   kLineConstAddPc = 8,
   kLineFixedAdvancePc = 9,
   kLineSetIsa = 12,

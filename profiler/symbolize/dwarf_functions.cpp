@@ -22,6 +22,8 @@ bool IsType(uint16_t tag) {
   }
 }
 
+bool IsSubroutine(uint16_t tag) { return tag == kTagSubprogram || tag == kTagInlinedSubroutine; }
+
 }  // namespace
 
 FunctionScan::FunctionScan(const DwarfUnit& unit, uint64_t unit_key, Targets& targets,
@@ -70,12 +72,13 @@ bool FunctionScan::Step(ByteCursor& cursor, bool jump) {
     if (!open_.empty() && open_.back().depth == depth_) open_.pop_back();
     return true;
   }
-  if (abbrev->tag == kTagSubprogram || abbrev->tag == kTagInlinedSubroutine) {
+  if (abbrev->has_code && IsSubroutine(abbrev->tag)) {
     return EnterSubroutine(cursor, *abbrev, position, jump);
   }
   if (abbrev->has_children) {
     if (unit_.sections().budget->Spent()) return false;
-    const bool skippable = jump && abbrev->has_sibling && IsType(abbrev->tag);
+    const bool skippable =
+        jump && abbrev->has_sibling && (IsType(abbrev->tag) || IsSubroutine(abbrev->tag));
     if (skippable && JumpTo(cursor, ReadSibling(cursor, *abbrev))) return true;
     ++depth_;
   }
@@ -133,15 +136,16 @@ FunctionScan::Subroutine FunctionScan::ReadSubroutine(ByteCursor& cursor,
 }
 
 uint64_t FunctionScan::ReadSibling(ByteCursor cursor, const Abbrev& abbrev) const {
-  const AttributeSpec* end = unit_.abbrevs().end(abbrev);
-  for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != end; ++spec) {
-    if (spec->name == kAtSibling) {
-      const FormValue value = unit_.Read(cursor, *spec);
-      return value.kind == FormValue::kUnitReference ? unit_.offset() + value.value : 0;
+  const AttributeSpec* sibling = unit_.abbrevs().begin(abbrev) + abbrev.sibling;
+  if (abbrev.sibling_at >= 0) {
+    cursor.Skip(static_cast<uint64_t>(abbrev.sibling_at));
+  } else {
+    for (const AttributeSpec* spec = unit_.abbrevs().begin(abbrev); spec != sibling; ++spec) {
+      SkipForm(cursor, *spec, unit_.encoding());
     }
-    SkipForm(cursor, *spec, unit_.encoding());
   }
-  return 0;
+  const FormValue value = unit_.Read(cursor, *sibling);
+  return value.kind == FormValue::kUnitReference ? unit_.offset() + value.value : 0;
 }
 
 // Only ever forward, so that every walk ends.

@@ -15,6 +15,39 @@ LineProgram::LineProgram(const LineHeader& header, const std::vector<uint64_t>& 
   MakeAdvances();
 }
 
+// A quarter of the time of a batch is spent here and in Run(): one loop keeps the cursor in
+// registers.
+[[gnu::always_inline]] inline void LineProgram::RunStandard(uint8_t opcode, ByteCursor& cursor) {
+  switch (opcode) {
+    case kLineCopy:
+      EmitRow();
+      break;
+    case kLineAdvancePc:
+      AdvanceAddress(cursor.Uleb());
+      break;
+    case kLineAdvanceLine:
+      row_.line += static_cast<uint64_t>(cursor.Sleb());
+      break;
+    case kLineSetFile:
+      row_.file = cursor.Uleb();
+      break;
+    case kLineConstAddPc:
+      AdvanceAddress((255u - header_.opcode_base()) / header_.line_range());
+      break;
+    case kLineSetColumn:
+      cursor.Uleb();
+      break;
+    case kLineNegateStatement:
+      break;
+    case kLineFixedAdvancePc:
+      row_.address += cursor.U16();
+      break;
+    default:
+      // All others, and those of the future, have only LEB128 operands.
+      for (unsigned i = 0; i < header_.operand_count(opcode); ++i) cursor.Uleb();
+  }
+}
+
 void LineProgram::Run(TimeBudget& budget) {
   ByteCursor cursor(header_.instructions());
   while (!cursor.AtEnd()) {
@@ -36,32 +69,6 @@ void LineProgram::MakeAdvances() {
     Advance& advance = advances_[opcode];
     advance.address = adjusted / header_.line_range() * header_.min_instruction_length();
     advance.line = header_.line_base() + static_cast<int32_t>(adjusted % header_.line_range());
-  }
-}
-
-void LineProgram::RunStandard(uint8_t opcode, ByteCursor& cursor) {
-  switch (opcode) {
-    case kLineCopy:
-      EmitRow();
-      break;
-    case kLineAdvancePc:
-      AdvanceAddress(cursor.Uleb());
-      break;
-    case kLineAdvanceLine:
-      row_.line += static_cast<uint64_t>(cursor.Sleb());
-      break;
-    case kLineSetFile:
-      row_.file = cursor.Uleb();
-      break;
-    case kLineConstAddPc:
-      AdvanceAddress((255u - header_.opcode_base()) / header_.line_range());
-      break;
-    case kLineFixedAdvancePc:
-      row_.address += cursor.U16();
-      break;
-    default:
-      // All others, and those of the future, have only LEB128 operands.
-      for (unsigned i = 0; i < header_.operand_count(opcode); ++i) cursor.Uleb();
   }
 }
 

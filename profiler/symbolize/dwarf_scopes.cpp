@@ -25,6 +25,7 @@ class ScopeWalk {
       : unit_(unit), names_(names), requests_(requests) {}
 
   void Run() {
+    FindNext();
     ByteCursor cursor = unit_.CursorAt(unit_.first_die());
     while (next_ < requests_.size() && cursor.ok() && !cursor.AtEnd()) {
       if (unit_.sections().budget->Spent()) return;
@@ -51,14 +52,17 @@ class ScopeWalk {
   }
 
   void Answer(const uint8_t* position) {
-    // Offsets between two DIEs come from damage.
-    while (next_ < requests_.size() && Wanted() < position) ++next_;
-    for (; next_ < requests_.size() && Wanted() == position; ++next_) {
-      names_.SetScope(requests_[next_].name, Innermost());
+    while (next_ < requests_.size() && wanted_ <= position) {
+      // Offsets between two DIEs come from damage.
+      if (wanted_ == position) names_.SetScope(requests_[next_].name, Innermost());
+      ++next_;
+      FindNext();
     }
   }
 
-  const uint8_t* Wanted() const { return unit_.CursorAt(requests_[next_].die).position(); }
+  void FindNext() {
+    if (next_ < requests_.size()) wanted_ = unit_.CursorAt(requests_[next_].die).position();
+  }
 
   NameId Innermost() {
     for (size_t i = open_.size(); i-- > 0;) {
@@ -92,6 +96,7 @@ class ScopeWalk {
   const NameTable::ScopeRequests& requests_;
   std::vector<OpenDie> open_;
   size_t next_ = 0;
+  const uint8_t* wanted_ = nullptr;  // where the DIE of the next request begins
 };
 
 }  // namespace
