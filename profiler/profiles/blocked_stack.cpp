@@ -3,6 +3,7 @@
 #include "profiler/signal_safe/stack_table.h"
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/unwind_info.h"
+#include "profiler/sys/yield.h"
 
 namespace pprof::profiles {
 namespace {
@@ -36,15 +37,26 @@ BlockedRead BlockedStackReader::Read(int32_t tid, BlockedStack* stack) {
     if (copied == 0) return BlockedRead::kRefused;
     if (Unwind(stack->call, copied, stack) || copied < bytes) break;
   }
-  return BlockedRead::kOk;
+  return stack->pcs.empty() ? BlockedRead::kRunning : BlockedRead::kOk;
+}
+
+// While another thread unloads a module nothing can be walked: a moment later it can.
+signal_safe::UnwindResult BlockedStackReader::Walk(const signal_safe::Registers& from,
+                                                   size_t copied, std::vector<uintptr_t>* pcs) {
+  constexpr int kTries = 200;
+  signal_safe::UnwindResult result;
+  pcs->resize(signal_safe::kMaxStackDepth);
+  for (int i = 0; i < kTries && result.depth == 0; ++i) {
+    if (i > 0) sys::Yield();
+    result = signal_safe::UnwindCopy(from, copy_.data(), copied, pcs->data(), pcs->size());
+  }
+  pcs->resize(result.depth);
+  return result;
 }
 
 // True: the walk needs no more bytes.
 bool BlockedStackReader::Unwind(const sys::TaskSyscall& call, size_t copied, BlockedStack* stack) {
-  stack->pcs.resize(signal_safe::kMaxStackDepth);
-  const signal_safe::UnwindResult result = signal_safe::UnwindCopy(
-      RegistersOf(call), copy_.data(), copied, stack->pcs.data(), stack->pcs.size());
-  stack->pcs.resize(result.depth);
+  const signal_safe::UnwindResult result = Walk(RegistersOf(call), copied, &stack->pcs);
   stack->truncated = result.truncated;
   return result.complete || result.truncated || UnwindWithGuessedRbp(call, copied, stack);
 }
@@ -57,7 +69,7 @@ bool BlockedStackReader::UnwindWithGuessedRbp(const sys::TaskSyscall& call, size
   constexpr size_t kWordsTried = 1024;
   constexpr int kWalksTried = 64;
   const size_t words = copied / sizeof copy_[0];
-  std::vector<uintptr_t> pcs(signal_safe::kMaxStackDepth);
+  std::vector<uintptr_t> pcs;
   int walks = 0;
   for (size_t i = 0; i + 1 < words && i < kWordsTried && walks < kWalksTried; ++i) {
     const uintptr_t address = call.sp + i * sizeof copy_[0];
@@ -67,10 +79,8 @@ bool BlockedStackReader::UnwindWithGuessedRbp(const sys::TaskSyscall& call, size
     signal_safe::Registers registers = RegistersOf(call);
     registers.rbp = address;
     registers.rbp_known = true;
-    const signal_safe::UnwindResult result =
-        signal_safe::UnwindCopy(registers, copy_.data(), copied, pcs.data(), pcs.size());
+    const signal_safe::UnwindResult result = Walk(registers, copied, &pcs);
     if (!result.complete || result.depth < stack->pcs.size()) continue;
-    pcs.resize(result.depth);
     stack->pcs = std::move(pcs);
     stack->truncated = result.truncated;
     return true;

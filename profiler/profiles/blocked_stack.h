@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/tasks.h"
 
 namespace pprof::profiles {
@@ -32,6 +33,8 @@ class BlockedStackReader {
   BlockedRead Read(int32_t tid, BlockedStack* stack);
 
  private:
+  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, size_t copied,
+                                 std::vector<uintptr_t>* pcs);
   bool Unwind(const sys::TaskSyscall& call, size_t copied, BlockedStack* stack);
   bool UnwindWithGuessedRbp(const sys::TaskSyscall& call, size_t copied, BlockedStack* stack);
 

@@ -2,6 +2,7 @@
 
 #include "profiler/signal_safe/contention_sampler.h"
 #include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/signal_safe/module_gate.h"
 #include "profiler/signal_safe/on_dump_signal.h"
 #include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/sample_ring.h"
@@ -23,15 +24,21 @@ void OnForkChild() {
   OnThreadForked();
   sample_ring.OnForkChild();
   FreeDumpSlots();
+  OpenModuleGate();
+  unloaded_modules.OnForkChild();
   sys::UnblockProfilingSignal();
 }
 
-void OnUnloadBegin() { unloaded_modules.BeforeUnload(); }
+void OnUnloadBegin() {
+  unloaded_modules.BeforeUnload();
+  BeginUnload();
+}
 
 // Rows first: a module loaded at the place must not be walked with the old one's.
 void OnUnloadEnd() {
   ForgetRows();
   unloaded_modules.AfterUnload();
+  EndUnload();
 }
 
 }  // namespace pprof::signal_safe

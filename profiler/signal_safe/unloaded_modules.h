@@ -23,6 +23,8 @@ class UnloadedModules {
   // dlclose inside dlclose (a destructor) and in two threads at once: only one looks.
   void BeforeUnload();
   void AfterUnload();
+  // In the child of a fork: who was looking stayed in the parent. Signal-safe.
+  void OnForkChild() { looking_.store(false, std::memory_order_relaxed); }
 
   // Entries 0 to size() - 1 never change; a stack's `unloaded_as` is an index here plus one.
   size_t size() const { return size_.load(std::memory_order_acquire); }

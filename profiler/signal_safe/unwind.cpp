@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "profiler/signal_safe/module_gate.h"
 #include "profiler/signal_safe/on_thread.h"
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind_walk.h"
@@ -122,6 +123,8 @@ __attribute__((noinline)) UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max
 
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth) {
+  const ModulesStay modules;
+  if (!modules.entered()) return {};
   return Walk(from, CopiedMemory{from.sp, static_cast<const char*>(copy), copy_bytes}, pcs,
               max_depth);
 }

@@ -54,7 +54,8 @@ UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);
 
-// A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Signal-safe.
+// A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Depth 0: a module
+// is being unloaded right now (module_gate.h). Signal-safe.
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 

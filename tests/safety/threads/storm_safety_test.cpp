@@ -22,6 +22,8 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "profiler/signal_safe/unwind.h"
+#include "profiler/signal_safe/unwind_table.h"
 
 namespace pprof {
 namespace {
@@ -210,6 +212,36 @@ TEST(Storm, NothingCrashesHangsOrLeaks) {
   EXPECT_EQ(after.threads, before.threads);
   EXPECT_EQ(after.timers, before.timers);
   EXPECT_LT(ResidentKiB(), resident_early + 64 * 1024);
+}
+
+// A copied stack may lead into code that was left and is being unloaded.
+// Seen to crash within a second without ModulesStay in UnwindCopy.
+TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
+  std::atomic<uintptr_t> code{0};
+  std::atomic<bool> stop{false};
+  std::thread loader([&] {
+    while (!stop) {
+      void* plugin = dlopen(PPROF_STORM_PLUGIN, RTLD_NOW);
+      code = reinterpret_cast<uintptr_t>(dlsym(plugin, "ThrowInPlugin")) + 4;
+      dlclose(plugin);
+    }
+  });
+  uint64_t walked = 0, refused = 0;
+  const auto end = Clock::now() + Duration() / 4;
+  while (Clock::now() < end) {
+    const uintptr_t copy[64] = {};
+    signal_safe::Registers from;
+    from.pc = code;
+    from.sp = reinterpret_cast<uintptr_t>(copy);
+    uintptr_t pcs[16];
+    // The cache would hide all but the first look at the module's tables.
+    signal_safe::ForgetRows();
+    ++(signal_safe::UnwindCopy(from, copy, sizeof copy, pcs, 16).depth == 0 ? refused : walked);
+  }
+  stop = true;
+  loader.join();
+  std::printf("%lu walks, %lu refused during an unload\n", walked, refused);
+  EXPECT_GT(walked, 1000u);
 }
 
 }  // namespace
