@@ -15,7 +15,7 @@ ALLOWED = re.compile(
     r"|_ZTHN5pprof11signal_safe.*"
     # What sys/ declares "Signal-safe.", by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ReadOwnMemory|IsReadable|FindUnwindTable|FindEnvironment"
+    r"|OwnStackBounds|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment"
     r"|EnvironmentIsKnown|ThreadId|FutexWake"
     r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"

@@ -116,6 +116,23 @@ name_the_leak() {
     fail "pprof -svg failed: $(cat "$out/svg.err")"
 }
 
+# The emergency fix has a price: a purge holds the lock that every request needs. The mutex profile
+# says so: it charges who held a lock with what the others waited.
+record_lock_holders() {  # in the background, while the load runs
+  wget -q -O "$out/mutex.pb.gz" "$profiles/mutex?seconds=8&fraction=1" &
+  mutex_pid=$!
+}
+
+name_the_price() {
+  wait "$mutex_pid" || fail "wget $profiles/mutex failed"
+  "$pprof" -top -cum "$out/mutex.pb.gz" >"$out/mutex.txt" 2>"$out/mutex.err" ||
+    fail "pprof could not read the profile: $(cat "$out/mutex.err")"
+  echo "The price of purging, who held the lock that others waited for within 8 s:"
+  grep -E 'flat%|reqctx::' "$out/mutex.txt" | head -6
+  grep -q ' reqctx::Purge' "$out/mutex.txt" ||
+    fail "the mutex profile does not name reqctx::Purge; see $out/mutex.txt"
+}
+
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 install_dependencies "${install_option[@]}" build demo
@@ -137,8 +154,10 @@ for fix in purge clear; do
   echo "== Run: --fix $fix, the same load ($requests requests)"
   start_server "$fix"
   start_load -n "$requests"
+  [[ "$fix" != purge ]] || record_lock_holders
   python3 "$root/scripts/story_sample.py" "$service" "$out/$fix.csv" --load-pid "$load_pid" ||
     fail "sampling /stats failed; see $out/server-$fix.log"
+  [[ "$fix" != purge ]] || name_the_price
   stop_server
 done
 
@@ -148,4 +167,4 @@ python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.
 echo
 echo "memory graph    $out/leak.svg"
 echo "pprof's graph   $out/heap.svg"
-echo "profile         $out/heap.pb.gz"
+echo "profiles        $out/heap.pb.gz $out/mutex.pb.gz"

@@ -12,6 +12,28 @@ bool IsLibraryWrapper(std::string_view name) {
   return name.rfind("std::", 0) == 0 || name.rfind("__gnu_cxx::", 0) == 0;
 }
 
+bool EndsIn(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// panicparse 2 knows files of C, Go and assembly only.
+std::string_view GoSuffix(std::string_view file) {
+  for (const std::string_view known : {".c", ".go", ".s"}) {
+    if (EndsIn(file, known)) return {};
+  }
+  return ".c";
+}
+
+// Go writes import paths with escapes, and its readers undo them.
+std::string GoFunction(const std::string& name) {
+  std::string escaped;
+  for (const char c : name) {
+    if (c == '%' || c == '/' || c == '+') escaped += fmt::format("%{:02x}", c);
+    else escaped += c;
+  }
+  return escaped;
+}
+
 class DumpEncoder {
  public:
   DumpEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
@@ -42,6 +64,10 @@ class DumpEncoder {
 
   void WriteThread(const model::Sample& sample, const model::ThreadNote& note) {
     Print("{}:\n", note.header);
+    if (for_go_ && (!note.no_stack_because.empty() || sample.depth == 0)) {
+      Print("\tgoroutine running on other thread; stack unavailable\n");
+      return;
+    }
     if (!note.no_stack_because.empty()) {
       Print("\tstack unavailable: {}\n", note.no_stack_because);
     } else {
@@ -59,7 +85,7 @@ class DumpEncoder {
     for (uint32_t i = begin; i < end; ++i) {
       const symbolize::Line& line = symbols_.lines[i];
       const symbolize::Function& function = *symbols_.functions[line.function];
-      Print("{}(...)\n", function.name);
+      Print("{}(...)\n", Shown(function.name));
       WritePlace(function, line, location);
     }
   }
@@ -69,18 +95,28 @@ class DumpEncoder {
                   uint32_t location) {
     const model::Location& place = profile_.locations[location];
     if (!function.filename.empty()) {
-      Print("\t{}:{} +0x{:x}\n", function.filename, line.line, OffsetInModule(place));
+      PrintPlace(function.filename, line.line, place);
     } else {
-      Print("\t{}:0 +0x{:x}\n", ModuleOf(place), OffsetInModule(place));
+      PrintPlace(ModuleOf(place), 0, place);
     }
+  }
+
+  void PrintPlace(std::string_view file, int64_t line, const model::Location& place) {
+    Print("\t{}{}:{} +0x{:x}\n", file, for_go_ ? GoSuffix(file) : std::string_view(), line,
+          OffsetInModule(place));
+  }
+
+  std::string Shown(const std::string& function) const {
+    return for_go_ ? GoFunction(function) : function;
   }
 
   void WriteUnnamed(const model::Location& place) {
     if (place.name != 0) {
-      Print("{}(...)\n\t?:0 +0x0\n", profile_.frame_names[place.name - 1]);
+      Print("{}(...)\n\t??:0 +0x0\n", Shown(profile_.frame_names[place.name - 1]));
       return;
     }
-    Print("0x{:x}(...)\n\t{}:0 +0x{:x}\n", place.address, ModuleOf(place), OffsetInModule(place));
+    Print("0x{:x}(...)\n", place.address);
+    PrintPlace(ModuleOf(place), 0, place);
   }
 
   void WriteCreator(const model::ThreadNote& note) {
@@ -97,7 +133,7 @@ class DumpEncoder {
       const symbolize::Line& line = symbols_.lines[i];
       const symbolize::Function& function = *symbols_.functions[line.function];
       if (skip_wrappers && IsLibraryWrapper(function.name)) continue;
-      Print("created by {} in goroutine {}\n", function.name, creator);
+      Print("created by {} in goroutine {}\n", Shown(function.name), creator);
       WritePlace(function, line, location);
       return true;
     }
@@ -116,6 +152,7 @@ class DumpEncoder {
   }
 
   const model::Profile& profile_;
+  const bool for_go_ = profile_.dump_for_go_tools;
   const symbolize::Symbols& symbols_;
   std::ostream& out_;
   std::string text_;

@@ -1,5 +1,8 @@
 // pthread_mutex_*. While a profile is on, a lock is tried first: an uncontended one pays for that
-// and nothing else. trylock gives the same answers as lock for every type of mutex but for EBUSY.
+// and nothing else. Of an ordinary mutex, trylock gives the same answers as lock but for EBUSY. Not
+// of a robust one: after ENOTRECOVERABLE glibc's trylock leaves the caller as the owner, and others
+// would wait for ever. Robust and priority mutexes are looked at instead; a wait that begins after
+// the look is not counted.
 //
 // pthread_mutex_trylock never waits: nothing stands before it.
 #include "profiler/interpose/locks.h"
@@ -8,6 +11,7 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace pprof::interpose {
 namespace {
@@ -23,6 +27,42 @@ using NextTrylock = Next<int(pthread_mutex_t*) noexcept, kTrylock>;
 using NextTimedlock = Next<int(pthread_mutex_t*, const timespec*) noexcept, kTimedlock>;
 using NextClocklock = Next<int(pthread_mutex_t*, clockid_t, const timespec*) noexcept, kClocklock>;
 using NextUnlock = Next<int(pthread_mutex_t*) noexcept, kUnlock>;
+
+// Bits of the type. Source: glibc, nptl/pthreadP.h, PTHREAD_MUTEX_*_NP; part of its ABI, since
+// initializers are compiled into programs.
+constexpr int kRobust = 16;
+constexpr int kInherit = 32;
+constexpr int kCeiling = 64;
+
+bool IsOrdinary(const pthread_mutex_t* mutex) {
+  return __builtin_expect((mutex->__data.__kind & (kRobust | kInherit | kCeiling)) == 0, 1);
+}
+
+// Whether another thread holds a robust or priority-inheriting mutex, whose word has the owner's
+// thread id. Mutexes with a priority ceiling have none there: they are left alone.
+bool IsHeldByAnother(const pthread_mutex_t* mutex) {
+  constexpr int kOwnerBits = 0x3FFFFFFF;
+  if ((mutex->__data.__kind & kCeiling) != 0) return false;
+  const int owner = __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) & kOwnerBits;
+  return owner != 0 && owner != gettid();
+}
+
+template <class Function>
+PPROF_SLOW int LockSpecial(pthread_mutex_t* mutex, const signal_safe::Caller& caller,
+                           Function next) {
+  return IsHeldByAnother(mutex) ? WaitForLock(mutex, caller, next) : next();
+}
+
+// `next` locks, and may wait.
+template <class Function>
+__attribute__((always_inline)) inline int LockOrWait(pthread_mutex_t* mutex,
+                                                     const signal_safe::Caller& caller,
+                                                     Function next) {
+  if (!IsOrdinary(mutex)) return LockSpecial(mutex, caller, next);
+  const int error = NextTrylock::Call(mutex);
+  if (__builtin_expect(error != EBUSY, 1)) return error;
+  return WaitForLock(mutex, caller, next);
+}
 
 // glibc refuses other clocks before it looks at the mutex.
 bool ClockIsKnown(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC; }
@@ -46,19 +86,15 @@ extern "C" {
 
 PPROF_EXPORT_WEAK int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (!hooks::ContentionOn()) return NextLock::Call(mutex);
-  const int error = NextTrylock::Call(mutex);
-  if (__builtin_expect(error != EBUSY, 1)) return error;
-  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_lock),
-                     [=]() noexcept { return NextLock::Call(mutex); });
+  return LockOrWait(mutex, PPROF_CALLER(pthread_mutex_lock),
+                    [=]() noexcept { return NextLock::Call(mutex); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_timedlock(pthread_mutex_t* mutex,
                                               const timespec* deadline) noexcept {
   if (!hooks::ContentionOn()) return NextTimedlock::Call(mutex, deadline);
-  const int error = NextTrylock::Call(mutex);
-  if (error != EBUSY) return error;
-  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_timedlock),
-                     [=]() noexcept { return NextTimedlock::Call(mutex, deadline); });
+  return LockOrWait(mutex, PPROF_CALLER(pthread_mutex_timedlock),
+                    [=]() noexcept { return NextTimedlock::Call(mutex, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
@@ -66,10 +102,8 @@ PPROF_EXPORT_WEAK int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t 
   if (!hooks::ContentionOn() || !ClockIsKnown(clock)) {
     return NextClocklock::Call(mutex, clock, deadline);
   }
-  const int error = NextTrylock::Call(mutex);
-  if (error != EBUSY) return error;
-  return WaitForLock(mutex, PPROF_CALLER(pthread_mutex_clocklock),
-                     [=]() noexcept { return NextClocklock::Call(mutex, clock, deadline); });
+  return LockOrWait(mutex, PPROF_CALLER(pthread_mutex_clocklock),
+                    [=]() noexcept { return NextClocklock::Call(mutex, clock, deadline); });
 }
 
 PPROF_EXPORT_WEAK int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {

@@ -62,6 +62,7 @@ struct Profile {
   // Labels that tell samples apart which the text form puts together, e.g. a thread's id.
   std::vector<std::string> labels_not_in_text;
   std::vector<ThreadNote> thread_notes;  // one a sample, or none at all
+  bool dump_for_go_tools = false;  // the full dump keeps to what readers of Go's dumps understand
   std::string dump_preface;              // lines before the first thread of a full dump
 
   std::vector<Mapping> mappings;  // the main executable first

@@ -107,6 +107,11 @@ void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
   if (windows_.erase(window) != 0 && windows_.empty()) StopSampling(lock);
 }
 
+void CpuSampler::AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  window.AddWaitedToRun(tid, nanos);
+}
+
 size_t CpuSampler::threads_refused() {
   const std::lock_guard<std::mutex> lock(mutex_);
   return refused_.size();

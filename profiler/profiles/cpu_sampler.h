@@ -33,6 +33,9 @@ class CpuSampler {
   // Ends the window: what happened until now is in it. The last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
+  // CpuWindow::AddWaitedToRun while the window is in use.
+  void AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos);
+
   // How many threads have no timer because the kernel refused it, in this recording.
   size_t threads_refused();
 

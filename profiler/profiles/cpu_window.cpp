@@ -59,7 +59,7 @@ void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
   // A clock that could not be read (the thread ended outside pthread's ways) leaves the raw count.
   const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin
                                                           : thread.weight * interval_nanos_;
-  AddThread(thread, static_cast<double>(used), sum);
+  AddThread(thread, static_cast<double>(used + thread.waited_to_run), sum);
 }
 
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
@@ -73,15 +73,12 @@ void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   if (sum.not_sampled > 0) builder.AddNamed("[not sampled]", {0, std::llround(sum.not_sampled)});
 }
 
-void CpuWindow::WriteRunning(const std::map<int32_t, uint64_t>& waited_to_run, uint64_t tick_nanos,
+void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
                              SnapshotBuilder& builder) const {
   Sum sum = ended_;
-  for (const auto& [tid, waited] : waited_to_run) {
-    const auto found = threads_.find(tid);
-    if (found == threads_.end()) continue;
-    const ThreadSum& thread = found->second;
-    const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin : 0;
-    AddThread(thread, static_cast<double>(used + waited), &sum);
+  for (const int32_t tid : tids) {
+    const auto thread = threads_.find(tid);
+    if (thread != threads_.end()) AddUsed(thread->second, &sum);
   }
   const auto values_of = [&](double nanos) {
     const auto ticks = std::llround(nanos / static_cast<double>(tick_nanos));

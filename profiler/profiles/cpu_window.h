@@ -32,10 +32,13 @@ class CpuWindow {
   // frame "[not sampled]".
   void WriteTo(SnapshotBuilder& builder) const;
 
-  // The same for a wall clock profile: only of `waited_to_run`'s threads and of those that ended,
-  // each with the nanoseconds that it was ready to run but had no CPU added to its CPU time; with
-  // the label state=running, counts in units of `tick_nanos`.
-  void WriteRunning(const std::map<int32_t, uint64_t>& waited_to_run, uint64_t tick_nanos,
+  // For a wall clock profile: the thread was ready to run so long but had no CPU. Its stacks then are
+  // those it ran with.
+  void AddWaitedToRun(int32_t tid, uint64_t nanos) { threads_[tid].waited_to_run += nanos; }
+
+  // The same as WriteTo for a wall clock profile: only of `tids` and of threads that ended, with what
+  // they waited to run; with the label state=running, counts in units of `tick_nanos`.
+  void WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
                     SnapshotBuilder& builder) const;
 
  private:
@@ -48,6 +51,7 @@ class CpuWindow {
   struct ThreadSum {
     uint64_t cpu_begin = 0;
     uint64_t cpu_end = 0;
+    uint64_t waited_to_run = 0;
     uint64_t weight = 0;
     std::map<StackKey, uint64_t> stacks;  // weight of each
   };

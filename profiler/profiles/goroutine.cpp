@@ -11,6 +11,7 @@
 #include "profiler/profiles/thread_dump.h"
 #include "profiler/profiles/threads.h"
 #include "profiler/profiles/wait_reason.h"
+#include "profiler/sys/tasks.h"
 #include "profiler/sys/wait_time.h"
 
 namespace pprof::profiles {
@@ -24,9 +25,17 @@ std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state)
   return labels;
 }
 
+// Text from outside on one line, without what ends a header's parts.
+std::string Harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F || c == '"' || c == ']') c = '?';
+  }
+  return text;
+}
+
 // "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", as Go since 1.27.
 std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool deadlocked,
-                     sys::WaitTimeReader& wait_times) {
+                     bool for_go_tools, sys::WaitTimeReader& wait_times) {
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
   uint64_t waited = 0;
   constexpr uint64_t kMinute = 60'000'000'000;
@@ -35,17 +44,17 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
     if (waited >= kMinute) header += fmt::format(", {} minutes", waited / kMinute);
     else header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
   }
-  if (!reason.detail.empty()) header += ", " + reason.detail;
+  if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
   if (deadlocked) header += ", deadlock";
-  std::string name = thread.stat.name;
-  name.erase(std::remove(name.begin(), name.end(), ']'), name.end());
-  header += fmt::format(", \"{}\", cpu {:.2f}s]", name, static_cast<double>(thread.cpu_nanos) / 1e9);
+  header += fmt::format(", \"{}\", cpu {:.2f}s", Harmless(thread.stat.name),
+                        static_cast<double>(thread.cpu_nanos) / 1e9);
   std::string labels;
   for (const Label& label : model::LabelsOf(thread.label_set)) {
-    labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", label.key, label.text);
+    labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", Harmless(label.key),
+                          Harmless(label.text));
   }
-  if (!labels.empty()) header += " {" + labels + "}";
-  return header;
+  if (labels.empty()) return header + "]";
+  return for_go_tools ? header + ", {" + labels + "}]" : header + "] {" + labels + "}";
 }
 
 std::string PrefaceOf(const std::vector<std::vector<int32_t>>& deadlocks) {
@@ -79,6 +88,7 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
 }
 
 Status CollectGoroutine(SnapshotBuilder& builder) {
+  const sys::ScopedTaskFolder folder;
   const std::string* self = builder.parameter("self");
   Result<std::vector<ThreadView>> dumped = DumpThreads(self != nullptr && *self != "0");
   if (!dumped.ok()) return dumped.status();
@@ -91,6 +101,8 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   model::Profile& head = builder.model().head();
   head.labels_not_in_text = {"thread", "tid"};
   head.dump_preface = PrefaceOf(deadlocks);
+  const std::string* go = builder.parameter("go");
+  head.dump_for_go_tools = go != nullptr && *go != "0";
   const std::string* debug = builder.parameter("debug");
   const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
   sys::WaitTimeReader wait_times;
@@ -106,7 +118,7 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);
     head.thread_notes.push_back(
-        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, wait_times), builder));
+        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, head.dump_for_go_tools, wait_times), builder));
   }
   return {};
 }
@@ -118,10 +130,10 @@ ProfileType GoroutineProfile() {
   type.name = "goroutine";
   type.description =
       "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
-      "states; self=1 shows the profiler's own threads, too.";
+      "states, and go=1 with it for panicparse; self=1 shows the profiler's own threads, too.";
   type.values = {{"goroutine", "count", ValueType::Kind::kTotal}};
   type.has_dump = true;
-  type.parameters = {"self", "debug"};
+  type.parameters = {"self", "debug", "go"};
   type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
   type.collect = CollectGoroutine;
   return type;

@@ -15,11 +15,17 @@ namespace {
 
 constexpr size_t kProbeBytes = 64;
 
-// Through volatile pointers: the compiler may drop a malloc whose result is freed unused.
+// Through volatile pointers: the compiler may drop a malloc whose result is freed unused. The countdown
+// is set to a value that the probe cannot end, and put back: at short intervals it could be drawn anew
+// to the value it had.
 bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
-  const uint64_t before = signal_safe::thread_state.bytes_left;
+  constexpr uint64_t kFar = uint64_t{1} << 20;
+  uint64_t& countdown = signal_safe::thread_state.bytes_left;
+  const uint64_t before = countdown;
+  countdown = kFar;
   void* block = allocate(kProbeBytes);
-  const bool moved = signal_safe::thread_state.bytes_left != before;
+  const bool moved = countdown != kFar;
+  countdown = before;
   release(block);
   return moved;
 }
@@ -39,6 +45,8 @@ bool UnderValgrind() {
 Status Unsupported(std::string message) {
   return {StatusCode::kUnsupported, "no heap profile: " + std::move(message)};
 }
+
+}  // namespace
 
 Status CheckHeapSupport() {
   if (const char* sanitizer = SanitizerName()) {
@@ -60,8 +68,6 @@ Status CheckHeapSupport() {
       "any other allocator, or start it with LD_PRELOAD=libpprof_preload.so.",
       missed, sys::FileOfSymbol(symbol)));
 }
-
-}  // namespace
 
 const Status& HeapSupport() {
   static const Status& support = *new Status(CheckHeapSupport());  // never destroyed: atexit order

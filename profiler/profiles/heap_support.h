@@ -11,4 +11,7 @@ namespace pprof::profiles {
 // Thread safety: safe. Not signal-safe: allocates.
 const Status& HeapSupport();
 
+// The same, tried again at every call.
+Status CheckHeapSupport();
+
 }  // namespace pprof::profiles

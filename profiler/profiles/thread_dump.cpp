@@ -1,11 +1,10 @@
 #include "profiler/profiles/thread_dump.h"
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "profiler/profiles/blocked_stack.h"
 #include "profiler/profiles/signalled_stacks.h"
-#include "profiler/signal_safe/on_thread.h"
+#include "profiler/profiles/vanished_threads.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/thread_id.h"
@@ -20,25 +19,17 @@ struct KnownThread {
 };
 using KnownThreads = std::unordered_map<int32_t, KnownThread>;
 
-// What the registry has, by id. Records of threads that ended by a raw exit call are given back here.
-KnownThreads ReadRegistry(const std::vector<int32_t>& alive) {
-  struct Context {
-    const std::vector<int32_t>& alive;
-    KnownThreads known;
-  } context{alive, {}};
+// What the registry has, by id.
+KnownThreads ReadRegistry() {
+  KnownThreads known;
   signal_safe::thread_registry.ForEach(
-      [](void* opaque, signal_safe::ThreadRecord& record) {
-        auto& [living, known] = *static_cast<Context*>(opaque);
+      [](void* context, signal_safe::ThreadRecord& record) {
         const int32_t tid = record.tid.load(std::memory_order_acquire);
-        if (std::binary_search(living.begin(), living.end(), tid)) {
-          known[tid] = {record.creator_tid, record.created_at,
-                        record.label_set.load(std::memory_order_relaxed)};
-        } else if (tid != 0 && !sys::IsTask(tid)) {
-          signal_safe::OnThreadVanished(&record, tid);
-        }
+        (*static_cast<KnownThreads*>(context))[tid] = {
+            record.creator_tid, record.created_at, record.label_set.load(std::memory_order_relaxed)};
       },
-      &context);
-  return std::move(context.known);
+      &known);
+  return known;
 }
 
 void TakeOwnStack(ThreadView* view) {
@@ -60,7 +51,8 @@ class Dump {
       return Status(StatusCode::kUnsupported,
                     "no thread stacks: /proc/self/task cannot be read in this environment");
     }
-    const KnownThreads known = ReadRegistry(tids);
+    DropVanishedThreads(tids);
+    const KnownThreads known = ReadRegistry();
     for (const int32_t tid : tids) Look(tid, known);
     const Status asked = AskRunning();
     if (!asked.ok()) ExplainMissing(asked.message());

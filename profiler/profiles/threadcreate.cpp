@@ -5,6 +5,7 @@
 #include "profiler/model/label_table.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads.h"
+#include "profiler/profiles/vanished_threads.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/sys/tasks.h"
 
@@ -16,6 +17,8 @@ using signal_safe::thread_stacks;
 
 Status CollectThreadCreate(SnapshotBuilder& builder) {
   builder.SetPeriod("threadcreate", "count", 1);
+  const std::vector<int32_t> tids = sys::ListTasks();
+  DropVanishedThreads(tids);
   int64_t ever = 0;
   int64_t known_alive = 0;
   const auto add = [&](const StackEntry& stack) {
@@ -36,7 +39,7 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
   for (const StackEntry* stack = thread_stacks.all(); stack != nullptr; stack = stack->next_of_all) {
     add(*stack);
   }
-  const auto alive = static_cast<int64_t>(sys::ListTasks().size());
+  const auto alive = static_cast<int64_t>(tids.size());
   if (alive > known_alive) {
     builder.AddNamed("[created before or outside pthread_create]", {alive - known_alive});
   }

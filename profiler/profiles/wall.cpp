@@ -26,7 +26,11 @@ struct TickingThread {
 class WallRecorder : public Recorder {
  public:
   WallRecorder(int hz, Result<std::shared_ptr<CpuWindow>> on_cpu)
-      : tick_(1000000000 / hz), window_(tick_), on_cpu_(std::move(on_cpu)) {}
+      : tick_(1000000000 / hz),
+        on_cpu_(std::move(on_cpu)),
+        window_(tick_, [this](int32_t tid, uint64_t nanos) {
+          if (on_cpu_.ok()) CpuSampler::Get().AddWaitedToRun(*on_cpu_.value(), tid, nanos);
+        }) {}
 
   ~WallRecorder() override { End(); }
 
@@ -78,8 +82,8 @@ class WallRecorder : public Recorder {
 
   const int32_t process_ = sys::ProcessId();
   const std::chrono::nanoseconds tick_;
-  WallWindow window_;  // the thread's until it is joined
   Result<std::shared_ptr<CpuWindow>> on_cpu_;
+  WallWindow window_;  // the thread's until it is joined
   std::unique_ptr<TickingThread> thread_ = std::make_unique<TickingThread>();
   bool ended_ = false;
 };

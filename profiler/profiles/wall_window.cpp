@@ -17,9 +17,12 @@
 namespace pprof::profiles {
 namespace {
 
-// 16 ticks of 10 ms: a thread that goes on to wait elsewhere without running is impossible, so only
-// the moment it wakes is seen late, and the clock tells how long it ran.
+// Ticks to the next look at a thread that has waited for so long. A thread that goes round through
+// several waits must be seen in each, so the next look may not come much later than the wait is long.
 constexpr uint32_t kLongestPatience = 16;
+uint32_t PatienceAfter(uint32_t waited_ticks) {
+  return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
+}
 constexpr std::chrono::milliseconds kListEvery{100};
 
 // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
@@ -41,11 +44,13 @@ bool WallWindow::Waiting::operator<(const Waiting& other) const {
          std::tie(other.label_set, other.truncated, other.state, other.pcs);
 }
 
-WallWindow::WallWindow(std::chrono::nanoseconds tick) : tick_(tick) {
+WallWindow::WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited)
+    : tick_(tick), on_waited_(std::move(on_waited)) {
   ListThreads(sys::MonotonicNanos());
 }
 
 void WallWindow::Tick() {
+  const sys::ScopedTaskFolder folder;
   const uint64_t now = sys::MonotonicNanos();
   if (++ticks_ % std::max<int64_t>(1, kListEvery / tick_) == 0) ListThreads(now);
   for (auto& [tid, thread] : threads_) {
@@ -65,7 +70,7 @@ void WallWindow::Finish() {
 void WallWindow::DropGone() {
   for (auto at = threads_.begin(); at != threads_.end();) {
     const Thread& thread = at->second;
-    if (thread.gone) ran_and_gone_ += thread.ran + thread.waited_to_run;
+    if (thread.gone) ran_and_gone_ += thread.ran;
     at = thread.gone ? threads_.erase(at) : std::next(at);
   }
 }
@@ -101,12 +106,11 @@ void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   thread.ran += ran;
   if (stood_still) {
     thread.waiting->second += elapsed;
-    thread.patience = std::min(thread.patience * 2, kLongestPatience);
   } else {
-    thread.patience = 1;
+    thread.waits_since = ticks_;
     LookAtStack(tid, thread, elapsed - ran);
   }
-  thread.next_tick = ticks_ + thread.patience;
+  thread.next_tick = ticks_ + PatienceAfter(ticks_ - thread.waits_since);
 }
 
 // Moves what the thread was ready to run without a CPU since the last look to its running time. On
@@ -116,8 +120,13 @@ uint64_t WallWindow::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most)
   if (!sys::ThreadRunDelayNanos(tid, &delay)) return 0;
   const uint64_t since = std::min(delay - thread.run_delay, at_most);
   thread.run_delay = delay;
-  thread.waited_to_run += since;
+  NoteWaitedToRun(tid, thread, since);
   return since;
+}
+
+void WallWindow::NoteWaitedToRun(int32_t tid, Thread& thread, uint64_t nanos) {
+  thread.ran += nanos;
+  if (nanos != 0) on_waited_(tid, nanos);
 }
 
 // The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
@@ -130,7 +139,7 @@ void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
   if (read == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
   if (read == BlockedRead::kRefused) thread.waiting = NoteWaitingUnseen(tid);
   if (before == nullptr && thread.waiting == nullptr) {
-    thread.waited_to_run += off_cpu;  // it waited between two looks; for what is not known
+    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks; for what is not known
     return;
   }
   const uint64_t with_new = thread.waiting == nullptr ? 0 : before == nullptr ? off_cpu : off_cpu / 2;
@@ -171,15 +180,14 @@ void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) cons
       builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
     }
   }
-  std::map<int32_t, uint64_t> waited_to_run;
+  std::vector<int32_t> tids;
   uint64_t running = ran_and_gone_;
   for (const auto& [tid, thread] : threads_) {
-    if (thread.ran + thread.waited_to_run == 0) continue;
-    waited_to_run[tid] = thread.waited_to_run;
-    running += thread.ran + thread.waited_to_run;
+    if (!thread.ours) tids.push_back(tid);
+    running += thread.ran;
   }
   if (on_cpu != nullptr) {
-    on_cpu->WriteRunning(waited_to_run, static_cast<uint64_t>(tick_.count()), builder);
+    on_cpu->WriteRunning(tids, static_cast<uint64_t>(tick_.count()), builder);
   } else if (running != 0) {
     builder.AddNamed("[running]", {ticks_of(running), static_cast<int64_t>(running)});
   }

@@ -2,12 +2,13 @@
 //
 // Waiting threads are looked at without a signal (blocked_stack.h), and the less often the longer
 // they wait: as long as a thread's CPU clock stands still, all time since the last look belongs to
-// the same stack, so that looking later loses nothing. Time on a CPU comes from the thread clocks
+// the same stack. Only what follows the wait is seen late: by an eighth of the wait at most. Time on a CPU comes from the thread clocks
 // and is shared out by the CPU sampler's stacks; its signals reach running threads only.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,7 +24,9 @@ namespace pprof::profiles {
 // Thread safety: none: one thread ticks, and writes when the ticking is over. Not signal-safe.
 class WallWindow {
  public:
-  explicit WallWindow(std::chrono::nanoseconds tick);
+  // `on_waited` is told of what a thread was ready to run without a CPU, in nanoseconds.
+  using WaitedToRun = std::function<void(int32_t tid, uint64_t nanos)>;
+  WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited);
 
   // Looks at the threads that are due. Called once a tick.
   void Tick();
@@ -48,11 +51,10 @@ class WallWindow {
     uint64_t seen_nanos = 0;     // of the last look
     uint64_t cpu_nanos = 0;      // its CPU clock then
     uint64_t run_delay = 0;      // how long it had been ready to run without a CPU then
-    uint64_t waited_to_run = 0;  // since Begin
-    uint64_t ran = 0;
+    uint64_t ran = 0;            // and waited to run, since Begin
     WaitingTime* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
-    uint32_t patience = 1;  // ticks to the next look, doubled while it waits
+    uint32_t waits_since = 0;  // the tick of the first look that found it waiting as it does
     bool ours = false;      // a thread of the profiler: not looked at
     bool gone = false;
   };
@@ -61,11 +63,13 @@ class WallWindow {
   void DropGone();
   void Look(int32_t tid, Thread& thread, uint64_t now);
   void LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu);
-  static uint64_t TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most);
+  void NoteWaitedToRun(int32_t tid, Thread& thread, uint64_t nanos);
+  uint64_t TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most);
   WaitingTime* NoteWaiting(int32_t tid, BlockedStack* stack);
   WaitingTime* NoteWaitingUnseen(int32_t tid);
 
   const std::chrono::nanoseconds tick_;
+  const WaitedToRun on_waited_;
   uint32_t ticks_ = 0;
   BlockedStackReader reader_;
   std::map<int32_t, Thread> threads_;

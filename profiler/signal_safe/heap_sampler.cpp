@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "profiler/sys/environment.h"
+#include "profiler/sys/sanitizers.h"
 
 namespace pprof::signal_safe {
 
@@ -48,6 +49,8 @@ bool ParseInterval(const char* text, uint64_t* bytes) {
 uint64_t HeapInterval() {
   const uint64_t plus_one = settled_interval_plus_one.load(std::memory_order_relaxed);
   if (__builtin_expect(plus_one != 0, 1)) return plus_one - 1;
+  // Sanitizers wrap what a sample calls, and are not set up when the first malloc comes.
+  if (sys::SanitizerIsPresent()) return 0;
   if (!sys::EnvironmentIsKnown()) return kDefaultHeapInterval;  // and look again next time
   uint64_t unsettled = 0;
   settled_interval_plus_one.compare_exchange_strong(unsettled, FromEnvironment() + 1,

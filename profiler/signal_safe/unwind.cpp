@@ -106,8 +106,12 @@ const sys::StackBounds& ThreadStackBounds() {
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth) {
-  if (from.sp >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, from.sp)) {
-    return Walk(from, OwnMemory{from.sp, bounds.high}, pcs, max_depth);
+  // A function's last instructions have popped what the tables still say is on the stack; it is still
+  // there, in the 128 bytes below the stack pointer that signal handlers leave alone.
+  constexpr uintptr_t kRedZone = 128;
+  const uintptr_t low = from.sp - kRedZone;
+  if (low >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, low)) {
+    return Walk(from, OwnMemory{low, bounds.high}, pcs, max_depth);
   }
   return Walk(from, ProbedMemory{}, pcs, max_depth);
 }

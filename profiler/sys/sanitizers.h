@@ -15,3 +15,11 @@
 
 // TSan must see every lock itself, and ASan forbids the unwinder's reads of other frames.
 #define PPROF_CPP_SANITIZER_OWNS_LOCKS PPROF_CPP_SANITIZER_OWNS_MALLOC
+
+namespace pprof::sys {
+
+// Whether the program runs under such a sanitizer, though this code may not be compiled with it.
+// Weak symbols, no look-up: works inside the very first malloc. Signal-safe.
+bool SanitizerIsPresent();
+
+}  // namespace pprof::sys

@@ -8,6 +8,22 @@
 
 namespace pprof::sys {
 
+// While one lives, the calling thread reads the files of threads below one open folder: a third
+// cheaper, for who reads many. Nothing but speed depends on it. Thread safety: a thread's own.
+class ScopedTaskFolder {
+ public:
+  ScopedTaskFolder();
+  ~ScopedTaskFolder();
+  ScopedTaskFolder(const ScopedTaskFolder&) = delete;
+  ScopedTaskFolder& operator=(const ScopedTaskFolder&) = delete;
+
+ private:
+  const int before_;
+};
+
+// Opens /proc/self/task/TID/name for reading; -1: errno says why. Ownership: the caller closes it.
+int OpenTaskFile(int32_t tid, const char* name);
+
 // Ids of all threads, ascending. Empty when /proc is not there.
 // Thread safety: safe. Not signal-safe: allocates.
 std::vector<int32_t> ListTasks();

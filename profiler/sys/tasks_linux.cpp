@@ -16,11 +16,12 @@
 namespace pprof::sys {
 namespace {
 
-// One file of one thread, read whole; -errno on failure. Bounded: the kernel's lines are short.
+constexpr int kNoFolder = -1;
+thread_local int task_folder = kNoFolder;
+
+// One line of one thread's file; -errno on failure. Bounded: the kernel's lines are short.
 ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/%s", tid, name);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = OpenTaskFile(tid, name);
   if (fd < 0) return -errno;
   ssize_t total = 0;
   while (static_cast<size_t>(total) + 1 < bytes) {
@@ -31,6 +32,7 @@ ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
       break;
     }
     total += got;
+    if (out[total - 1] == '\n') break;
   }
   close(fd);
   if (total >= 0) out[total] = '\0';
@@ -38,6 +40,22 @@ ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
 }
 
 }  // namespace
+
+ScopedTaskFolder::ScopedTaskFolder() : before_(task_folder) {
+  task_folder = open("/proc/self/task", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+ScopedTaskFolder::~ScopedTaskFolder() {
+  if (task_folder != kNoFolder) close(task_folder);
+  task_folder = before_;
+}
+
+int OpenTaskFile(int32_t tid, const char* name) {
+  char path[64];
+  const bool below = task_folder != kNoFolder;
+  std::snprintf(path, sizeof path, "%s%d/%s", below ? "" : "/proc/self/task/", tid, name);
+  return openat(below ? task_folder : AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
 
 std::vector<int32_t> ListTasks() {
   std::vector<int32_t> tids;

@@ -1,14 +1,13 @@
 #include "profiler/sys/wait_time.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/tasks.h"
 #include "profiler/sys/thread_id.h"
 
 namespace pprof::sys {
@@ -16,10 +15,8 @@ namespace {
 
 // se.exec_start in nanoseconds: "se.exec_start    :   3056.123456", milliseconds. False: not there.
 bool ReadExecStart(int32_t tid, int64_t* nanos) {
-  char path[64];
   char text[1024];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/sched", tid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = OpenTaskFile(tid, "sched");
   if (fd < 0) return false;
   const ssize_t length = read(fd, text, sizeof text - 1);
   close(fd);

@@ -1,14 +1,16 @@
 // What the malloc benches do, over any allocator: pairs, new and delete, a ring of live blocks, and
-// a map of strings that is filled and emptied. Each runs `count` operations (one operation: one
-// allocation and one free; for the map: one key inserted and erased).
+// a map of strings. Each runs `count` operations (one operation: one allocation and one free; for
+// the map: one key made and looked up, then inserted, erased or given another value).
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace pprof::bench {
 
@@ -18,8 +20,12 @@ inline void Use(void* block) { asm volatile("" : : "g"(block) : "memory"); }
 // 16 to 4096 bytes, the same sequence for all.
 struct Sizes {
   uint32_t state = 12345;
-  size_t Next() {
+  uint32_t NextRandom() {
     state = state * 1664525 + 1013904223;
+    return state >> 8;
+  }
+  size_t Next() {
+    NextRandom();
     return size_t{16} << (state >> 29) | (state >> 20 & 15);
   }
 };
@@ -82,20 +88,26 @@ __attribute__((noinline)) void StringMap(int64_t count) {
       return std::_Hash_bytes(key.data(), key.size(), 0xc70f6907);
     }
   };
-  std::unordered_map<String, String, Hash, std::equal_to<String>,
-                     ContainerAllocator<std::pair<const String, String>, Heap>>
-      map;
-  constexpr int64_t kLive = 1000;
-  char key[40] = "a key longer than the short string ....";
-  const auto set_key = [&key](int64_t i) {
-    for (int digit = 0; digit < 6; ++digit, i /= 10) key[38 - digit] = static_cast<char>('0' + i % 10);
-  };
+  using Map = std::unordered_map<String, String, Hash, std::equal_to<String>,
+                                 ContainerAllocator<std::pair<const String, String>, Heap>>;
+  // Kept from call to call, as a server's map is; about half of the keys are in.
+  static auto& map = *new Map;
+  constexpr uint32_t kKeys = 2000;
+  Sizes random;
   for (int64_t i = 0; i < count; ++i) {
-    set_key(i);
-    map.emplace(key, "a value that does not fit into the string itself, either");
-    if (i < kLive) continue;
-    set_key(i - kLive);
-    map.erase(key);
+    const uint32_t number = random.NextRandom() % kKeys;
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    String key("user/");
+    key.append(digits, static_cast<size_t>(end - digits)).append("/session/profile");
+    const auto found = map.find(key);
+    if (found == map.end()) {
+      map.emplace(std::move(key), String(20 + random.NextRandom() % 60, 'v'));
+    } else if (number % 2 == 0) {
+      map.erase(found);
+    } else {
+      found->second = String(20 + random.NextRandom() % 60, 'w');
+    }
   }
 }
 

@@ -19,12 +19,6 @@
 #include "profiler/signal_safe/unwind_table.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
-// The linker's names for the section of the interposed threads' entry.
-extern "C" {
-__attribute__((visibility("hidden"))) extern const char __start_pprof_thread_entry[];
-__attribute__((visibility("hidden"))) extern const char __stop_pprof_thread_entry[];
-}
-
 namespace pprof::signal_safe {
 namespace {
 
@@ -71,18 +65,6 @@ void Compare(const uintptr_t* ours, size_t our_depth, bool truncated, const uint
   }
 }
 
-// Ours leaves out the function that stands between glibc and a thread's own.
-void DropThreadEntry(LibgccStack* stack) {
-  size_t kept = 0;
-  for (size_t i = 0; i < stack->depth; ++i) {
-    const uintptr_t pc = stack->pcs[i];
-    const bool entry = pc > reinterpret_cast<uintptr_t>(__start_pprof_thread_entry) &&
-                       pc <= reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry);
-    if (!entry) stack->pcs[kept++] = pc;
-  }
-  stack->depth = kept;
-}
-
 void PrintFrames(FILE* out, const char* whose, const uintptr_t* pcs, size_t depth) {
   for (size_t i = 0; i < depth; ++i) {
     Dl_info info{};
@@ -113,7 +95,7 @@ CallerStack::CallerStack(void* caller) {
   LibgccStack theirs;
   const UnwindResult result = UnwindOwnStack(pcs_, kMost);
   theirs.Capture();
-  DropThreadEntry(&theirs);
+  theirs.Drop(IsThreadEntry);
   own_ = IndexOf(pcs_, result.depth, caller);
   const size_t their_caller = IndexOf(theirs.pcs, theirs.depth, caller);
   Compare(pcs_ + own_, result.depth - own_, result.truncated, theirs.pcs + their_caller,

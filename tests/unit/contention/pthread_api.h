@@ -67,7 +67,8 @@ timespec FromNow(int millis, clockid_t clock = CLOCK_REALTIME);
 constexpr timespec kLongAgo{1, 0};
 constexpr timespec kNoTime{1, 1000000000};  // tv_nsec out of range
 
-// Returns when thread `tid` of this process sleeps in the kernel; polls. False: not within 10 s.
+// Returns when thread `tid` of this process sleeps in the kernel; polls. False: it ended, or not
+// within 10 s.
 bool WaitUntilAsleep(int tid);
 
 }  // namespace pprof::testing

@@ -255,7 +255,7 @@ TEST(ContentionTruth, ConditionWaitIsAnUnlock) {
   // What the waiter needs to wake up is its own.
   const double woken = TotalsOf(window.mutex(), "LockThenSignal").nanos;
   EXPECT_NEAR((charged + woken) / truth.waited_nanos, 1, 0.02);
-  EXPECT_GT(charged / truth.waited_nanos, 0.7);
+  EXPECT_GT(charged / truth.waited_nanos, 0.5);
 }
 
 template <class Wait>
@@ -310,9 +310,17 @@ TEST(ContentionTruth, SampledChargesAreUnbiased) {
   const WaitTruth truth = TruthOf(logs);
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
-  const double unlocks = 2.0 * 4 * 1500;
-  const double mean = truth.waited_nanos / unlocks;  // one charge's deviation is below 1.7 of it
-  const double error = std::sqrt((kFraction - 1) * unlocks) * mean * 2;
+  // A charge is made of parts of the waits of up to three others: its square is at most three times
+  // the sum of their squares. From what happened, not from what was asked for: on a loaded machine a
+  // holder that loses its CPU makes single waits, and charges, a hundred times as long.
+  double squares = 0;
+  for (const LockLog& log : logs) {
+    for (const Interval& wait : log.waits) {
+      const auto d = static_cast<double>(wait.end - wait.begin);
+      squares += d * d;
+    }
+  }
+  const double error = std::sqrt((kFraction - 1) * 3 * squares);
   std::printf("block/truth %.4f; charged/truth %.4f, standard error %.4f\n",
               blocked / truth.waited_nanos, charged / truth.waited_nanos,
               error / truth.waited_nanos);

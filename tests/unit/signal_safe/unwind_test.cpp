@@ -251,11 +251,16 @@ TEST(UnwindFrom, AddressesOfNoCodeEndTheWalk) {
 // that points there: code without tables is stepped over by its frame pointer.
 TEST(UnwindFrom, HolesBetweenStacksAreNotRead) {
   std::thread([] {
-    const size_t thread_low = ThreadStackBounds().high - (size_t{48} << 20);
-    char* hole = static_cast<char*>(mmap(reinterpret_cast<void*>(thread_low), 3 * 4096,
-                                         PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
-    if (hole == MAP_FAILED) GTEST_SKIP() << "the place is taken";
+    char* hole = nullptr;
+    // Somewhere below this thread's stack, where nothing else is.
+    for (size_t mebibytes = 63; mebibytes > 8 && hole == nullptr; --mebibytes) {
+      void* place = reinterpret_cast<void*>((ThreadStackBounds().high & ~uintptr_t{4095}) -
+                                            (mebibytes << 20));
+      void* mapped = mmap(place, 3 * 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+      if (mapped != MAP_FAILED) hole = static_cast<char*>(mapped);
+    }
+    if (hole == nullptr) GTEST_SKIP() << "no place is free";
     ASSERT_EQ(mprotect(hole + 4096, 4096, PROT_NONE), 0);
     Registers from;
     from.pc = 0x1234567890;

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""What the heap profile says where it cannot work: sanitizers, Valgrind, other allocators, link order.
+
+usage: heap_support_test.py BUILD_FOLDER   (made by the build: support_probe, libpprof_preload.so)
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
+INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
+PROBE = BUILD / "tests/safety/heap/support_probe"
+PROFILER = BUILD / "profiler/libpprof_profiler.a"
+PRELOAD = BUILD / "profiler/preload/libpprof_preload.so"
+LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
+ARCHIVE = LIBRARIES / "libtcmalloc_minimal.a"
+INTERPOSED = ["-Wl,-u,pprof_cpp_interposes_malloc", "-Wl,-u,pprof_cpp_interposes_process",
+              "-Wl,-u,pprof_cpp_interposes_threads", "-Wl,-u,pprof_cpp_interposes_locks"]
+OTHERS = ["-lz", "-lfmt", "-ldl", "-lpthread"] + [
+    f"-l{name}" for name in ("zstd", "lzma") if (LIBRARIES / f"lib{name}.so").exists()]
+
+
+def output(command, **environment):
+    run = subprocess.run([str(part) for part in command], env=dict(os.environ, **environment),
+                         capture_output=True, text=True, timeout=300)
+    return run.stdout + run.stderr
+
+
+class Linked(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def link(self, *arguments):
+        """The program's path, or what the linker said."""
+        program = pathlib.Path(self.folder.name) / "program"
+        said = output(["g++", "-std=c++17", "-O2", "-g", "-I", INCLUDE, *arguments, "-o", program])
+        return program if program.exists() else said
+
+    def assert_sampled(self, command, **environment):
+        self.assertIn("sampled enough", output(command, **environment))
+
+
+class Allocators(Linked):
+    def test_plain_program_is_sampled(self):
+        self.assert_sampled([PROBE])
+
+    def test_interval_zero_samples_nothing_but_is_supported(self):
+        self.assertIn("sampled too little", output([PROBE], PPROF_CPP_HEAP_INTERVAL="0"))
+
+    # An executable's own malloc stands before every preloaded one.
+    def test_preloaded_allocator_does_not_win_over_the_executable(self):
+        self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
+
+    def test_sanitized_program_with_an_unsanitized_profiler_is_told(self):
+        program = self.link("-fsanitize=address", SOURCE, *INTERPOSED, PROFILER, "-ltcmalloc_minimal",
+                            *OTHERS)
+        said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
+        self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
+    def test_memcheck_is_told(self):
+        said = output(["valgrind", "-q", "--tool=memcheck", PROBE])
+        self.assertIn("no: no heap profile: Valgrind has replaced the allocator", said)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
+    def test_callgrind_works(self):
+        self.assert_sampled(["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                             PROBE])
+
+
+@unittest.skipUnless(ARCHIVE.exists(), "no static tcmalloc")
+class StaticTcmalloc(Linked):
+    def weakened(self):
+        """A copy of the archive whose malloc family gives way to ours."""
+        copy = pathlib.Path(self.folder.name) / "libtcmalloc_weak.a"
+        subprocess.run(["objcopy", "--wildcard", "--weaken-symbol=_Zn[wa]*",
+                        "--weaken-symbol=_Zd[la]*",
+                        *[f"--weaken-symbol={name}" for name in (
+                            "malloc", "free", "cfree", "calloc", "realloc", "memalign", "valloc",
+                            "pvalloc", "aligned_alloc", "posix_memalign", "malloc_usable_size")],
+                        ARCHIVE, copy], check=True)
+        return copy
+
+    def test_as_it_is_does_not_link(self):
+        said = self.link(SOURCE, *INTERPOSED, PROFILER, ARCHIVE, *OTHERS)
+        self.assertIn("multiple definition of", str(said))
+
+    def test_weakened_copy_works(self):
+        self.assert_sampled([self.link(SOURCE, *INTERPOSED, PROFILER, self.weakened(), *OTHERS)])
+
+    def test_multiple_definitions_work_with_ours_first(self):
+        self.assert_sampled([self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED, PROFILER,
+                                       ARCHIVE, *OTHERS)])
+
+    def test_multiple_definitions_with_ours_last_are_told(self):
+        program = self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED,
+                            "-Wl,-u,tc_malloc", ARCHIVE, PROFILER, ARCHIVE, *OTHERS)
+        said = output([program])
+        self.assertIn("no: no heap profile: malloc is answered by", said)
+        self.assertIn("Link pprof::profiler into the executable before any other allocator", said)
+
+
+@unittest.skipUnless(PRELOAD.exists(), "libpprof_preload.so is not built")
+class Preload(unittest.TestCase):
+    def serve(self, preload, path="/debug/pprof/heap"):
+        """The answer of a python3 that the library was preloaded into: status, body."""
+        program = subprocess.Popen(
+            ["/usr/bin/python3", "-c", "import sys; x = ['a' * 5000 + str(i) for i in range(20000)]; "
+             "print('ready', flush=True); sys.stdin.read()"],
+            env=dict(os.environ, LD_PRELOAD=preload, PPROF_CPP_LISTEN="unix:" + self.socket,
+                     PYTHONMALLOC="malloc"),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            self.assertEqual(program.stdout.readline(), b"ready\n")
+            run = subprocess.run(["curl", "-s", "-w", "\\n%{http_code}", "--output", "-", "--unix-socket",
+                                  self.socket, f"http://localhost{path}?debug=1"],
+                                 capture_output=True, timeout=60)
+            body, _, status = run.stdout.rpartition(b"\n")
+            return int(status), body.decode(errors="replace")
+        finally:
+            program.communicate(timeout=60)
+            self.assertEqual(program.returncode, 0)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o700)
+        self.socket = os.path.join(folder.name, "s")
+
+    def test_python_is_sampled_and_serves_its_heap(self):
+        status, body = self.serve(str(PRELOAD))
+        self.assertEqual(status, 200)
+        self.assertIn("heap profile:", body)
+        self.assertIn("Py", body)
+
+    def test_another_allocator_before_ours_is_told_with_501(self):
+        status, body = self.serve(f"libjemalloc.so.2:{PRELOAD}")
+        self.assertEqual(status, 501)
+        self.assertIn("libjemalloc", body)
+
+    def test_children_do_not_listen(self):
+        said = output(["/usr/bin/python3", "-c",
+                       "import subprocess, sys; sys.exit(subprocess.run(['/usr/bin/python3', '-c', "
+                       "'import os; print(os.environ[\"LD_PRELOAD\"] != \"\")']).returncode)"],
+                      LD_PRELOAD=str(PRELOAD), PPROF_CPP_LISTEN="unix:" + self.socket)
+        self.assertEqual(said, "True\n")
+
+    def test_address_in_use_or_nonsense_is_one_line_and_the_program_runs(self):
+        said = output(["/bin/echo", "hello"], LD_PRELOAD=str(PRELOAD), PPROF_CPP_LISTEN="nonsense")
+        self.assertIn("hello\n", said)
+        self.assertEqual(said.count("\n"), 2)
+        self.assertIn("libpprof_preload.so: not listening: ", said)
+
+    def test_without_the_variable_nothing_listens_and_nothing_is_said(self):
+        self.assertEqual(output(["/bin/echo", "hello"], LD_PRELOAD=str(PRELOAD)), "hello\n")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,30 @@
+// Says whether the heap is sampled here, or why not; then takes a profile of a known function.
+#include <cstdio>
+#include <cstdlib>
+
+#include "pprof/pprof.h"
+
+__attribute__((noinline)) void* KnownSite(size_t size) {
+  void* block = std::malloc(size);
+  asm volatile("" : : "r"(block) : "memory");
+  return block;
+}
+
+__attribute__((noinline)) void* KnownCaller(size_t size) {
+  void* block = KnownSite(size);
+  asm volatile("" : : "r"(block) : "memory");
+  return block;
+}
+
+int main() {
+  void* blocks[4000];
+  for (void*& block : blocks) block = KnownCaller(8192);
+  const pprof::Result<pprof::Snapshot> heap = pprof::Collect("heap");
+  for (void* block : blocks) std::free(block);
+  if (!heap.ok()) {
+    std::printf("no: %s\n", heap.status().message().c_str());
+    return 0;
+  }
+  std::printf("sampled %s\n", heap.value().total(3) > 16 * 1000 * 1000 ? "enough" : "too little");
+  return 0;
+}

@@ -1,0 +1,74 @@
+// Recordings that are started and dropped, from many threads, leave nothing behind.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pprof/recording.h"
+
+namespace pprof {
+namespace {
+
+size_t Entries(const char* folder) {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+  return count;
+}
+
+size_t Timers() {
+  std::ifstream file("/proc/self/timers");
+  size_t count = 0;
+  for (std::string line; std::getline(file, line);) count += line.rfind("ID:", 0) == 0;
+  return count;
+}
+
+size_t ResidentKiB() {
+  std::ifstream status("/proc/self/statm");
+  size_t pages = 0;
+  status >> pages >> pages;
+  return pages * 4;
+}
+
+// In threads of `clients`, each `rounds` recordings that nobody asks for.
+void Abandon(int clients, int rounds) {
+  std::vector<std::thread> threads;
+  for (int client = 0; client < clients; ++client) {
+    threads.emplace_back([rounds, client] {
+      for (int i = 0; i < rounds; ++i) {
+        const auto recording = Recording::Start((client + i) % 2 == 0 ? "profile" : "wall", 100);
+        if (!recording.ok()) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Abandoned, AThousandRecordingsLeaveNothing) {
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    while (!stop) {
+    }
+  });
+  Abandon(4, 25);
+  const size_t descriptors = Entries("/proc/self/fd");
+  const size_t tasks = Entries("/proc/self/task");
+  const size_t resident = ResidentKiB();
+  Abandon(4, 250);
+  EXPECT_EQ(Entries("/proc/self/fd"), descriptors);
+  EXPECT_EQ(Entries("/proc/self/task"), tasks);
+  EXPECT_EQ(Timers(), 0u);
+  EXPECT_LT(ResidentKiB(), resident + 8 * 1024);
+  struct sigaction action {};
+  sigaction(SIGPROF, nullptr, &action);
+  EXPECT_EQ(action.sa_handler, SIG_DFL);
+  stop = true;
+  busy.join();
+}
+
+}  // namespace
+}  // namespace pprof

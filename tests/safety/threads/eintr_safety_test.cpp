@@ -1,0 +1,193 @@
+// Which system calls of the application come back with EINTR when a running thread's signal meets
+// them after all: the table of docs/signal_safety.md. And that our profiles do not send it to
+// threads that wait.
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "pprof/recording.h"
+#include "profiler/sys/tasks.h"
+#include "profiler/sys/thread_id.h"
+#include "profiler/sys/thread_signal.h"
+
+namespace pprof {
+namespace {
+
+struct Pipe {
+  Pipe() { static_cast<void>(pipe(ends) + 0); }
+  ~Pipe() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  int ends[2];
+};
+
+timespec In(int seconds, clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  time.tv_sec += seconds;
+  return time;
+}
+
+// A call that waits; `release` ends it. The number it answers: errno, 0 for none.
+struct WaitingCall {
+  std::function<int()> call;
+  std::function<void()> release;
+};
+
+int ErrorOf(long result) { return result < 0 ? errno : 0; }
+
+// The calls of the table, by the name they have in it.
+std::map<std::string, WaitingCall> Calls() {
+  static Pipe wire;
+  static int pair[2];
+  static int timed[2];
+  static sem_t semaphore;
+  static std::mutex mutex;
+  static std::condition_variable condition;
+  static int poller = epoll_create1(0);
+  static const bool ready = [] {
+    sem_init(&semaphore, 0, 0);
+    const timeval limit{20, 0};
+    return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+           socketpair(AF_UNIX, SOCK_STREAM, 0, timed) == 0 &&
+           setsockopt(timed[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
+  }();
+  EXPECT_TRUE(ready);
+  const auto write_to = [](int fd) { return [fd] { EXPECT_EQ(write(fd, "x", 1), 1); }; };
+  const auto read_from = [](int fd) {
+    return [fd] {
+      char byte;
+      return ErrorOf(read(fd, &byte, 1));
+    };
+  };
+  const auto nothing = [] {};
+  std::map<std::string, WaitingCall> calls;
+  calls["read"] = {read_from(wire.ends[0]), write_to(wire.ends[1])};
+  calls["recv"] = {read_from(pair[0]), write_to(pair[1])};
+  calls["recv with SO_RCVTIMEO"] = {read_from(timed[0]), write_to(timed[1])};
+  calls["sem_wait"] = {[] { return ErrorOf(sem_wait(&semaphore)); }, [] { sem_post(&semaphore); }};
+  calls["sem_timedwait"] = {[] {
+                              const timespec end = In(1, CLOCK_REALTIME);
+                              const int error = ErrorOf(sem_timedwait(&semaphore, &end));
+                              return error == ETIMEDOUT ? 0 : error;
+                            },
+                            nothing};
+  calls["pthread_mutex_lock"] = {[] {
+                                   const std::lock_guard<std::mutex> lock(mutex);
+                                   return 0;
+                                 },
+                                 [] { mutex.unlock(); }};
+  calls["pthread_cond_timedwait"] = {[] {
+                                       static std::mutex own;
+                                       std::unique_lock<std::mutex> lock(own);
+                                       condition.wait_for(lock, std::chrono::milliseconds(700));
+                                       return 0;
+                                     },
+                                     nothing};
+  calls["nanosleep"] = {[] {
+                          const timespec time{0, 700000000};
+                          return ErrorOf(nanosleep(&time, nullptr));
+                        },
+                        nothing};
+  calls["usleep"] = {[] { return ErrorOf(usleep(700000)); }, nothing};
+  calls["poll"] = {[] { return ErrorOf(poll(nullptr, 0, 700)); }, nothing};
+  calls["select"] = {[] {
+                       timeval time{0, 700000};
+                       return ErrorOf(select(0, nullptr, nullptr, nullptr, &time));
+                     },
+                     nothing};
+  calls["epoll_wait"] = {[] {
+                           epoll_event event;
+                           return ErrorOf(epoll_wait(poller, &event, 1, 700));
+                         },
+                         nothing};
+  calls["sigtimedwait"] = {[] {
+                             sigset_t set;
+                             sigemptyset(&set);
+                             sigaddset(&set, SIGUSR2);
+                             const timespec time{0, 700000000};
+                             const int result = sigtimedwait(&set, nullptr, &time);
+                             return result < 0 && errno == EAGAIN ? 0 : ErrorOf(result);
+                           },
+                           nothing};
+  if (ready) mutex.lock();
+  return calls;
+}
+
+// Runs the call in a thread, `disturb`s it while it waits, and answers its errno.
+int Disturbed(const WaitingCall& waiting, const std::function<void(int32_t)>& disturb) {
+  std::atomic<int32_t> tid{0};
+  std::atomic<int> error{-1};
+  std::thread thread([&] {
+    tid = sys::ThreadId();
+    error = waiting.call();
+  });
+  sys::TaskSyscall call;
+  sys::TaskStat stat;
+  while (error < 0 && (tid == 0 || !sys::ReadTaskStat(tid, &stat) || stat.state != 'S' ||
+                       sys::ReadTaskSyscall(tid, &call) != sys::TaskRead::kOk || !call.in_kernel)) {
+    std::this_thread::yield();
+  }
+  disturb(tid);
+  waiting.release();
+  thread.join();
+  return error;
+}
+
+// The table's rows: "| `name` | yes |".
+std::map<std::string, bool> DocumentedTable() {
+  std::ifstream file(PPROF_DOCS "/signal_safety.md");
+  std::map<std::string, bool> table;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("| `", 0) != 0) continue;
+    const size_t end = line.find('`', 3);
+    const size_t bar = line.find("| ", end);
+    table[line.substr(3, end - 3)] = line.compare(bar + 2, 3, "yes") == 0;
+  }
+  return table;
+}
+
+void Ignore(int, void*, void*) {}
+
+TEST(Eintr, TheTableOfTheDocumentIsTrue) {
+  const auto table = DocumentedTable();
+  ASSERT_TRUE(sys::InstallHandler(SIGUSR1, Ignore));  // with the flags of our own handlers
+  for (const auto& [name, waiting] : Calls()) {
+    ASSERT_EQ(table.count(name), 1u) << name << " is not in docs/signal_safety.md";
+    const int error = Disturbed(waiting, [](int32_t tid) { sys::SignalThread(tid, SIGUSR1); });
+    EXPECT_EQ(error == EINTR, table.at(name)) << name << ": errno " << error;
+  }
+}
+
+// Seen to fail with signals sent to all threads.
+TEST(Eintr, NoProfileInterruptsAThreadThatWaits) {
+  auto wall = Recording::Start("wall", 250);
+  ASSERT_TRUE(wall.ok());
+  for (const auto& [name, waiting] : Calls()) {
+    const int error = Disturbed(waiting, [](int32_t) {
+      for (int i = 0; i < 5; ++i) ASSERT_TRUE(Collect("goroutine").ok());
+    });
+    EXPECT_NE(error, EINTR) << name;
+  }
+}
+
+}  // namespace
+}  // namespace pprof

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Servers that nobody built for this, under load with the preload library, all profiles fetched.
+
+usage: real_servers_test.py --preload LIB --go GO [--seconds N] [SERVER...]
+Servers that are not installed are skipped; 77 when none is there.
+"""
+import argparse
+import http.client
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+FAILURES = []
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def check(condition, what, text=""):
+    if not condition:
+        FAILURES.append(what)
+        print(f"FAILED: {what}\n{text}", flush=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def fetch(url, timeout=90):
+    with OPENER.open(url, timeout=timeout) as answer:
+        return answer.read()
+
+
+def http_load(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    connection.close()
+
+
+def line_load(request, end):
+    def load(port):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+            for _ in range(50):
+                wire.sendall(request)
+                answer = b""
+                while not answer.endswith(end):
+                    answer += wire.recv(65536)
+    return load
+
+
+def redis(port, work):
+    return ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", work]
+
+
+def memcached(port, work):
+    return ["memcached", "-l", "127.0.0.1", "-p", str(port), "-u", "root", "-t", "4"]
+
+
+def python(port, work):
+    return [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "-d", work, str(port)]
+
+
+def nginx(port, work):
+    pathlib.Path(work, "nginx.conf").write_text(f"""
+daemon off; master_process off; pid {work}/pid; error_log {work}/error;
+events {{ }}
+http {{ access_log off; server {{ listen 127.0.0.1:{port}; root {work}; autoindex on; }} }}
+""")
+    return ["nginx", "-c", f"{work}/nginx.conf", "-p", work]
+
+
+SERVERS = {
+    "redis-server": (redis, line_load(b"SET key value\r\n", b"\r\n")),
+    "memcached": (memcached, line_load(b"set k 0 0 5\r\nvalue\r\n", b"STORED\r\n")),
+    "python3": (python, http_load),
+    "nginx": (nginx, http_load),
+}
+
+
+def wait_for(port, server):
+    end = time.monotonic() + 30
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+class Load:
+    """Requests from two threads until the block ends."""
+
+    def __init__(self, load, port):
+        self.load, self.port, self.stop, self.served = load, port, False, 0
+
+    def run(self):
+        while not self.stop:
+            try:
+                self.load(self.port)
+                self.served += 1
+            except (OSError, http.client.HTTPException):
+                if not self.stop:
+                    time.sleep(0.05)
+
+    def __enter__(self):
+        self.threads = [threading.Thread(target=self.run) for _ in range(2)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop = True
+        for thread in self.threads:
+            thread.join()
+
+
+def read_by_pprof(go, path, name):
+    done = subprocess.run([go, "tool", "pprof", "-top", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+                          env=dict(os.environ, PPROF_TMPDIR="/nonexistent"))
+    check(done.returncode == 0 and "Type: " in done.stdout, f"{name}: pprof reads it", done.stdout)
+
+
+def fetch_all(name, base, go, work, seconds):
+    recorded = max(1, seconds // 3)
+    for query in (f"profile?seconds={recorded}&hz=250", f"wall?seconds={recorded}", "goroutine",
+                  "threadcreate", "heap", "allocs", "block", "mutex", "goroutine?seconds=1"):
+        path = os.path.join(work, "profile.pb.gz")
+        pathlib.Path(path).write_bytes(fetch(f"{base}/{query}"))
+        read_by_pprof(go, path, f"{name} {query}")
+    dump = fetch(f"{base}/goroutine?debug=2").decode()
+    check(dump.count("goroutine ") >= 1 and "\n\t" in dump, f"{name}: dump", dump)
+    fetch(f"{base}/goroutine?debug=1")
+
+
+def test(name, preload, go, seconds):
+    command, load = SERVERS[name]
+    with tempfile.TemporaryDirectory() as work:
+        port, door = free_port(), free_port()
+        env = dict(os.environ, LD_PRELOAD=preload, PPROF_CPP_LISTEN=f"127.0.0.1:{door}")
+        with open(os.path.join(work, "log"), "w+", encoding="utf-8") as log:
+            server = subprocess.Popen(command(port, work), env=env, stdout=log, stderr=log)
+            try:
+                up = wait_for(port, server) and wait_for(door, server)
+                log.seek(0)
+                check(up, f"{name} starts", log.read())
+                if not up:
+                    return
+                with Load(load, port) as traffic:
+                    base = f"http://127.0.0.1:{door}/debug/pprof"
+                    fetch_all(name, base, go, work, seconds)
+                check(server.poll() is None, f"{name} lives")
+                check(traffic.served > 0, f"{name} serves")
+                print(f"{name}: {traffic.served} rounds of load, {descriptors(server.pid)} descriptors")
+            finally:
+                server.terminate()
+                try:
+                    server.wait(20)
+                except subprocess.TimeoutExpired:
+                    check(False, f"{name} ends")
+                    server.kill()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--preload", required=True)
+    parser.add_argument("--go", required=True)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("servers", nargs="*")
+    arguments = parser.parse_args()
+    present = [name for name in arguments.servers or SERVERS if shutil.which(name)]
+    for name in present:
+        test(name, os.path.abspath(arguments.preload), arguments.go, arguments.seconds)
+    if not present:
+        return 77
+    return 1 if FAILURES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,272 @@
+// The CPU profile against what the threads' own clocks say.
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "pprof/labels.h"
+#include "pprof/recording.h"
+#include "tests/unit/threads/known_work.h"
+#include "tests/unit/threads/parked_thread.h"
+#include "tests/unit/threads/profile_shares.h"
+
+namespace pprof::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+Recording Start(int hz = 100) { return Recording::Start("profile", hz).value(); }
+std::vector<NamedSample> Stop(Recording recording) {
+  return SamplesOf(std::move(recording).Stop().value());
+}
+
+// Busy threads until this ends.
+class BusyThreads {
+ public:
+  explicit BusyThreads(int threads) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { RunHogs(stop_, truth); });
+  }
+  ~BusyThreads() {
+    stop_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+  HogTruth truth;
+
+ private:
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+void ExpectTruth(int threads, int hz) {
+  double cpu_true = 0;
+  HogTruth before, after;
+  std::vector<NamedSample> samples;
+  {
+    BusyThreads busy(threads);
+    Recording recording = Start(hz);
+    const uint64_t begin = ProcessCpuNanos();
+    before.hog1 = busy.truth.hog1.load();
+    before.hog2 = busy.truth.hog2.load();
+    while (ProcessCpuNanos() - begin < 3000000000) usleep(20000);
+    after.hog1 = busy.truth.hog1.load();
+    after.hog2 = busy.truth.hog2.load();
+    const uint64_t end = ProcessCpuNanos();
+    samples = Stop(std::move(recording));
+    cpu_true = static_cast<double>(end - begin);
+  }
+  const double hog1_true = static_cast<double>(after.hog1 - before.hog1);
+  const double share_true = hog1_true / (hog1_true + static_cast<double>(after.hog2 - before.hog2));
+  const double hog1 = SumOf(samples, "Hog1"), hog2 = SumOf(samples, "Hog2");
+  EXPECT_NEAR(hog1 / (hog1 + hog2), share_true, 0.05) << threads << " threads, " << hz << " Hz";
+  EXPECT_NEAR(SumOf(samples, "") / cpu_true, 1, 0.03) << threads << " threads, " << hz << " Hz";
+}
+
+class CpuTruth : public ::testing::TestWithParam<int> {};
+TEST_P(CpuTruth, SharesAndTotal) { ExpectTruth(GetParam(), 100); }
+TEST_P(CpuTruth, SharesAndTotalAboveTheKernelsTick) { ExpectTruth(GetParam(), 1000); }
+INSTANTIATE_TEST_SUITE_P(Threads, CpuTruth, ::testing::Values(1, 4, 16, 64));
+
+TEST(Cpu, LabelsHaveTheirShares) {
+  std::thread work([] {
+    for (int i = 0; i < 100; ++i) {
+      Do(LabelSet{{"route", "/a"}}, [] { Hog1(3000000); });
+      Do(LabelSet{{"route", "/b"}}, [] { Hog1(6000000); });
+    }
+  });
+  Recording recording = Start(250);
+  work.join();
+  const auto samples = Stop(std::move(recording));
+  const double a = SumOfLabel(samples, "route", "/a"), b = SumOfLabel(samples, "route", "/b");
+  EXPECT_NEAR(a / (a + b), 1.0 / 3, 0.08);
+  EXPECT_LT(SumOf(samples, "Hog1") - a - b, 0.01 * (a + b));
+}
+
+TEST(Cpu, ThreadsOfEveryLifeCountOnce) {
+  Recording recording = Start();
+  const uint64_t begin = ProcessCpuNanos();
+  for (int i = 0; i < 100; ++i) {
+    std::thread([] { Hog1(8000000); }).join();
+    pthread_t raw;
+    pthread_create(&raw, nullptr, [](void*) -> void* {
+      Hog2(2000000);
+      syscall(SYS_exit, 0);
+      return nullptr;
+    }, nullptr);
+    pthread_join(raw, nullptr);
+  }
+  const auto used = static_cast<double>(ProcessCpuNanos() - begin);
+  const auto samples = Stop(std::move(recording));
+  EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // ends by raw exit tell no clock
+  EXPECT_GT(SumOf(samples, "Hog1"), 4 * SumOf(samples, "Hog2"));  // of 8 ms threads some have no sample
+}
+
+TEST(Cpu, SeveralClientsHaveTheirOwnWindows) {
+  Recording outer = Start();
+  Hog1(300000000);
+  Recording inner = Start();
+  Hog2(300000000);
+  const auto inner_samples = Stop(std::move(inner));
+  Hog1(100000000);
+  const auto outer_samples = Stop(std::move(outer));
+  EXPECT_EQ(SumOf(inner_samples, "Hog1"), 0);
+  EXPECT_NEAR(SumOf(inner_samples, "Hog2") / 300e6, 1, 0.1);
+  EXPECT_NEAR(SumOf(outer_samples, "Hog1") / 400e6, 1, 0.15);
+}
+
+TEST(Cpu, AnotherRateIsRefusedWithASentence) {
+  Recording recording = Start(100);
+  const auto refused = Recording::Start("profile", 250);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), StatusCode::kConflict);
+  EXPECT_THAT(refused.status().message(), HasSubstr("recorded at 100 Hz by another request"));
+}
+
+extern "C" __attribute__((visibility("default"))) void SomeoneElsesProfiler(int) {}
+
+TEST(Cpu, AForeignUserOfSigprofIsNamed) {
+  signal(SIGPROF, SomeoneElsesProfiler);
+  const auto refused = Recording::Start("profile");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), StatusCode::kConflict);
+  EXPECT_THAT(refused.status().message(), HasSubstr("SIGPROF is handled by "));
+  EXPECT_THAT(refused.status().message(), HasSubstr("pprof_threads_test"));
+}
+
+TEST(Cpu, TheSignalGoesBackToWhatItWas) {
+  for (const auto before : {SIG_DFL, SIG_IGN}) {
+    signal(SIGPROF, before);
+    { const Recording recording = Start(); }
+    EXPECT_EQ(signal(SIGPROF, SIG_DFL), before);
+  }
+}
+
+TEST(Cpu, AProfilerThatCameMeanwhileKeepsItsHandler) {
+  {
+    const Recording recording = Start();
+    signal(SIGPROF, SomeoneElsesProfiler);
+  }
+  EXPECT_EQ(signal(SIGPROF, SIG_DFL), SomeoneElsesProfiler);
+}
+
+size_t PosixTimers() {
+  std::ifstream timers("/proc/self/timers");
+  size_t count = 0;
+  for (std::string line; std::getline(timers, line);) count += line.rfind("ID:", 0) == 0;
+  return count;
+}
+
+// Fails when SIGPROF is not dropped before its default action is back.
+TEST(Cpu, StartAndStopUnderLoadKillsNobodyAndLeavesNoTimer) {
+  const BusyThreads busy(8);
+  std::atomic<bool> stop{false};
+  std::thread churn([&] {
+    while (!stop) std::thread([] { Hog1(300000); }).join();
+  });
+  for (int i = 0; i < 300; ++i) {
+    const Recording recording = Start(1000);
+    usleep(1000);
+  }
+  stop = true;
+  churn.join();
+  EXPECT_EQ(PosixTimers(), 0u);
+}
+
+TEST(Cpu, CodeThatWasLoadedLate) {
+  void* plugin = dlopen(PPROF_THREADS_PLUGIN, RTLD_NOW);
+  ASSERT_NE(plugin, nullptr);
+  const auto spin =
+      reinterpret_cast<void (*)(const std::atomic<bool>&)>(dlsym(plugin, "SpinInPlugin"));
+  std::atomic<bool> stop{false};
+  Recording recording = Start();
+  std::thread thread([&] { spin(stop); });
+  usleep(500000);
+  stop = true;
+  thread.join();
+  const auto samples = Stop(std::move(recording));
+  EXPECT_GT(SumOf(samples, "SpinInPlugin"), 0.8 * SumOf(samples, ""));
+  dlclose(plugin);
+}
+
+__attribute__((noinline)) int ThrowAndCatch(int depth) {
+  try {
+    Recurse(depth, [] { throw std::runtime_error("x"); });
+  } catch (const std::exception& error) {
+    return static_cast<int>(error.what()[0]);
+  }
+  return 0;
+}
+
+TEST(Cpu, CodeThatThrows) {
+  Recording recording = Start(1000);
+  const uint64_t end = OwnCpuNanos() + 700000000;
+  int sum = 0;
+  while (OwnCpuNanos() < end) sum += ThrowAndCatch(10);
+  const auto samples = Stop(std::move(recording));
+  EXPECT_GT(sum, 0);
+  // In the tail of a throw the registers are the landing pad's already: such walks end early.
+  EXPECT_GT(SumOf(samples, "ThrowAndCatch"), 0.85 * SumOf(samples, ""));
+}
+
+TEST(Cpu, TheHandlerKeepsErrno) {
+  const Recording recording = Start(1000);
+  const uint64_t end = OwnCpuNanos() + 500000000;
+  int changed = 0;
+  while (OwnCpuNanos() < end) {
+    errno = 12345;
+    for (int i = 0; i < 100000; ++i) __asm__ volatile("" : : "r"(i));
+    changed += errno != 12345;
+  }
+  EXPECT_EQ(changed, 0);
+}
+
+class AlternateStack {
+ public:
+  explicit AlternateStack(size_t bytes) : memory_(bytes) {
+    stack_t stack{};
+    stack.ss_sp = memory_.data();
+    stack.ss_size = bytes;
+    EXPECT_EQ(sigaltstack(&stack, nullptr), 0);
+  }
+  ~AlternateStack() {
+    stack_t stack{};
+    stack.ss_flags = SS_DISABLE;
+    sigaltstack(&stack, nullptr);
+  }
+
+ private:
+  std::vector<char> memory_;
+};
+
+TEST(Cpu, TheHandlerFitsOnAnAlternateStackOf8KiB) {
+  const AlternateStack stack(8192);
+  Recording recording = Start(1000);
+  Hog1(300000000);
+  const auto samples = Stop(std::move(recording));
+  EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
+  EXPECT_GT(SumOf(samples, "TestBody"), 0.9 * SumOf(samples, ""));
+}
+
+// As a coroutine's: a stack that is not where the thread's own is, below a signal frame.
+TEST(Cpu, AStackElsewhereIsWalked) {
+  const AlternateStack stack(64 * 1024);
+  struct sigaction action {};
+  action.sa_handler = [](int) { Hog1(300000000); };
+  action.sa_flags = SA_ONSTACK;
+  sigaction(SIGUSR1, &action, nullptr);
+  Recording recording = Start(250);
+  raise(SIGUSR1);
+  const auto samples = Stop(std::move(recording));
+  EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
+  EXPECT_GT(SumOf(samples, "TestBody"), 0.9 * SumOf(samples, ""));  // through the signal frame
+}
+
+}  // namespace
+}  // namespace pprof::testing

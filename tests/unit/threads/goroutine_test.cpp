@@ -1,0 +1,312 @@
+// The thread dump on threads in known states.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <semaphore.h>
+#include <sstream>
+#include <string>
+
+#include "pprof/labels.h"
+#include "pprof/recording.h"
+#include "tests/unit/threads/known_work.h"
+#include "tests/unit/threads/parked_thread.h"
+#include "tests/unit/threads/profile_shares.h"
+
+namespace pprof::testing {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Pipe {
+  Pipe() { EXPECT_EQ(pipe(ends), 0); }
+  ~Pipe() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  void Write() const { EXPECT_EQ(write(ends[1], "x", 1), 1); }
+  int ends[2];
+};
+
+void ReadByte(int fd) {
+  char byte;
+  EXPECT_EQ(read(fd, &byte, 1), 1);
+}
+
+// Parked in read() of a pipe, below `through`.
+struct PipeReader {
+  explicit PipeReader(std::function<void(const std::function<void()>&)> through)
+      : thread([this, through] { through([this] { ReadByte(pipe.ends[0]); }); },
+               [this] { pipe.Write(); }) {}
+  Pipe pipe;
+  ParkedThread thread;
+};
+
+std::string HeaderOf(int32_t tid) {
+  const std::string dump = DumpOf(DumpText(), tid);
+  return dump.substr(0, dump.find('\n'));
+}
+
+TEST(Goroutine, ReadOfAPipeNamesTheDescriptor) {
+  const PipeReader reader([](const auto& leaf) { leaf(); });
+  EXPECT_THAT(HeaderOf(reader.thread.tid()),
+              ContainsRegex("\\[IO wait, [0-9.]+s, fd " + std::to_string(reader.pipe.ends[0]) +
+                            " pipe [0-9]+, "));
+}
+
+TEST(Goroutine, EpollSleepAndSemaphore) {
+  const Pipe wake;
+  const int poller = epoll_create1(0);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  ASSERT_EQ(epoll_ctl(poller, EPOLL_CTL_ADD, wake.ends[0], &event), 0);
+  sem_t semaphore;
+  sem_init(&semaphore, 0, 0);
+  {
+    const ParkedThread epolling([&] { EXPECT_EQ(epoll_wait(poller, &event, 1, -1), 1); },
+                                [&] { wake.Write(); });
+    std::atomic<bool> stop{false};
+    const ParkedThread sleeping([&] { while (!stop) usleep(100000); }, [&] { stop = true; });
+    const ParkedThread counting([&] { sem_wait(&semaphore); }, [&] { sem_post(&semaphore); });
+    EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("[IO wait, "));
+    EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("anon_inode eventpoll"));
+    EXPECT_THAT(HeaderOf(sleeping.tid()), HasSubstr("[sleep, "));
+    EXPECT_THAT(HeaderOf(counting.tid()), ContainsRegex("\\[(semacquire|futex wait), "));
+  }
+  close(poller);
+}
+
+TEST(Goroutine, ConditionAndMutexWithItsOwnerAndJoin) {
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool go = false;
+  std::mutex held;
+  held.lock();
+  const ParkedThread waiting(
+      [&] {
+        std::unique_lock<std::mutex> lock(mutex);
+        condition.wait(lock, [&] { return go; });
+      },
+      [&] {
+        const std::lock_guard<std::mutex> lock(mutex);
+        go = true;
+        condition.notify_all();
+      });
+  const ParkedThread locking([&] { const std::lock_guard<std::mutex> lock(held); },
+                             [&] { held.unlock(); });
+  const Pipe end;
+  pthread_t joined;
+  std::atomic<int32_t> joined_tid{0};
+  std::function<void()> body = [&] {
+    joined_tid = OwnTid();
+    ReadByte(end.ends[0]);
+  };
+  ASSERT_EQ(pthread_create(&joined, nullptr,
+                           [](void* opaque) -> void* {
+                             (*static_cast<std::function<void()>*>(opaque))();
+                             return nullptr;
+                           },
+                           &body), 0);
+  const ParkedThread joining([&] { pthread_join(joined, nullptr); }, [&] { end.Write(); });
+  EXPECT_THAT(HeaderOf(waiting.tid()), HasSubstr("[sync.Cond.Wait, "));
+  EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("[sync.Mutex.Lock, "));
+  EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("held by " + std::to_string(OwnTid())));
+  EXPECT_THAT(HeaderOf(joining.tid()), HasSubstr("[join, "));
+  EXPECT_THAT(HeaderOf(joining.tid()), HasSubstr("of " + std::to_string(joined_tid)));
+  EXPECT_THAT(DumpText(), Not(HasSubstr("[deadlock]")));
+}
+
+// In a child, since nothing ends a deadlock; 0: the dump shows it.
+int RunDeadlock() {
+  static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+  static pthread_mutex_t two = PTHREAD_MUTEX_INITIALIZER;
+  static std::atomic<int> holding{0};
+  static std::atomic<int32_t> tids[2];
+  const auto embrace = [](std::atomic<int32_t>* tid, pthread_mutex_t* first,
+                          pthread_mutex_t* second) {
+    *tid = OwnTid();
+    pthread_mutex_lock(first);
+    ++holding;
+    while (holding < 2) std::this_thread::yield();
+    pthread_mutex_lock(second);
+  };
+  std::thread(embrace, &tids[0], &one, &two).detach();
+  std::thread(embrace, &tids[1], &two, &one).detach();
+  if (!WaitUntil([&] { return holding == 2; })) return 1;
+  if (!WaitUntilAsleep(tids[0]) || !WaitUntilAsleep(tids[1])) return 2;
+  const std::string dump = DumpText();
+  if (dump.rfind("[deadlock] goroutine ", 0) != 0) return 3;
+  for (const auto& tid : tids) {
+    if (DumpOf(dump, tid).find(", deadlock, ") == std::string::npos) return 4;
+  }
+  return 0;
+}
+
+TEST(Goroutine, ACycleOfOwnersIsMarked) {
+  EXPECT_EXIT(_exit(RunDeadlock()), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(Goroutine, ARunningThreadHasItsStack) {
+  std::atomic<bool> stop{false};
+  std::atomic<int32_t> tid{0};
+  HogTruth truth;
+  std::thread busy([&] {
+    tid = OwnTid();
+    RunHogs(stop, truth);
+  });
+  ASSERT_TRUE(WaitUntil([&] { return truth.hog1 > 0; }));
+  const std::string dump = DumpOf(DumpText(), tid);
+  EXPECT_THAT(dump, ContainsRegex("\\[run(ning|nable), \""));
+  EXPECT_THAT(dump, HasSubstr("pprof::testing::RunHogs"));
+  stop = true;
+  busy.join();
+}
+
+TEST(Goroutine, ThreadsThatBlockAllSignalsHaveTheirLine) {
+  std::atomic<bool> stop{false};
+  std::atomic<int32_t> spinning_tid{0};
+  const auto block_all = [] {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  };
+  PipeReader deaf([&](const auto& leaf) {
+    block_all();
+    Recurse(3, leaf);
+  });
+  std::thread spinning([&] {
+    block_all();
+    spinning_tid = OwnTid();
+    while (!stop) Hog1(1000000);
+  });
+  ASSERT_TRUE(WaitUntil([&] { return spinning_tid != 0; }));
+  const std::string dump = DumpText();
+  EXPECT_THAT(DumpOf(dump, deaf.thread.tid()), HasSubstr("pprof::testing::Recurse"));
+  EXPECT_THAT(DumpOf(dump, spinning_tid),
+              HasSubstr("\tstack unavailable: runs and blocks signal "));
+  stop = true;
+  spinning.join();
+}
+
+TEST(Goroutine, DumpsInterruptNobody) {
+  constexpr int kThreads = 20;
+  std::atomic<int> interrupted{0};
+  std::atomic<bool> stop{false};
+  std::vector<std::unique_ptr<ParkedThread>> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.push_back(std::make_unique<ParkedThread>(
+        [&] {
+          while (!stop) {
+            const timespec time{0, 200000000};
+            if (nanosleep(&time, nullptr) != 0 && errno == EINTR) ++interrupted;
+          }
+        },
+        [&] { stop = true; }));
+  }
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Collect("goroutine").ok());
+  threads.clear();
+  EXPECT_EQ(interrupted, 0);
+}
+
+TEST(Goroutine, DeepRecursionIsCutAtTheRoot) {
+  const PipeReader reader([](const auto& leaf) { Recurse(2000, leaf); });
+  const std::string dump = DumpOf(DumpText(), reader.thread.tid());
+  EXPECT_THAT(dump, HasSubstr("ReadByte"));
+  EXPECT_THAT(dump, HasSubstr("[truncated]"));
+  size_t frames = 0;
+  for (size_t at = 0; (at = dump.find("\n\t", at)) != std::string::npos; ++at) ++frames;
+  EXPECT_GE(frames, 128u);
+  EXPECT_LE(frames, 150u);  // inlined functions have lines of their own
+}
+
+TEST(Goroutine, InlinedAndTailCalledCode) {
+  const PipeReader inlined([](const auto& leaf) { CallThroughInlined(leaf); });
+  const PipeReader tail([](const auto& leaf) { CallByTailCall(leaf); });
+  const std::string dump = DumpText();
+  const std::string inlined_dump = DumpOf(dump, inlined.thread.tid());
+  EXPECT_LT(inlined_dump.find("InlinedCaller"), inlined_dump.find("CallThroughInlined"));
+  EXPECT_NE(inlined_dump.find("CallThroughInlined"), std::string::npos);
+  const std::string tail_dump = DumpOf(dump, tail.thread.tid());
+  EXPECT_THAT(tail_dump, HasSubstr("TailCalled"));
+  EXPECT_THAT(tail_dump, Not(HasSubstr("CallByTailCall(")));  // it is not on the stack
+}
+
+TEST(Goroutine, FullDumpHasGosShape) {
+  const PipeReader reader([](const auto& leaf) {
+    const ScopedLabels labels(LabelSet{{"route", "/orders"}});
+    pthread_setname_np(pthread_self(), "orders");
+    Recurse(1, leaf);
+  });
+  const std::string dump = DumpOf(DumpText(), reader.thread.tid());
+  EXPECT_THAT(dump, HasSubstr(", \"orders\", cpu 0."));
+  EXPECT_THAT(dump, HasSubstr("route: \"/orders\""));
+  EXPECT_THAT(dump, ContainsRegex("\nread\\(\\.\\.\\.\\)\n\t|\n__GI___libc_read\\(\\.\\.\\.\\)\n\t|"
+                                  "\n__libc_read\\(\\.\\.\\.\\)\n\t"));
+  EXPECT_THAT(dump, ContainsRegex("\npprof::testing::Recurse\\(\\.\\.\\.\\)\n"
+                                  "\t/.*known_work.cpp:[0-9]+ \\+0x[0-9a-f]+\n"));
+  EXPECT_THAT(dump, ContainsRegex("\ncreated by .*ParkedThread.* in goroutine " +
+                                  std::to_string(OwnTid()) + "\n\t/.*parked_thread.cpp:[0-9]+"));
+}
+
+TEST(Goroutine, HostileNamesStayInTheirPlace) {
+  const PipeReader reader([](const auto& leaf) {
+    const ScopedLabels labels(LabelSet{{"evil", "\"}:\ngoroutine 1 [x"}});
+    pthread_setname_np(pthread_self(), "a\"]\nb:");
+    leaf();
+  });
+  const std::string header = HeaderOf(reader.thread.tid());
+  EXPECT_EQ(header.back(), ':');
+  EXPECT_EQ(header.find(']'), header.rfind(']'));
+  EXPECT_THAT(DumpText(), Not(HasSubstr("\ngoroutine 1 [x")));
+}
+
+TEST(Goroutine, EqualStacksAreGroupedInText) {
+  const auto park = [](const auto& leaf) { Recurse(2, leaf); };
+  const PipeReader a(park), b(park), c(park);
+  std::ostringstream out;
+  ASSERT_TRUE(Collect("goroutine").value().WriteTo(out, Format::kText).ok());
+  EXPECT_THAT(out.str(), ContainsRegex("(^|\n)3 @ 0x"));
+  EXPECT_THAT(out.str(), StartsWith("goroutine profile: total "));
+}
+
+TEST(Goroutine, OneSampleEachWithItsLabels) {
+  const PipeReader reader([](const auto& leaf) {
+    const ScopedLabels labels(LabelSet{{"route", "/a"}});
+    leaf();
+  });
+  for (const NamedSample& sample : SamplesOf(Collect("goroutine").value())) {
+    if (sample.LabelText("tid") != std::to_string(reader.thread.tid())) continue;
+    EXPECT_EQ(sample.LabelText("state"), "IO wait");
+    EXPECT_EQ(sample.LabelText("route"), "/a");
+    EXPECT_EQ(sample.values, std::vector<int64_t>{1});
+    return;
+  }
+  FAIL() << "no sample of the thread";
+}
+
+TEST(Goroutine, DeltaHasWhatIsNew) {
+  const Snapshot before = Collect("goroutine").value();
+  const PipeReader reader([](const auto& leaf) { Recurse(5, leaf); });
+  const auto delta = SamplesOf(Collect("goroutine").value().Since(before).value());
+  EXPECT_EQ(SumOf(delta, "Recurse"), 1);
+}
+
+TEST(Goroutine, OwnThreadsOnlyWhenAskedFor) {
+  auto recording = Recording::Start("profile");
+  ASSERT_TRUE(recording.ok());
+  EXPECT_THAT(DumpText(), Not(HasSubstr("\"pprof-cpu\"")));
+  EXPECT_THAT(DumpText({{"self", "1"}}), HasSubstr("\"pprof-cpu\""));
+}
+
+}  // namespace
+}  // namespace pprof::testing

@@ -1,0 +1,29 @@
+// Functions that burn CPU time until told otherwise; made to be found in profiles.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace pprof::testing {
+
+// Each burns `nanos` of the calling thread's CPU time.
+void Hog1(uint64_t nanos);
+void Hog2(uint64_t nanos);
+
+// Hog1 for 2 parts and Hog2 for 1, in turns of 3 ms of CPU time, until `stop`; adds what each really
+// used.
+struct HogTruth {
+  std::atomic<uint64_t> hog1{0};
+  std::atomic<uint64_t> hog2{0};
+};
+void RunHogs(const std::atomic<bool>& stop, HogTruth& truth);
+
+// Recurses `depth` times and calls `leaf` there.
+void Recurse(int depth, const std::function<void()>& leaf);
+// Calls `leaf` through a function that is inlined, and through a tail call.
+void CallThroughInlined(const std::function<void()>& leaf);
+void CallByTailCall(const std::function<void()>& leaf);
+
+}  // namespace pprof::testing
