@@ -72,7 +72,7 @@ bool CompactDies::ReadWindow(const DwarfUnit& unit, Bytes window, uint64_t* offs
     } else {
       Open open = open_.empty() || IsScope(abbrev->tag) ? kKept : kDropped;
       if (abbrev->tag == kTagInlinedSubroutine && holding_ > 0) open = kKept;
-      if (abbrev->tag == kTagSubprogram) {
+      if (abbrev->tag == kTagSubprogram && abbrev->has_code) {
         if (HoldsWanted(unit, cursor, *abbrev, wanted)) open = kHoldsWanted;
       } else {
         unit.SkipAttributes(cursor, *abbrev);
