@@ -67,7 +67,7 @@ def check_texts(base):
 
 def check_panicparse(panicparse, dump):
     parsed = run(panicparse, "-no-color", text=dump)
-    has(parsed, "WaitForTheEnd", "sync.Cond.Wait", "threads_server.cpp", "5: ")
+    has(parsed, "WaitForTheEnd", "sync.Cond.Wait", "SpinToTheEnd", "5: ")
     check("\nmain(...)" not in parsed, "lines were left unparsed", parsed)
 
 

@@ -25,6 +25,11 @@ __attribute__((noinline)) void BusyWork() {
   __asm__ volatile("");
 }
 
+// Never waits: every dump shows it.
+__attribute__((noinline)) void SpinToTheEnd() {
+  while (!stop) BusyWork();
+}
+
 __attribute__((noinline)) void WaitForTheEnd() {
   std::unique_lock<std::mutex> lock(mutex);
   condition.wait(lock, [] { return stop.load(); });
@@ -52,6 +57,7 @@ int main() {
       }
     });
   }
+  threads.emplace_back(SpinToTheEnd);
   for (int i = 0; i < 5; ++i) {
     threads.emplace_back([] {
       pthread_setname_np(pthread_self(), "waiter");
