@@ -14,3 +14,5 @@ endif()
 # symbols in there are not found, nothing else.
 pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
 pkg_check_modules(LZMA IMPORTED_TARGET liblzma)
+# Optional: debug sections compressed with zlib in a third of zlib's time.
+pkg_check_modules(ISAL IMPORTED_TARGET libisal)

@@ -12,7 +12,7 @@ dependency_group() {
   case "$1" in
     build)
       echo g++=c++ cmake=cmake ninja-build=ninja pkg-config=pkg-config libgoogle-perftools-dev \
-        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev \
+        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libisal-dev \
         libcli11-dev nlohmann-json3-dev ;;
     test)  # google-pprof asks `file` what a binary is, and finds no lines without it
       echo file=file libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
