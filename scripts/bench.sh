@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the benches, runs them all and writes docs/performance.md.
+# Builds the benches, runs them and writes what they print into docs/performance.md.
 #
-#   scripts/bench.sh [--no-install] [SECTION...]     e.g. scripts/bench.sh malloc
+#   scripts/bench.sh [--no-install] [SECTION...]     e.g. scripts/bench.sh malloc; all without SECTION
 #
 # Every executable tests/bench/sections/NN_NAME.* gets the build folder as its argument and prints one
 # section of the document, "## ..." first. It ends with 1 when a bar is missed; so does this script.
-# With SECTION only those are run and printed, and the document stays as it is.
+# The other sections of the document stay as they are.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -33,32 +33,25 @@ is_wanted() {
   return 1
 }
 
-head_of_document() {
+# Where and when: each section says it, since they need not be of the same day.
+measured() {
   cat <<TEXT
-# Performance
 
-Written by \`scripts/bench.sh\` on $(date -u +%Y-%m-%d) at commit $(git rev-parse --short HEAD). Each
-number stands beside its command; the programs are in \`$build/tests/bench/\`. Ratios are to be
-trusted before absolute times.
-
-Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) CPUs, load $(cut -d' ' -f1 /proc/loadavg) at the
-start; $(. /etc/os-release && echo "$PRETTY_NAME"), $(c++ --version | head -1), $(ldd --version | head -1 | sed 's/^ldd //').
+Measured on $(date -u +%Y-%m-%d) at commit $(git rev-parse --short HEAD), load $(cut -d' ' -f1 /proc/loadavg) before:
+$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) CPUs; $(. /etc/os-release && echo "$PRETTY_NAME"), $(c++ --version | head -1), $(ldd --version | head -1 | sed 's/^ldd //').
+\`scripts/bench.sh $1\`
 TEXT
 }
 
-document=$(mktemp)
-trap 'rm -f "$document"' EXIT
-head_of_document >"$document"
+printed=$(mktemp)
+trap 'rm -f "$printed"' EXIT
 status=0
 for section in tests/bench/sections/*; do
   [[ -x "$section" ]] && is_wanted "$section" || continue
+  name=$(basename "${section%.*}")
   echo "bench.sh: $section" >&2
-  { echo; "$section" "$build"; } >>"$document" || { echo "bench.sh: $section: a bar is missed, or it failed" >&2; status=1; }
+  when=$(measured "${name#*_}")
+  "$section" "$build" >"$printed" || { echo "bench.sh: $section: a bar is missed, or it failed" >&2; status=1; }
+  { cat "$printed"; echo "$when"; } | tee /dev/stderr | scripts/write_section.py docs/performance.md "$name"
 done
-if [[ ${#wanted[@]} -eq 0 ]]; then
-  cp "$document" docs/performance.md
-  echo "bench.sh: wrote docs/performance.md" >&2
-else
-  cat "$document"
-fi
 exit "$status"

@@ -6,7 +6,7 @@
 #
 # Needs 3 GB of disk in DIR (default build/bench_symbolize), removed at the end unless --keep; and
 # the packages elfutils, binutils, llvm, wget, golang. Prints markdown; with --write it also becomes
-# the section of docs/performance.md between the markers "symbolizing". Not part of the tests.
+# the section 50_symbolizing of docs/performance.md. Not part of the tests.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -162,22 +162,10 @@ report() {
   done
 }
 
-# write_section FILE: between the markers in docs/performance.md, or at its end.
-write_section() {
-  python3 - "$root/docs/performance.md" "$1" <<'PYTHON'
-import pathlib, re, sys
-page, text = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_text()
-begin, end = "<!-- symbolizing: begin -->", "<!-- symbolizing: end -->"
-section = (f"{begin}\n## Symbolizing\n\nWritten by `scripts/bench_symbolize.sh --write`.\n\n"
-           f"{text.strip()}\n{end}")
-old = page.read_text() if page.exists() else "# Performance\n"
-pattern = re.compile(re.escape(begin) + ".*" + re.escape(end), re.DOTALL)
-new = pattern.sub(lambda _: section, old) if pattern.search(old) else f"{old.rstrip()}\n\n{section}\n"
-page.write_text(new)
-PYTHON
-}
-
 fetch ceph-mon
 fetch ceph-osd
 report | tee "$folder/report.md"
-if [[ $write == yes ]]; then write_section "$folder/report.md"; fi
+if [[ $write == yes ]]; then
+  { printf '## Symbolizing\n\n`scripts/bench_symbolize.sh --write`, which is not part of `scripts/bench.sh`.\n\n'
+    cat "$folder/report.md"; } | "$root/scripts/write_section.py" "$root/docs/performance.md" 50_symbolizing
+fi
