@@ -157,7 +157,8 @@ def report_resources(report, rows, idle, afterwards):
 def settled(demo, idle, seconds=15):
     """What the demo holds when all clients have gone; deadlines of 10 s may have to pass."""
     end = time.monotonic() + seconds
-    while (now := read(demo.pid))["open_files"] != idle["open_files"]:
+    held = ("open_files", "threads")
+    while any((now := read(demo.pid))[what] != idle[what] for what in held):
         if time.monotonic() > end:
             break
         time.sleep(0.1)
