@@ -38,6 +38,16 @@ class Comparison:
     def microseconds(self, server, column):
         return statistics.median(pair[server][column] for pair in self.pairs)
 
+    def ratios(self, column):
+        return sorted(pair[0][column] / pair[1][column] for pair in self.pairs)
+
     def ratio_quartiles(self, column):
-        ratios = [pair[0][column] / pair[1][column] for pair in self.pairs]
-        return statistics.quantiles(ratios, n=4)
+        return statistics.quantiles(self.ratios(column), n=4)
+
+    def median_within(self, column):
+        """The 95 % confidence interval of the ratios' median, by order statistics."""
+        ratios = self.ratios(column)
+        margin = 0.98 * len(ratios) ** 0.5
+        middle = (len(ratios) - 1) / 2
+        return (ratios[max(0, int(middle - margin))],
+                ratios[min(len(ratios) - 1, int(middle + margin + 1))])

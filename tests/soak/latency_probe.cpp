@@ -46,6 +46,7 @@ class Connection {
 
   // The latency counts from `from`.
   bool Ask(Time from) {
+    if (fd_ >= 0 && ClosedByServer()) Close();  // it was idle for too long
     if (fd_ < 0) Open();
     from_ = from;
     received_.clear();
@@ -88,6 +89,11 @@ class Connection {
     waiting_ = false;
   }
 
+  bool ClosedByServer() const {
+    char byte;
+    return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  }
+
   bool IsWhole() const {
     const size_t end = received_.find("\r\n\r\n");
     const size_t length = received_.find("Content-Length: ");
@@ -102,12 +108,15 @@ class Connection {
   std::string received_;
 };
 
-using Server = std::vector<Connection>;
+struct Server {
+  std::vector<Connection> connections;
+  size_t next = 0;
+};
 
 // Waits for answers until `until`, or for the first of them.
 void ReceiveUntil(Time until, Server& server, Slice& slice) {
   std::vector<pollfd> waiting;
-  for (const Connection& c : server) {
+  for (const Connection& c : server.connections) {
     // A negative descriptor is left out by poll.
     waiting.push_back({c.waiting() ? c.fd() : -1, POLLIN, 0});
   }
@@ -115,13 +124,15 @@ void ReceiveUntil(Time until, Server& server, Slice& slice) {
   const timespec timeout{static_cast<time_t>(duration_cast<std::chrono::seconds>(left).count()),
                          static_cast<long>(left.count() % 1000000000)};
   if (ppoll(waiting.data(), waiting.size(), &timeout, nullptr) <= 0) return;
-  for (size_t i = 0; i < server.size(); ++i) {
-    if (waiting[i].revents != 0) server[i].Receive(slice);
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    if (waiting[i].revents != 0) server.connections[i].Receive(slice);
   }
 }
 
+// In turns: one that is never used is closed by the server.
 Connection* FreeConnection(Server& server) {
-  for (Connection& c : server) {
+  for (size_t i = 0; i < kConnections; ++i) {
+    Connection& c = server.connections[server.next++ % kConnections];
     if (!c.waiting()) return &c;
   }
   return nullptr;
@@ -148,10 +159,11 @@ Slice RunSlice(Server& server, double seconds, double per_second) {
   }
   const Time patience = Clock::now() + std::chrono::seconds(5);
   const auto is_waiting = [](const Connection& c) { return c.waiting(); };
-  while (std::any_of(server.begin(), server.end(), is_waiting) && Clock::now() < patience) {
+  const auto& all = server.connections;
+  while (std::any_of(all.begin(), all.end(), is_waiting) && Clock::now() < patience) {
     ReceiveUntil(patience, server, slice);
   }
-  for (Connection& c : server) {
+  for (Connection& c : server.connections) {
     if (c.waiting()) c.Fail(slice);
   }
   return slice;
@@ -181,7 +193,7 @@ int main(int argc, char** argv) {
   for (int i = 4; i < argc; ++i) {
     Server& server = servers.emplace_back();
     for (size_t c = 0; c < kConnections; ++c) {
-      server.emplace_back(static_cast<uint16_t>(atoi(argv[i])));
+      server.connections.emplace_back(static_cast<uint16_t>(atoi(argv[i])));
     }
   }
   std::printf("round,server,requests,errors,p50_us,p99_us\n");

@@ -19,8 +19,8 @@ from resources import Course, Sampler, read
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLIENTS = 4
-SLICE_SECONDS = 2
-PROBED_PER_SECOND = 500  # in turns with the plain demo
+SLICE_SECONDS = 0.5
+PROBED_PER_SECOND = 1000  # in turns with the plain demo
 STEADY_PER_SECOND = 100  # on both demos all the time
 SCRAPE_SECONDS = 10  # as a production would: one heap profile
 MAX_LATENCY_RATIO = 1.05
@@ -72,9 +72,11 @@ def report_latency(report, name, comparison):
                "0 errors", comparison.errors == 0)
     for column, quantile in (("p50_us", "p50"), ("p99_us", "p99")):
         low, middle, high = comparison.ratio_quartiles(column)
+        least, most = comparison.median_within(column)
         ours, plain = (comparison.microseconds(server, column) for server in (0, 1))
         report.row(f"{name}: {quantile}, with : without the module, {len(comparison.pairs)} pairs",
-                   f"{middle:.3f} (quartiles {low:.3f} to {high:.3f}; {ours:.0f} : {plain:.0f} us)",
+                   f"{middle:.3f}, 95 % sure {least:.3f} to {most:.3f} (quartiles {low:.2f} to "
+                   f"{high:.2f}; {ours:.0f} : {plain:.0f} us)",
                    f"{MAX_LATENCY_RATIO}", middle <= MAX_LATENCY_RATIO)
 
 
@@ -106,7 +108,7 @@ def run_storm(build, pprof, out, seconds, demo, plain):
 
     binary = build / "tests/soak/latency_probe"
     with Sampler(demo.pid, out / "resources.csv") as sampler:
-        steady = [Probe(binary, out / f"steady_{i}.csv", seconds, seconds, STEADY_PER_SECOND, port)
+        steady = [Probe(binary, out / f"steady_{i}.csv", seconds, 5, STEADY_PER_SECOND, port)
                   for i, port in enumerate((demo.port, plain.port))]
         probe = Probe(binary, out / "latency_storm.csv", seconds, SLICE_SECONDS, PROBED_PER_SECOND,
                       demo.port, plain.port)
