@@ -137,10 +137,11 @@ Response WithHeaders(const ProfileType& type, const Wish& wish) {
 }
 
 // Clients wait some seconds longer than the profile lasts, but not for ever.
-WriteOptions OptionsOf(const Wish& wish) {
+WriteOptions OptionsOf(const Wish& wish, const Request& request) {
   WriteOptions options;
   options.format = wish.format;
   options.symbols = wish.symbols;
+  options.cancelled = request.cancelled;
   options.symbols_within = std::chrono::seconds(2);
   if (wish.seconds > 0) options.symbols_within = std::chrono::milliseconds(500) * wish.seconds;
   return options;
@@ -150,7 +151,7 @@ Response Write(const Snapshot& snapshot, const ProfileType& type, const Wish& wi
                const Request& request, size_t max_bytes) {
   CappedBuffer buffer(max_bytes, request.cancelled);
   std::ostream out(&buffer);
-  const Status written = snapshot.WriteTo(out, OptionsOf(wish));
+  const Status written = snapshot.WriteTo(out, OptionsOf(wish, request));
   if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
   if (buffer.overflowed()) {
     return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +

@@ -28,6 +28,7 @@ symbolize::BatchLimits LimitsOf(const WriteOptions& options) {
   const Clock::time_point now = Clock::now();
   const bool bounded = options.symbols_within < Clock::time_point::max() - now;
   if (bounded) limits.deadline = now + options.symbols_within;
+  limits.cancelled = options.cancelled;
   return limits;
 }
 
@@ -41,6 +42,9 @@ Status Snapshot::WriteTo(std::ostream& out, Format format) const {
 
 Status Snapshot::WriteTo(std::ostream& out, const WriteOptions& options) const {
   const symbolize::Symbols symbols = encode::SymbolsOf(*data_, LimitsOf(options));
+  if (options.cancelled && options.cancelled()) {
+    return Status(StatusCode::kCancelled, "nobody waits for the profile any more");
+  }
   switch (options.format) {
     case Format::kProto: return encode::WriteProto(*data_, symbols, out);
     case Format::kDump: return encode::WriteDump(*data_, symbols, out);

@@ -31,8 +31,9 @@ const std::vector<ValueType>& HeapValues() {
 
 void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotBuilder& builder) {
   for (const HeapStack& heap : stacks) {
-    std::vector<int64_t> values{heap.live_objects, heap.live_bytes};
-    if (with_totals) values.insert(values.begin(), {heap.allocated_objects, heap.allocated_bytes});
+    std::vector<int64_t> values;
+    if (with_totals) values = {heap.allocated_objects, heap.allocated_bytes};
+    for (const int64_t live : {heap.live_objects, heap.live_bytes}) values.push_back(live);
     if (heap.stack == heap_sampler.stacks.overflow()) {
       builder.AddNamed(kOverflowFrame, values);
     } else {

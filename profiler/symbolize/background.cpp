@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kLongestWaitAtExit{1000};
 
 void Finish(SharedState& shared, const BackgroundJob& job, const std::string& debug_root) {
   BatchLimits limits;
-  limits.cancelled = &shared.exiting;
+  limits.cancelled = [&shared] { return shared.exiting.load(); };
   limits.debug_root = debug_root;
   EngineAnswers found(shared, job.offsets.size());
   ResolveBatch(job.module, job.offsets, limits, found);

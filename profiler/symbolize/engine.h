@@ -2,10 +2,10 @@
 // Replaceable: only the engine's own .cpp knows how names are found.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +52,8 @@ struct BatchLimits {
   // Symbol tables are asked even then, for a quarter of a second more at most: names without lines
   // are much better than none.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  const std::atomic<bool>* cancelled = nullptr;  // stops early when it turns true; may be null
+  // Stops early when it returns true; asked every 20 ms or so. May be empty.
+  std::function<bool()> cancelled;
   // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
   std::string debug_root = "/usr/lib/debug";
   // Of compressed debug information, units up to this size are held in memory as a whole.

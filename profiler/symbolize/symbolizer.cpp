@@ -56,7 +56,7 @@ class BatchRun {
   Symbols Run() {
     const Queries queries = QueriesOf(batch_);
     AwaitTurn();
-    for (size_t begin = 0, end = 0; begin < queries.size(); begin = end) {
+    for (size_t begin = 0, end = 0; begin < queries.size() && !Cancelled(); begin = end) {
       const uint32_t module = queries[begin].module;
       while (end < queries.size() && queries[end].module == module) ++end;
       const auto first = queries.begin() + static_cast<ptrdiff_t>(begin);
@@ -69,7 +69,8 @@ class BatchRun {
       }
     }
     Symbols symbols = answers_.Finish();
-    FinishInBackground(std::move(unfinished_), limits_.debug_root);
+    // What nobody waits for any more is nobody's next request either.
+    if (!Cancelled()) FinishInBackground(std::move(unfinished_), limits_.debug_root);
     const std::lock_guard<std::mutex> lock(shared_.mutex);
     shared_.cache.EndBatch();
     return symbols;
@@ -77,12 +78,15 @@ class BatchRun {
 
  private:
   bool full() const { return limits_.detail == Detail::kFull; }
+  bool Cancelled() const { return limits_.cancelled && limits_.cancelled(); }
 
   // Who is not let in before the deadline makes do with symbol tables: cheap enough without a turn.
   void AwaitTurn() {
-    if (full()) {
-      const auto latest = TimeBudget::Clock::now() + TimeBudget::kLongest;
-      has_turn_ = turn_.try_lock_until(std::min(limits_.deadline, latest));
+    const auto latest =
+        std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
+    while (full() && !has_turn_ && !Cancelled() && TimeBudget::Clock::now() < latest) {
+      has_turn_ = turn_.try_lock_until(
+          std::min(latest, TimeBudget::Clock::now() + TimeBudget::kAskCancelled));
     }
     const std::lock_guard<std::mutex> lock(shared_.mutex);
     shared_.cache.BeginBatch();
@@ -107,8 +111,9 @@ class BatchRun {
     BatchLimits limits = limits_;
     if (full() && !has_turn_) limits.detail = Detail::kFunctions;
     EngineAnswers found(shared_, offsets.size());
-    const BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
+    BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
     TakeFound(queries, offsets, found);
+    outcome.deadline_hit |= Cancelled();  // incomplete, and not to be remembered
     if (full() && has_turn_ && !outcome.deadline_hit) return found.Remember(module, offsets);
     if (!outcome.deadline_hit && has_turn_ == full()) return;
     answers_.MarkIncomplete(number, batch_.modules.size());

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace pprof::symbolize {
 
-// Not thread-safe, but for the flag.
+// Not thread-safe.
 class TimeBudget {
  public:
   using Clock = std::chrono::steady_clock;
@@ -16,9 +17,12 @@ class TimeBudget {
   // Damaged or hostile files can ask for quadratic work, so there is an end without a deadline too.
   static constexpr std::chrono::seconds kLongest{60};
 
-  // Spent too when `cancelled`, which may be null, turns true.
-  explicit TimeBudget(Clock::time_point deadline, const std::atomic<bool>* cancelled = nullptr)
-      : deadline_(std::min(deadline, Clock::now() + kLongest)), cancelled_(cancelled) {}
+  // How often `cancelled` is asked: well below what people notice, and any function is cheap enough.
+  static constexpr std::chrono::milliseconds kAskCancelled{20};
+
+  // Spent too when `cancelled`, which may be empty, returns true.
+  explicit TimeBudget(Clock::time_point deadline, std::function<bool()> cancelled = nullptr)
+      : deadline_(std::min(deadline, Clock::now() + kLongest)), cancelled_(std::move(cancelled)) {}
 
   // Asked often, so it looks at the clock once in 256 questions (a question covers some
   // microseconds).
@@ -26,14 +30,21 @@ class TimeBudget {
 
   // For steps of a millisecond and more.
   bool SpentNow() {
-    spent_ = spent_ || Clock::now() >= deadline_ ||
-             (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed));
+    const Clock::time_point now = Clock::now();
+    spent_ = spent_ || now >= deadline_ || IsCancelled(now);
     return spent_;
   }
 
  private:
+  bool IsCancelled(Clock::time_point now) {
+    if (!cancelled_ || now < ask_again_) return false;
+    ask_again_ = now + kAskCancelled;
+    return cancelled_();
+  }
+
   Clock::time_point deadline_;
-  const std::atomic<bool>* cancelled_;
+  std::function<bool()> cancelled_;
+  Clock::time_point ask_again_{};
   uint32_t questions_ = 0;
   bool spent_ = false;
 };

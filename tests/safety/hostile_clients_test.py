@@ -17,6 +17,7 @@ from door import Door, poll_until, read_all, reset
 
 PROFILE = "/debug/pprof/door.small"
 RECORDING = "/debug/pprof/door.recorded?seconds=30"
+BIG = "/debug/pprof/door.big"
 GOOD = b"GET /debug/pprof/door.small HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -211,7 +212,7 @@ class Slow(HostileCase):
             self.assertIn(b" 408 ", read_all(client))
 
     def ask_and_read_nothing(self):
-        request = b"GET /debug/pprof/door.big HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        request = f"GET {BIG} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         clients = []
         for _ in range(6):
             client = socket.socket()

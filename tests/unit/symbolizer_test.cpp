@@ -11,6 +11,7 @@
 #include <sstream>
 #include <thread>
 
+#include "pprof/pprof.h"
 #include "pprof/snapshot_builder.h"
 #include "profiler/encode/profile_symbols.h"
 #include "profiler/encode/proto_encoder.h"
@@ -155,6 +156,21 @@ TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   EXPECT_FALSE(decoded.mappings.at(0).has_functions);
   ASSERT_EQ(decoded.comments.size(), 1U);
   EXPECT_NE(decoded.comments[0].find("no time"), std::string::npos);
+}
+
+TEST(Symbolizer, StopsWhenNobodyWaitsAndRemembersNothing) {
+  const auto place = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getpgrp")) + 1;
+  const auto profile = ProfileOf({place});
+  BatchLimits nobody_waits;
+  nobody_waits.cancelled = [] { return true; };
+  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile, nobody_waits), 0), "");
+  EXPECT_NE(NameAt(encode::SymbolsOf(*profile), 0).find("getpgrp"), std::string::npos);
+
+  WriteOptions options;
+  options.cancelled = nobody_waits.cancelled;
+  std::ostringstream out;
+  EXPECT_EQ(Snapshot(profile).WriteTo(out, options).code(), StatusCode::kCancelled);
+  EXPECT_EQ(out.str(), "");
 }
 
 TEST(Symbolizer, FunctionsDetailGivesNamesWithoutFilesAlsoWhenMoreIsKnown) {

@@ -103,8 +103,8 @@ struct Response {
 // sentence.
 Response Handle(const Request& request, const Options& options = {});
 
-// A running server. Stops when destroyed, within 0.2 s even during a recording; a dump that is
-// being written at that moment is finished first. Thread safety: Start is safe; one thread owns the
+// A running server. Stops when destroyed, within 0.2 s even during a recording or while names are
+// looked up; requests that run get no answer. Thread safety: Start is safe; one thread owns the
 // object. Not signal-safe: allocates and locks.
 class [[nodiscard]] Server {
  public:

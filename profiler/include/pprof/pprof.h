@@ -46,6 +46,9 @@ struct WriteOptions {
   // How long looking names up may take. What takes longer keeps the names that symbol tables have,
   // a comment in the profile says so, and it is finished in the background for the next time.
   std::chrono::nanoseconds symbols_within = std::chrono::nanoseconds::max();
+  // True when nobody waits any more; asked every 20 ms or so, by the thread that writes, while names
+  // are looked up. Nothing is written then, and the Status is kCancelled.
+  std::function<bool()> cancelled;
 };
 
 // The samples of one profile at one moment. Immutable; copying copies a pointer.

@@ -15,6 +15,7 @@
 
 #include "endpoints/answers.h"
 #include "pprof/http.h"
+#include "profiler/symbolize/shared_state.h"
 #include "tests/unit/endpoints/http_client.h"
 #include "tests/unit/endpoints/test_profiles.h"
 
@@ -100,6 +101,20 @@ TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
   EXPECT_EQ(Profiles().recording, 0);
   close(recording);
   close(delta);
+}
+
+TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
+  // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2 s.
+  const std::lock_guard<std::timed_mutex> turn(symbolize::SharedState::OfThisProcess().turn);
+  auto server = std::make_unique<Server>(Started());
+  const int collected = Profiles().collected;
+  const int client = Connect(server->port(),
+                             "GET /debug/pprof/test.collected HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(Eventually([&] { return Profiles().collected > collected; }));
+  const auto start = Clock::now();
+  server.reset();
+  EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
+  close(client);
 }
 
 TEST(Server, ClientThatLeavesEndsItsRecording) {
