@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "pprof/own_threads.h"
+
 namespace pprof::http {
 namespace {
 
@@ -40,6 +42,7 @@ Result<WorkerThread> WorkerThread::Start(const std::string& name, std::function<
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackBytes);
   const ScopedSignalMask mask;
+  const ScopedOwnThreads own;
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, ThreadMain, start.get());
   pthread_attr_destroy(&attributes);

@@ -1,6 +1,6 @@
 // A fixed number of threads that run jobs, and a bounded queue before them. Made for living inside
 // somebody else's process: the threads block every signal, so that no handler of the program runs
-// on them, and have stacks of 8 MiB whatever the program's default is.
+// on them, have stacks of 8 MiB whatever the program's default is, and are the profiler's own.
 #pragma once
 
 #include <pthread.h>

@@ -9,6 +9,7 @@
 #include "profiler/profiles/contention_rates.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/contention_sampler.h"
+#include "profiler/sys/tick_clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -80,7 +81,8 @@ Status CollectBlock(SnapshotBuilder& builder) {
 
 void AddMutexLosses(SnapshotBuilder& builder) {
   const uint64_t waits = contention.lost_waits.load(std::memory_order_relaxed);
-  const int64_t nanos = std::max<int64_t>(contention.waiters.lost_nanos(), 0);
+  const auto lost = static_cast<uint64_t>(std::max<int64_t>(contention.waiters.lost_ticks(), 0));
+  const uint64_t nanos = sys::tick_clock.ToNanos(lost);
   if (waits == 0 && nanos == 0) return;
   builder.AddComment(fmt::format(
       "{} waits and {} ns of delay could not be charged to a holder: too many locks had waiters at "

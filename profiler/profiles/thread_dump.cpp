@@ -16,6 +16,7 @@ struct KnownThread {
   int32_t creator_tid;
   const signal_safe::StackEntry* created_at;
   uint32_t label_set;
+  bool own;
 };
 using KnownThreads = std::unordered_map<int32_t, KnownThread>;
 
@@ -26,7 +27,8 @@ KnownThreads ReadRegistry() {
       [](void* context, signal_safe::ThreadRecord& record) {
         const int32_t tid = record.tid.load(std::memory_order_acquire);
         (*static_cast<KnownThreads*>(context))[tid] = {
-            record.creator_tid, record.created_at, record.label_set.load(std::memory_order_relaxed)};
+            record.creator_tid, record.created_at, record.label_set.load(std::memory_order_relaxed),
+            record.own};
       },
       &known);
   return known;
@@ -65,13 +67,13 @@ class Dump {
     ThreadView view;
     view.tid = tid;
     if (!sys::ReadTaskStat(tid, &view.stat)) return;  // ended meanwhile
-    view.ours = IsOwnThreadName(view.stat.name);
-    if (view.ours && !with_own_) return;
     if (const auto found = known.find(tid); found != known.end()) {
+      view.ours = found->second.own;
       view.creator_tid = found->second.creator_tid;
       view.created_at = found->second.created_at;
       view.label_set = found->second.label_set;
     }
+    if (view.ours && !with_own_) return;
     TakeStack(&view);
     views_.push_back(std::move(view));
   }
@@ -130,7 +132,17 @@ class Dump {
 
 }  // namespace
 
-bool IsOwnThreadName(const std::string& name) { return name.rfind("pprof-", 0) == 0; }
+std::unordered_set<int32_t> OwnThreads() {
+  std::unordered_set<int32_t> own;
+  signal_safe::thread_registry.ForEach(
+      [](void* context, signal_safe::ThreadRecord& record) {
+        if (!record.own) return;
+        static_cast<std::unordered_set<int32_t>*>(context)->insert(
+            record.tid.load(std::memory_order_acquire));
+      },
+      &own);
+  return own;
+}
 
 Result<std::vector<ThreadView>> DumpThreads(bool with_own) { return Dump(with_own).Run(); }
 

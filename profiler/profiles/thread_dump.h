@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "pprof/status.h"
@@ -26,8 +27,8 @@ struct ThreadView {
   bool ours = false;                                   // a thread of this profiler
 };
 
-// Whether a thread of that name is this profiler's own: nothing but the name tells.
-bool IsOwnThreadName(const std::string& name);
+// The profiler's own threads, by id. Thread safety: safe. Not signal-safe: allocates.
+std::unordered_set<int32_t> OwnThreads();
 
 // Every thread has an entry, ascending by id. Nothing is done to threads that wait; running ones
 // get a signal. `with_own`: the profiler's threads too.

@@ -14,23 +14,24 @@ namespace pprof::profiles {
 namespace {
 
 // Functions of the C library that wait by futex, and what to call it. Go's words where they fit.
+enum class LockKind { kNone, kMutex, kReadSide, kWriteSide };
 struct WaitingFunction {
   const char* name;
   const char* state;
-  bool is_mutex;
+  LockKind lock;
 };
 constexpr WaitingFunction kWaitingFunctions[] = {
-    {"pthread_mutex_lock", "sync.Mutex.Lock", true},
-    {"pthread_mutex_timedlock", "sync.Mutex.Lock", true},
-    {"pthread_mutex_clocklock", "sync.Mutex.Lock", true},
-    {"pthread_cond_wait", "sync.Cond.Wait", false},
-    {"pthread_cond_timedwait", "sync.Cond.Wait", false},
-    {"pthread_cond_clockwait", "sync.Cond.Wait", false},
-    {"pthread_rwlock_rdlock", "sync.RWMutex.RLock", false},
-    {"pthread_rwlock_wrlock", "sync.RWMutex.Lock", false},
-    {"sem_wait", "semacquire", false},
-    {"sem_timedwait", "semacquire", false},
-    {"sem_clockwait", "semacquire", false},
+    {"pthread_mutex_lock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_mutex_timedlock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_mutex_clocklock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_cond_wait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_cond_timedwait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_cond_clockwait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_rwlock_rdlock", "sync.RWMutex.RLock", LockKind::kReadSide},
+    {"pthread_rwlock_wrlock", "sync.RWMutex.Lock", LockKind::kWriteSide},
+    {"sem_wait", "semacquire", LockKind::kNone},
+    {"sem_timedwait", "semacquire", LockKind::kNone},
+    {"sem_clockwait", "semacquire", LockKind::kNone},
 };
 
 struct KnownFunction {
@@ -49,11 +50,39 @@ const std::vector<KnownFunction>& KnownFunctions() {
   return known;
 }
 
-// glibc's pthread_mutex_t on x86-64: int __lock, unsigned __count, int __owner.
-int32_t OwnerOfMutex(uint64_t lock_address) {
-  constexpr uint64_t kOwnerOffset = 8;
-  int32_t owner = 0;
-  return sys::ReadOwnMemory(lock_address + kOwnerOffset, &owner, sizeof owner) ? owner : 0;
+struct HeldLock {
+  uint64_t address;
+  int32_t owner;  // 0: unknown, or readers
+};
+
+int32_t ReadTid(uint64_t address) {
+  int32_t tid = 0;
+  return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
+}
+
+// Of a wait for `futex`. Sources: glibc's struct_mutex.h and struct_rwlock.h for x86-64, part of its
+// ABI. A mutex: int lock (waited for), unsigned count, int owner. A rwlock: int readers, writers,
+// wrphase (waited for by readers, and by a writer when readers hold it), writers_futex (waited for
+// while a writer holds it), two of padding, which are 0, and the writer.
+HeldLock LockBehind(uint64_t futex, LockKind kind) {
+  switch (kind) {
+    case LockKind::kMutex: return {futex, ReadTid(futex + 8)};
+    case LockKind::kReadSide: return {futex - 8, ReadTid(futex + 16)};
+    case LockKind::kWriteSide: {
+      const int32_t writer = ReadTid(futex + 12);
+      return {futex - (writer != 0 ? 12 : 8), writer};
+    }
+    case LockKind::kNone: break;
+  }
+  return {0, 0};
+}
+
+WaitReason ReasonOfFunction(const WaitingFunction& function, uint64_t futex) {
+  const HeldLock lock = LockBehind(futex, function.lock);
+  WaitReason reason{function.state, {}, lock.owner};
+  if (lock.address != 0) reason.detail = fmt::format("lock {:#x}", lock.address);
+  if (lock.owner != 0) reason.detail += fmt::format(" held by {}", lock.owner);
+  return reason;
 }
 
 WaitReason FutexReason(const ThreadView& thread) {
@@ -62,11 +91,7 @@ WaitReason FutexReason(const ThreadView& thread) {
   constexpr size_t kFramesLookedAt = 4;
   for (size_t i = 0; i < std::min(kFramesLookedAt, thread.pcs.size()); ++i) {
     for (const KnownFunction& known : KnownFunctions()) {
-      if (!known.range.Holds(thread.pcs[i])) continue;
-      WaitReason reason{known.function->state, {}, 0};
-      if (known.function->is_mutex) reason.waits_for_tid = OwnerOfMutex(address);
-      if (reason.waits_for_tid != 0) reason.detail = fmt::format("held by {}", reason.waits_for_tid);
-      return reason;
+      if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, address);
     }
   }
   // pthread_join waits for the kernel to clear the thread's id, with the id as expected value, and

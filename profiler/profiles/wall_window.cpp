@@ -77,16 +77,16 @@ void WallWindow::DropGone() {
 
 // New threads come in with the time they are found; their first moments are missed.
 void WallWindow::ListThreads(uint64_t now) {
-  for (const int32_t tid : sys::ListTasks()) {
+  const std::vector<int32_t> tids = sys::ListTasks();
+  const std::unordered_set<int32_t> own = OwnThreads();  // after the list, so that it has them all
+  for (const int32_t tid : tids) {
     const auto [at, is_new] = threads_.emplace(tid, Thread{});
     if (!is_new) continue;
-    sys::TaskStat stat;
-    const bool readable = sys::ReadTaskStat(tid, &stat);
-    if (!readable || !sys::ThreadCpuNanos(tid, &at->second.cpu_nanos)) {
+    if (!sys::ThreadCpuNanos(tid, &at->second.cpu_nanos)) {
       threads_.erase(at);
       continue;
     }
-    at->second.ours = IsOwnThreadName(stat.name);
+    at->second.ours = own.count(tid) != 0;
     sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
     at->second.seen_nanos = now;
   }

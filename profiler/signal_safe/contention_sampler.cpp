@@ -3,7 +3,7 @@
 #include <type_traits>
 
 #include "profiler/sys/environment.h"
-#include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/tick_clock.h"
 
 namespace pprof::signal_safe {
 
@@ -64,9 +64,10 @@ bool ParseFraction(const char* text, uint32_t* fraction) {
 }
 
 void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction) {
+  if (block_interval_ns != 0 || mutex_fraction != 0) sys::tick_clock.Settle();
   const bool mutex_was_off = (contention_on.load(std::memory_order_relaxed) & kMutexOn) == 0;
   // What was left uncharged when it was switched off would else be charged to the next holder.
-  if (mutex_was_off && mutex_fraction != 0) contention.waiters.DropCharges(sys::MonotonicNanos());
+  if (mutex_was_off && mutex_fraction != 0) contention.waiters.DropCharges(sys::tick_clock.Now());
   contention.block_interval_ns.store(block_interval_ns, std::memory_order_relaxed);
   contention.mutex_fraction.store(mutex_fraction, std::memory_order_relaxed);
   const uint32_t on =

@@ -5,6 +5,7 @@
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/thread_registry.h"
 #include "profiler/signal_safe/unwind.h"
+#include "profiler/sys/own_thread.h"
 #include "profiler/sys/thread_id.h"
 
 namespace pprof::signal_safe {
@@ -15,7 +16,7 @@ ThreadRecord* OwnRecord() {
   ThreadState& thread = thread_state;
   if (thread.record == nullptr && !thread.ended) {
     thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
-                                        ThreadStackBounds().high);
+                                        ThreadStackBounds().high, thread.own);
   }
   return thread.record;
 }
@@ -31,7 +32,7 @@ ThreadBirth OnThreadCreate(void* caller) {
   const ReentryGuard guard;
   StackEntry* stack = CaptureStack(caller, &thread_stacks);
   stack->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);
-  return {stack, sys::ThreadId(), thread_state.label_set};
+  return {stack, sys::ThreadId(), thread_state.label_set, sys::CreatesOwnThreads()};
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
@@ -40,8 +41,9 @@ void OnThreadNotCreated(const ThreadBirth& birth) {
 
 void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
+  thread_state.own = birth.own;
   thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
-                                            birth.label_set, ThreadStackBounds().high);
+                                            birth.label_set, ThreadStackBounds().high, birth.own);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
   if (recording && thread_state.record != nullptr) {
     ArmCpuTimer(thread_state.record, sys::ThreadId());

@@ -13,6 +13,7 @@ struct ThreadBirth {
   StackEntry* created_at;  // nullptr: the stack table was full
   int32_t creator_tid;
   uint32_t label_set;
+  bool own;  // it will be a thread of the profiler itself (sys/own_thread.h)
 };
 
 // In the creator, before the thread exists. `caller`: the return address into the code that called

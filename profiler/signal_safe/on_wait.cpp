@@ -3,13 +3,13 @@
 #include "profiler/signal_safe/capture.h"
 #include "profiler/signal_safe/random.h"
 #include "profiler/signal_safe/signal_safe.h"
-#include "profiler/sys/monotonic_clock.h"
+#include "profiler/sys/tick_clock.h"
 
 namespace pprof::signal_safe {
 namespace {
 
 constexpr uint64_t kCountUnit = 65536;  // counters are in 1/65536 contentions
-constexpr uint64_t kShortestWait = 1000;
+constexpr uint64_t kShortestWait = 1000;  // ns
 
 // What one kept event stands for.
 struct Estimate {
@@ -46,26 +46,28 @@ bool SampleWait(uint64_t nanos, uint64_t interval, Estimate* estimate) {
 
 }  // namespace
 
-uint64_t Wait::Now() { return sys::MonotonicNanos(); }
+uint64_t Wait::Now() { return sys::tick_clock.Now(); }
 
-Wait::Wait() : began_ns_(thread_state.busy ? 0 : Now()) {}
+Wait::Wait() : began_(thread_state.busy || thread_state.own ? 0 : Now()) {}
 
 void Wait::EndedIfLong(const Caller& caller) {
   const uint64_t now = Now();
-  if (now - began_ns_ >= kShortestWait) EndedAt(now, caller);
+  if (sys::tick_clock.ToNanos(now - began_) >= kShortestWait) EndedAt(now, caller);
 }
 
 void Wait::EndedAt(uint64_t now, const Caller& caller) {
   const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed);
   Estimate estimate;
-  if (interval == 0 || began_ns_ == 0) return;
-  if (SampleWait(now - began_ns_, interval, &estimate)) Add(&contention.block, estimate, caller);
+  if (interval == 0 || began_ == 0) return;
+  // Two CPUs' counters: a moment's wait may seem to end before it began.
+  const uint64_t nanos = now > began_ ? sys::tick_clock.ToNanos(now - began_) : 0;
+  if (SampleWait(nanos, interval, &estimate)) Add(&contention.block, estimate, caller);
 }
 
 LockWait::LockWait(const void* lock) {
   const bool mutex_on = (contention_on.load(std::memory_order_relaxed) & kMutexOn) != 0;
-  if (!mutex_on || began_ns_ == 0) return;
-  slot_ = contention.waiters.BeginWait(lock, began_ns_);
+  if (!mutex_on || began_ == 0) return;
+  slot_ = contention.waiters.BeginWait(lock, began_);
   if (slot_.word == nullptr) contention.lost_waits.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -83,10 +85,10 @@ void LockWait::GaveUp() {
 
 UnlockCharge::UnlockCharge(const void* lock)
     : lock_(lock),
-      nanos_(thread_state.busy ? 0 : contention.waiters.TakeCharge(lock, sys::MonotonicNanos())) {}
+      ticks_(thread_state.busy ? 0 : contention.waiters.TakeCharge(lock, sys::tick_clock.Now())) {}
 
 void UnlockCharge::Refused() {
-  if (nanos_ != 0) contention.waiters.GiveBack(lock_, nanos_);
+  if (ticks_ != 0) contention.waiters.GiveBack(lock_, ticks_);
 }
 
 // Each contended unlock is kept with probability 1/n and stands for n. Source: runtime/mprof.go,
@@ -94,10 +96,11 @@ void UnlockCharge::Refused() {
 void UnlockCharge::Record(const Caller& caller) {
   const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);
   if (n == 0 || (n > 1 && NextRandom() % n != 0)) return;
-  Add(&contention.mutex, {kCountUnit * n, nanos_ * n}, caller);
+  Add(&contention.mutex, {kCountUnit * n, sys::tick_clock.ToNanos(ticks_) * n}, caller);
 }
 
 void OnLockHooksReady(bool ours) {
+  sys::tick_clock.Begin();
   contention.hooked.store(ours, std::memory_order_relaxed);
   if (ours) SettleContentionFromEnvironment();
 }

@@ -24,7 +24,8 @@ __attribute__((always_inline)) inline bool UnlockMatters(const void* lock) {
 }
 
 // A wait from its begin to its end. Holds nothing: a wait that never ends (cancellation, longjmp)
-// is only not counted. Signal-safe. Inert when this thread is inside the profiler.
+// is only not counted. Signal-safe. Inert when this thread is inside the profiler,
+// or is one of the profiler's own.
 class Wait {
  public:
   Wait();
@@ -41,7 +42,7 @@ class Wait {
   static uint64_t Now();
   void EndedAt(uint64_t now, const Caller& caller);
 
-  uint64_t began_ns_;  // 0: not followed
+  uint64_t began_;  // in ticks of sys/tick_clock.h; 0: not followed
 };
 
 // A wait for a lock that somebody else holds: the holder is charged for it at its unlock.
@@ -65,13 +66,15 @@ class LockWait : private Wait {
 
 // An unlock that UnlockMatters() is true for. Made before the unlock, so that what waiters lose
 // until they have woken up is the next holder's; told afterwards, outside the lock. Signal-safe.
+// The profiler's own threads are charged as well: only for what the application's have lost, since
+// they do not count as waiters themselves.
 class UnlockCharge {
  public:
   explicit UnlockCharge(const void* lock);
 
   // The lock is released: the charge goes to the stack of `caller`. Leaves errno as it was.
   void Unlocked(const Caller& caller) {
-    if (nanos_ != 0) Record(caller);
+    if (ticks_ != 0) Record(caller);
   }
   // It was not (EPERM): the charge stays with the lock.
   void Refused();
@@ -80,7 +83,7 @@ class UnlockCharge {
   void Record(const Caller& caller);
 
   const void* lock_;
-  uint64_t nanos_;
+  uint64_t ticks_;  // of sys/tick_clock.h
 };
 
 // The hooks are in place, and lock functions of this process are ours if `ours`. Called once, at

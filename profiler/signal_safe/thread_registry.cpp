@@ -41,12 +41,13 @@ void ThreadRegistry::Free(ThreadRecord* record) {
 }
 
 ThreadRecord* ThreadRegistry::Add(int32_t tid, int32_t creator_tid, StackEntry* created_at,
-                                  uint32_t label_set, uintptr_t stack_high) {
+                                  uint32_t label_set, uintptr_t stack_high, bool own) {
   ThreadRecord* record = Pop();
   if (record == nullptr) return nullptr;
   record->creator_tid = creator_tid;
   record->created_at = created_at;
   record->stack_high = stack_high;
+  record->own = own;
   record->label_set.store(label_set, std::memory_order_relaxed);
   record->tid.store(tid, std::memory_order_release);  // pairs with the acquire in ForEach
   return record;

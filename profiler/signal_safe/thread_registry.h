@@ -27,6 +27,7 @@ struct ThreadRecord {
   int32_t creator_tid;        // 0: not created through pthread_create
   StackEntry* created_at;     // nullptr: unknown
   uintptr_t stack_high;       // where the thread's stack ends; 0: unknown
+  bool own;                   // a thread of the profiler itself
 };
 
 class ThreadRegistry {
@@ -35,7 +36,7 @@ class ThreadRegistry {
 
   // A filled record, or nullptr when all are taken. Signal-safe.
   ThreadRecord* Add(int32_t tid, int32_t creator_tid, StackEntry* created_at, uint32_t label_set,
-                    uintptr_t stack_high);
+                    uintptr_t stack_high, bool own = false);
 
   // Takes a record away from thread `tid`; false when it is not its any more. Signal-safe.
   static bool Take(ThreadRecord* record, int32_t tid) {

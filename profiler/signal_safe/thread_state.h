@@ -22,6 +22,7 @@ struct ThreadState {
   uint32_t label_set;       // id of the labels in force (model/label_table.h); 0: none
   bool ended;               // its own code is over; it gets no record any more
   bool started;             // random_state is seeded
+  bool own;                 // a thread of the profiler itself: its waits are nobody's business
   bool sample_at_zero;      // false: the countdown is only a look at the settings
   volatile bool busy;       // this thread is inside; volatile: its own signal handlers read it
 };

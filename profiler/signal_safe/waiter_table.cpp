@@ -27,11 +27,11 @@ uint64_t IntegralAt(uint64_t word, uint64_t now) {
 // nanoseconds, and a thread that lost its CPU between its clock and this table was charged for
 // longer than it waited. Then it stays, and later charges make up for it; but not for ever for a
 // trifle, since a word that is not 0 costs every unlock.
-uint64_t Charged(uint64_t word, uint64_t now, uint64_t* nanos) {
-  constexpr uint64_t kTrifle = 1000;
+uint64_t Charged(uint64_t word, uint64_t now, uint64_t* ticks) {
+  constexpr uint64_t kTrifle = 1000;  // a microsecond or two
   const uint64_t integral = IntegralAt(word, now);
   const bool negative = (integral & kNegative) != 0;
-  *nanos = negative ? 0 : integral;
+  *ticks = negative ? 0 : integral;
   const bool stays = WaitersOf(word) != 0 || ((0 - integral) & kTimeMask) > kTrifle;
   if (negative && stays) return word;
   return Word(WaitersOf(word), 0 - WaitersOf(word) * now);
@@ -39,12 +39,12 @@ uint64_t Charged(uint64_t word, uint64_t now, uint64_t* nanos) {
 
 uint64_t TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
   uint64_t word = slot.load(std::memory_order_relaxed);
-  uint64_t nanos = 0;
+  uint64_t ticks = 0;
   do {
     if (word == 0 || word == kStealing) return 0;
   } while (
-      !slot.compare_exchange_weak(word, Charged(word, now, &nanos), std::memory_order_relaxed));
-  return nanos;
+      !slot.compare_exchange_weak(word, Charged(word, now, &ticks), std::memory_order_relaxed));
+  return ticks;
 }
 
 // Makes the integral 0, whatever it was.
@@ -78,7 +78,7 @@ bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
   bucket.keys[slot].store(lock, std::memory_order_relaxed);
   // Pairs with the acquire in Enter: who sees the word without kStealing sees the new key.
   bucket.words[slot].store(0, std::memory_order_release);
-  lost_nanos_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
+  lost_ticks_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
   return true;
 }
 
@@ -128,23 +128,23 @@ void WaiterTable::EndWait(Slot slot, uint64_t now) {
 uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now) {
   if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
   Bucket& bucket = buckets_[BucketOf(lock)];
-  uint64_t nanos = 0;
+  uint64_t ticks = 0;
   for (size_t slot = 0; slot < kSlots; ++slot) {
     if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) {
-      nanos += TakeFrom(bucket.words[slot], now);
+      ticks += TakeFrom(bucket.words[slot], now);
     }
   }
-  return nanos;
+  return ticks;
 }
 
-void WaiterTable::GiveBack(const void* lock, uint64_t nanos) {
+void WaiterTable::GiveBack(const void* lock, uint64_t ticks) {
   Bucket& bucket = buckets_[BucketOf(lock)];
   for (size_t slot = 0; slot < kSlots; ++slot) {
     if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
     std::atomic<uint64_t>& place = bucket.words[slot];
     uint64_t word = place.load(std::memory_order_relaxed);
     while (word != kStealing &&
-           !place.compare_exchange_weak(word, Word(WaitersOf(word), OffsetOf(word) + nanos),
+           !place.compare_exchange_weak(word, Word(WaitersOf(word), OffsetOf(word) + ticks),
                                         std::memory_order_relaxed)) {
     }
     return;

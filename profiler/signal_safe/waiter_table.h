@@ -6,16 +6,15 @@
 //
 // The integral is linear in time, so that one 64-bit word holds it: with W waiters now,
 //   integral(t) = A + W * t,   A = sum of the ends - sum of the begins of waits,
-// in nanoseconds modulo 2^52 (52 days), W in the upper 12 bits. A wait's begin adds (1, -t), its
-// end
-// (-1, +t); a charge takes integral(t) and leaves (W, -W * t). Word 0: nothing to charge.
+// in ticks of sys/tick_clock.h modulo 2^52 (52 days of nanoseconds), W in the upper 12 bits. A
+// wait's begin adds (1, -t), its end (-1, +t); a charge takes integral(t) and leaves (W, -W * t).
+// Word 0: nothing to charge.
 //
 // Invariants:
 //  1. A slot's key changes only while its word says kStealing, which only one thread can set and
 //     only from a word without waiters.
 //  2. Who has added itself as a waiter and then still finds its key in the slot keeps the slot
-//  until
-//     it takes itself out.
+//     until it takes itself out.
 //  3. A bucket's words are all 0 when none of its locks has anything to charge.
 #pragma once
 
@@ -42,18 +41,18 @@ class WaiterTable {
     return __builtin_expect(any != 0, 0);
   }
 
-  // The calling thread begins to wait for `lock` at `now` (ns). An empty slot when the bucket has
+  // The calling thread begins to wait for `lock` at `now`. An empty slot when the bucket has
   // four other locks with waiters, or this one 4,094. Signal-safe.
   Slot BeginWait(const void* lock, uint64_t now);
 
   // The wait is over. Signal-safe. REQUIRES: a slot of BeginWait, once; empty is fine.
   void EndWait(Slot slot, uint64_t now);
 
-  // Takes what the waiters of `lock` have lost since the last charge, in nanoseconds. Signal-safe.
+  // Takes what the waiters of `lock` have lost since the last charge, in ticks. Signal-safe.
   uint64_t TakeCharge(const void* lock, uint64_t now);
 
   // Puts a charge back: the unlock failed. Signal-safe.
-  void GiveBack(const void* lock, uint64_t nanos);
+  void GiveBack(const void* lock, uint64_t ticks);
 
   // Drops what was not charged: before a new period begins. Thread safety: safe.
   void DropCharges(uint64_t now);
@@ -61,9 +60,9 @@ class WaiterTable {
   // After fork(), in the child: the waiters do not exist here. Signal-safe.
   void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
 
-  // Delay that was dropped to make room for another lock, in nanoseconds; below 0 when what was
+  // Delay that was dropped to make room for another lock, in ticks; below 0 when what was
   // dropped was mostly charged too high (see Charged in the .cpp).
-  int64_t lost_nanos() const { return lost_nanos_.load(std::memory_order_relaxed); }
+  int64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int kBucketBits = 10;  // 1,024 buckets of 64 bytes: 4,096 contended locks
@@ -86,7 +85,7 @@ class WaiterTable {
   void RestartInChild();
 
   Bucket buckets_[size_t{1} << kBucketBits];
-  std::atomic<int64_t> lost_nanos_;
+  std::atomic<int64_t> lost_ticks_;
   std::atomic<bool> child_restart_;
 };
 

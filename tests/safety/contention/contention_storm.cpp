@@ -35,6 +35,8 @@ void RunStorm() {
   storm.Add(2, ThrowAndCatch);
   storm.Add(1, StartAndJoinThreads);
   storm.Add(1, ForkAndLock);
+  storm.Add(1, ForkWhileHolding);
+  storm.Add(2, UsePoolAllocator);
   storm.Add(1, CollectAndWrite);
   storm.Blow();
 }
@@ -77,6 +79,7 @@ void RunFork() {
   Storm storm;
   storm.Add(3, HoldStormMutex);
   storm.Add(2, ForkAndLock);
+  storm.Add(1, ForkWhileHolding);
   storm.Blow();
   storm.Stop();
   // The parent's waiters are still its own.

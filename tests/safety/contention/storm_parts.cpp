@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <future>
+#include <memory_resource>
 #include <shared_mutex>
 #include <sstream>
 #include <stdexcept>
@@ -115,6 +116,26 @@ void ForkAndLock() {
   }
   int status = 0;
   Check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "child of fork");
+}
+
+// The child has the lock and its waiters' entries in the table, but not the waiters.
+void ForkWhileHolding() {
+  storm_mutex.lock();
+  const pid_t child = fork();
+  for (int i = 0; i < 100 && child == 0; ++i) {
+    storm_mutex.unlock();
+    storm_mutex.lock();
+  }
+  if (child == 0) _exit(storm_mutex.try_lock() ? 1 : 0);
+  storm_mutex.unlock();
+  int status = 0;
+  Check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "child of the holder");
+}
+
+void UsePoolAllocator() {
+  static auto& pool = *new std::pmr::synchronized_pool_resource;
+  std::pmr::vector<std::pmr::string> texts(&pool);
+  for (int i = 0; i < 50; ++i) texts.emplace_back(static_cast<size_t>(20 + 40 * i), 'x');
 }
 
 void CollectAndWrite() {

@@ -36,6 +36,8 @@ void LoadLockAndUnload();    // dlopen, locks inside, dlclose
 void ThrowAndCatch();        // with a lock held
 void StartAndJoinThreads();  // that lock
 void ForkAndLock();          // with the lock held elsewhere; the child contends, too
+void ForkWhileHolding();     // that lock, with its waiters; the child unlocks and takes it again
+void UsePoolAllocator();     // an allocator with locks of its own
 void CollectAndWrite();      // block and mutex, as text and protobuf
 void Check(bool good, const char* what);  // ends the process
 

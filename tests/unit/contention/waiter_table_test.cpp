@@ -105,7 +105,7 @@ TEST(WaiterTable, DelayOfForgottenLocksMakesRoomAndIsCounted) {
     table->EndWait(slot, 1010);
   }
   for (uintptr_t i = 0; i < 100000; ++i) charged += table->TakeCharge(Lock(i), 2000);
-  EXPECT_EQ(static_cast<int64_t>(charged) + table->lost_nanos(), 100000 * 10);
+  EXPECT_EQ(static_cast<int64_t>(charged) + table->lost_ticks(), 100000 * 10);
 }
 
 TEST(WaiterTable, ChildOfAForkHasNoWaiters) {
@@ -155,7 +155,7 @@ TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
   for (const void* lock : locks) charged += table->TakeCharge(lock, now);
   // Other locks take all slots over, so that what is still owed is written off.
   for (size_t i = locks.size(); i < others.size(); ++i) table->BeginWait(others[i], now);
-  const double all = static_cast<double>(static_cast<int64_t>(charged) + table->lost_nanos());
+  const double all = static_cast<double>(static_cast<int64_t>(charged) + table->lost_ticks());
   EXPECT_NEAR(all / static_cast<double>(waited), 1, 0.01);
 }
 

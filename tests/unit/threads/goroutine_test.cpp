@@ -94,6 +94,40 @@ TEST(Goroutine, EpollSleepAndSemaphore) {
   close(poller);
 }
 
+template <class Lock>
+std::string AddressOf(Lock& lock) {
+  std::ostringstream text;
+  text << "0x" << std::hex << reinterpret_cast<uintptr_t>(lock.native_handle()) << " held by";
+  return text.str();
+}
+
+// Both sides of a rwlock name the writer that holds it; who waits for readers, nobody.
+TEST(Goroutine, SharedMutexWithItsWriter) {
+  pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+  char address[32];
+  std::snprintf(address, sizeof address, "lock %p", static_cast<void*>(&lock));
+  const std::string held = std::string(address) + " held by " + std::to_string(OwnTid()) + ",";
+  const auto unlock = [&] { pthread_rwlock_unlock(&lock); };
+  const auto read = [&] { pthread_rwlock_rdlock(&lock), unlock(); };
+  const auto write = [&] { pthread_rwlock_wrlock(&lock), unlock(); };
+  std::atomic<bool> released{false};
+  const auto release_once = [&] {
+    if (!released.exchange(true)) unlock();
+  };
+  pthread_rwlock_wrlock(&lock);
+  {
+    const ParkedThread reader(read, release_once);
+    const ParkedThread writer(write, release_once);
+    EXPECT_THAT(HeaderOf(reader.tid()), HasSubstr("[sync.RWMutex.RLock, "));
+    EXPECT_THAT(HeaderOf(reader.tid()), HasSubstr(held));
+    EXPECT_THAT(HeaderOf(writer.tid()), HasSubstr("[sync.RWMutex.Lock, "));
+    EXPECT_THAT(HeaderOf(writer.tid()), HasSubstr(held));
+  }
+  pthread_rwlock_rdlock(&lock);
+  const ParkedThread writer(write, unlock);
+  EXPECT_THAT(HeaderOf(writer.tid()), HasSubstr(std::string(address) + ","));
+}
+
 TEST(Goroutine, ConditionAndMutexWithItsOwnerAndJoin) {
   std::mutex mutex;
   std::condition_variable condition;
@@ -129,6 +163,7 @@ TEST(Goroutine, ConditionAndMutexWithItsOwnerAndJoin) {
   EXPECT_THAT(HeaderOf(waiting.tid()), HasSubstr("[sync.Cond.Wait, "));
   EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("[sync.Mutex.Lock, "));
   EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("held by " + std::to_string(OwnTid())));
+  EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("lock " + AddressOf(held)));
   EXPECT_THAT(HeaderOf(joining.tid()), HasSubstr("[join, "));
   EXPECT_THAT(HeaderOf(joining.tid()), HasSubstr("of " + std::to_string(joined_tid)));
   EXPECT_THAT(DumpText(), Not(HasSubstr("[deadlock]")));
@@ -316,6 +351,14 @@ TEST(Goroutine, OwnThreadsOnlyWhenAskedFor) {
   ASSERT_TRUE(recording.ok());
   EXPECT_THAT(DumpText(), Not(HasSubstr("\"pprof-cpu\"")));
   EXPECT_THAT(DumpText({{"self", "1"}}), HasSubstr("\"pprof-cpu\""));
+}
+
+TEST(Goroutine, NamesDoNotMakeThreadsOurs) {
+  const PipeReader reader([](const auto& leaf) {
+    pthread_setname_np(pthread_self(), "pprof-lookalike");
+    leaf();
+  });
+  EXPECT_THAT(DumpText(), HasSubstr("\"pprof-lookalike\""));
 }
 
 }  // namespace

@@ -1,0 +1,11 @@
+#include "pprof/own_threads.h"
+
+#include "profiler/sys/own_thread.h"
+
+namespace pprof {
+
+ScopedOwnThreads::ScopedOwnThreads() : before_(sys::SetCreatesOwnThreads(true)) {}
+
+ScopedOwnThreads::~ScopedOwnThreads() { sys::SetCreatesOwnThreads(before_); }
+
+}  // namespace pprof
