@@ -39,7 +39,7 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
   uint64_t waited = 0;
   constexpr uint64_t kMinute = 60'000'000'000;
-  const bool waits = thread.call.in_kernel;
+  const bool waits = thread.call.in_kernel && !thread.call.interrupted;
   if (waits && wait_times.NanosSinceRan(thread.tid, thread.stat.processor, &waited)) {
     if (waited >= kMinute) header += fmt::format(", {} minutes", waited / kMinute);
     else header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);

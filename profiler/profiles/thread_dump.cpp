@@ -1,5 +1,7 @@
 #include "profiler/profiles/thread_dump.h"
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include "profiler/profiles/blocked_stack.h"
@@ -54,6 +56,8 @@ class Dump {
     DropVanishedThreads(tids);
     const KnownThreads known = ReadRegistry();
     for (const int32_t tid : tids) Look(tid, known);
+    for (ThreadView& view : views_) by_tid_[view.tid] = &view;
+    LookAgainAtRunning();
     const Status asked = AskRunning();
     if (!asked.ok()) ExplainMissing(asked.message());
     NoteWhoRan();
@@ -72,37 +76,50 @@ class Dump {
       view.created_at = found->second.created_at;
       view.label_set = found->second.label_set;
     }
-    TakeStack(&view);
+    if (view.tid == self_) TakeOwnStack(&view);
+    else if (!TakeBlockedStack(&view)) running_.push_back(tid);
     views_.push_back(std::move(view));
   }
 
-  void TakeStack(ThreadView* view) {
-    if (view->tid == self_) return TakeOwnStack(view);
+  // False: it runs. The state is that of the moment of the stack, whatever was read before.
+  bool TakeBlockedStack(ThreadView* view) {
     BlockedStack blocked;
     const BlockedRead read = reader_.Read(view->tid, &blocked);
     view->cpu_nanos = blocked.cpu_nanos;
     view->call = blocked.call;
-    if (read == BlockedRead::kOk) {
-      view->pcs = std::move(blocked.pcs);
-      view->truncated = blocked.truncated;
-    } else if (read == BlockedRead::kGone) {
-      view->no_stack_because = "ended meanwhile";
-    } else {
-      running_.push_back(view->tid);
-    }
+    if (read == BlockedRead::kGone) view->no_stack_because = "ended meanwhile";
+    if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
+    view->pcs = std::move(blocked.pcs);
+    view->truncated = blocked.truncated;
+    if (view->stat.state == 'R') view->stat.state = 'S';
+    return true;
+  }
+
+  // Those that wait by now need no signal, and their calls are not interrupted.
+  void LookAgainAtRunning() {
+    const auto waits_now = [this](int32_t tid) { return TakeBlockedStack(by_tid_[tid]); };
+    running_.erase(std::remove_if(running_.begin(), running_.end(), waits_now), running_.end());
+  }
+
+  // The handler's stack is that of a running thread, unless the signal came while it waited.
+  static void TakeAnswer(const signal_safe::DumpSlot& slot, ThreadView* view) {
+    view->pcs.assign(slot.pcs, slot.pcs + slot.depth);
+    view->truncated = slot.truncated;
+    view->label_set = slot.label_set;
+    view->call = {};
+    view->call.in_kernel = slot.call.in_call;
+    view->call.number = slot.call.number;
+    std::copy(std::begin(slot.call.arguments), std::end(slot.call.arguments), view->call.arguments);
+    view->call.interrupted = slot.call.in_call;
+    view->stat.state = slot.call.in_call ? 'S' : 'R';
   }
 
   Status AskRunning() {
-    std::unordered_map<int32_t, ThreadView*> by_tid;
-    for (ThreadView& view : views_) by_tid[view.tid] = &view;
     return CollectSignalledStacks(
         running_, [&](int32_t tid, const signal_safe::DumpSlot* slot, const std::string& why) {
-          ThreadView& view = *by_tid[tid];
+          ThreadView& view = *by_tid_[tid];
           view.no_stack_because = why;
-          if (slot == nullptr) return;
-          view.pcs.assign(slot->pcs, slot->pcs + slot->depth);
-          view.truncated = slot->truncated;
-          view.label_set = slot->label_set;
+          if (slot != nullptr) TakeAnswer(*slot, &view);
         });
   }
 
@@ -112,6 +129,8 @@ class Dump {
       view.on_cpu = view.tid == self_ || (!view.call.in_kernel &&
                                           sys::ThreadCpuNanos(view.tid, &cpu_now) &&
                                           cpu_now != view.cpu_nanos);
+      const bool starved = view.pcs.empty() && view.stat.state == 'R' && !view.on_cpu;
+      if (starved && !view.no_stack_because.empty()) view.no_stack_because += "; it had no CPU";
     }
   }
 
@@ -125,6 +144,7 @@ class Dump {
   const int32_t self_;
   BlockedStackReader reader_;
   std::vector<ThreadView> views_;
+  std::unordered_map<int32_t, ThreadView*> by_tid_;  // once views_ is complete
   std::vector<int32_t> running_;
 };
 

@@ -48,6 +48,7 @@ struct TaskSyscall {
   uint64_t arguments[6] = {};
   uintptr_t sp = 0;
   uintptr_t pc = 0;
+  bool interrupted = false;    // by our own signal
 };
 
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox
