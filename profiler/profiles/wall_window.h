@@ -71,6 +71,7 @@ class WallWindow {
   const std::chrono::nanoseconds tick_;
   const WaitedToRun on_waited_;
   uint32_t ticks_ = 0;
+  uint64_t next_list_ = 0;  // when new threads are looked for, on the monotonic clock
   BlockedStackReader reader_;
   std::map<int32_t, Thread> threads_;
   std::map<Waiting, uint64_t> waited_;  // nanoseconds by stack

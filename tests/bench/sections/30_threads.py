@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 FOLDER = "tests/bench/threads"
+SECONDS = 6  # of CPU truth, each row and profiler
 missed = []
 
 
@@ -105,11 +106,11 @@ def cpu(folder):
           "| gperftools | perf |\n|---|---|---|---|---|---|---|", flush=True)
     for hz in (100, 1000):
         for threads in (1, 4, 16, 64):
-            seen = truth(folder, "ours", "busy", threads, hz, 8)
+            seen = truth(folder, "ours", "busy", threads, hz, SECONDS)
             good = abs(seen["ratio"] - 1) <= 0.02 and seen["points"] <= 5 and not seen["lost"]
             if not good:
                 missed.append(f"CPU truth, {threads} threads, {hz} Hz")
-            other, outside = peer_cells(folder, threads, hz, 8)
+            other, outside = peer_cells(folder, threads, hz, SECONDS)
             print(f"| {threads} | {hz} | {seen['ratio']:.3f}{'' if good else ' **missed**'} | "
                   f"{seen['points']:.1f} | {seen['lost']:.0f} | {other} | {outside} |", flush=True)
     bursty(folder)
@@ -130,7 +131,7 @@ def cost(folder):
           "recording to the next slice without; medians of pairs. The control compares slices without.",
           "pprof_thread_overhead_bench work HZ PAIRS")
     for hz, bar in ((100, 1.0), (1000, None)):
-        seen = values(folder / "pprof_thread_overhead_bench", "work", hz, 200)
+        seen = values(folder / "pprof_thread_overhead_bench", "work", hz, 150)
         text = (f"{seen['overhead_percent']:.2f} % (mean {seen['overhead_mean_percent']:.2f} %, control "
                 f"{seen['control_percent']:.2f} %)")
         row(f"overhead at {hz} Hz", text, f"<= {bar} %" if bar else "",

@@ -70,6 +70,14 @@ struct Gust {
   std::atomic<unsigned long> rounds{0};
 };
 
+// The watching thread takes no samples: it would hang with the others.
+void BlockSamples() {
+  sigset_t samples;
+  sigemptyset(&samples);
+  sigaddset(&samples, SIGPROF);
+  pthread_sigmask(SIG_BLOCK, &samples, nullptr);
+}
+
 bool MovedUntil(double end, const std::vector<Gust>& gusts) {
   double last_move = Now();
   unsigned long last_sum = 0;
@@ -104,6 +112,7 @@ int Run(double seconds) {
       }
     });
   }
+  BlockSamples();
   if (!MovedUntil(Now() + seconds, gusts)) _exit(3);
   stop = true;
   for (std::thread& thread : threads) thread.join();
