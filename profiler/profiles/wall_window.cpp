@@ -23,9 +23,11 @@ constexpr uint32_t kLongestPatience = 16;
 uint32_t PatienceAfter(uint32_t waited_ticks) {
   return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
 }
-// With 10,000 threads a list takes 10 ms and more: it then comes less often, so that it takes at most
-// 2 % of a CPU.
-constexpr uint64_t kListEvery = 100'000'000;
+// Every 100 ms threads are counted, and listed when there are others than those that are known: a
+// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second; but
+// lists take at most 2 % of a CPU.
+constexpr uint64_t kCountEvery = 100'000'000;
+constexpr uint64_t kListEvery = 1'000'000'000;
 constexpr uint64_t kRestAfterList = 50;
 
 // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
@@ -56,7 +58,7 @@ void WallWindow::Tick() {
   const sys::ScopedTaskFolder folder;
   const uint64_t now = sys::MonotonicNanos();
   ++ticks_;
-  if (now >= next_list_) ListThreads(now);
+  if (now >= next_count_) ListThreadsIfChanged(now);
   for (auto& [tid, thread] : threads_) {
     if (!thread.ours && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
   }
@@ -79,6 +81,12 @@ void WallWindow::DropGone() {
   }
 }
 
+void WallWindow::ListThreadsIfChanged(uint64_t now) {
+  next_count_ = now + kCountEvery;
+  const bool changed = sys::CountTasks() != threads_.size();
+  if (now >= next_list_ || (changed && now >= rest_until_)) ListThreads(now);
+}
+
 // New threads come in with the time they are found; their first moments are missed.
 void WallWindow::ListThreads(uint64_t now) {
   for (const int32_t tid : sys::ListTasks()) {
@@ -95,7 +103,8 @@ void WallWindow::ListThreads(uint64_t now) {
     at->second.seen_nanos = now;
   }
   const uint64_t end = sys::MonotonicNanos();
-  next_list_ = end + std::max(kListEvery, kRestAfterList * (end - now));
+  rest_until_ = end + kRestAfterList * (end - now);
+  next_list_ = std::max(end + kListEvery, rest_until_);
 }
 
 void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {

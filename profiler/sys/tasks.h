@@ -28,6 +28,9 @@ int OpenTaskFile(int32_t tid, const char* name);
 // Thread safety: safe. Not signal-safe: allocates.
 std::vector<int32_t> ListTasks();
 
+// How many threads there are; 0 when /proc is not there. One system call.
+size_t CountTasks();
+
 // Whether a thread of this process has that id now. One system call.
 bool IsTask(int32_t tid);
 

@@ -33,8 +33,9 @@ void LoadAndUnload() {
 
 __attribute__((noinline)) int ThrowDeep(int depth) {
   if (depth == 0) throw std::runtime_error("storm");
+  const std::string kept(static_cast<size_t>(20 + depth), 'x');  // destroyed on the way: _Unwind_Resume
   const int result = ThrowDeep(depth - 1);
-  __asm__ volatile("");
+  __asm__ volatile("" : : "r"(kept.data()));
   return result;
 }
 

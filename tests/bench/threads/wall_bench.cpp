@@ -101,6 +101,6 @@ void Bench(int count, int hz, int pairs) {
 }  // namespace pprof::bench
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 || std::atoi(argv[3]) < 1) return 2;
   pprof::bench::Bench(std::atoi(argv[1]), std::atoi(argv[2]), std::atoi(argv[3]));
 }
