@@ -13,6 +13,7 @@
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/sys/own_thread.h"
 #include "profiler/sys/thread_id.h"
+#include "profiler/sys/wait_time.h"
 
 namespace pprof::profiles {
 namespace {
