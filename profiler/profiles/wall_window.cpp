@@ -62,7 +62,7 @@ void WallWindow::Tick() {
   for (auto& [tid, thread] : threads_) {
     if (!thread.ours && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
   }
-  DropGone();
+  if (any_gone_) DropGone();
 }
 
 void WallWindow::Finish() {
@@ -74,6 +74,7 @@ void WallWindow::Finish() {
 
 // A later thread of the same number is a new one, and memory does not grow with the threads ended.
 void WallWindow::DropGone() {
+  any_gone_ = false;
   for (auto at = threads_.begin(); at != threads_.end();) {
     const Thread& thread = at->second;
     if (thread.gone) ran_and_gone_ += thread.ran;
@@ -110,7 +111,7 @@ void WallWindow::ListThreads(uint64_t now) {
 void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   uint64_t cpu = 0;
   if (!sys::ThreadCpuNanos(tid, &cpu)) {
-    thread.gone = true;
+    thread.gone = any_gone_ = true;
     return;
   }
   const uint64_t elapsed = now - thread.seen_nanos;

@@ -72,6 +72,7 @@ class WallWindow {
   const std::chrono::nanoseconds tick_;
   const WaitedToRun on_waited_;
   uint32_t ticks_ = 0;
+  bool any_gone_ = false;
   // When new threads are looked for, on the monotonic clock.
   uint64_t next_count_ = 0, next_list_ = 0, rest_until_ = 0;
   BlockedStackReader reader_;

@@ -26,9 +26,9 @@ inline Registers InterruptedRegisters(const void* ucontext) {
 
 // A system call that the signal broke off.
 struct InterruptedCall {
-  bool in_call = false;
-  int64_t number = -1;  // -1: the call sees EINTR, and the kernel has put that over its number
-  uint64_t arguments[6] = {};
+  bool in_call;
+  int64_t number;  // -1: the call sees EINTR, and the kernel has put that over its number
+  uint64_t arguments[6];
 };
 
 // The kernel leaves two traces (arch/x86/kernel/signal.c, handle_signal): before a call that is made
@@ -37,7 +37,7 @@ struct InterruptedCall {
 // from a signal handler. One system call.
 inline InterruptedCall CallInterrupted(const void* ucontext) {
   const auto& registers = static_cast<const ucontext_t*>(ucontext)->uc_mcontext.gregs;
-  InterruptedCall call;
+  InterruptedCall call{false, -1, {}};
   uint16_t code[2];  // before and behind the program counter
   constexpr uint16_t kSyscall = 0x050F;
   const auto pc = static_cast<uintptr_t>(registers[REG_RIP]);
