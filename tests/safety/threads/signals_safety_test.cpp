@@ -83,7 +83,7 @@ pid_t Tid() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 TEST(Signals, NestedOnesOfTheProgram) {
   struct sigaction action {};
   action.sa_handler = BurnInHandler;
-  action.sa_flags = SA_RESTART | SA_NODEFER;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGUSR1, &action, nullptr);
   std::atomic<bool> stop{false};
   std::atomic<pid_t> tid{0};
