@@ -39,8 +39,7 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
   uint64_t waited = 0;
   constexpr uint64_t kMinute = 60'000'000'000;
-  const bool waits = thread.call.in_kernel;
-  if (waits && wait_times.NanosSinceRan(thread.tid, thread.stat.processor, &waited)) {
+  if (thread.last_ran != 0 && wait_times.NanosSince(thread.last_ran, thread.stat.processor, &waited)) {
     if (waited >= kMinute) header += fmt::format(", {} minutes", waited / kMinute);
     else header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
   }
@@ -88,9 +87,10 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
 }
 
 Status CollectGoroutine(SnapshotBuilder& builder) {
-  const sys::ScopedTaskFolder folder;
   const std::string* self = builder.parameter("self");
-  Result<std::vector<ThreadView>> dumped = DumpThreads(self != nullptr && *self != "0");
+  const std::string* debug = builder.parameter("debug");
+  const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
+  Result<std::vector<ThreadView>> dumped = DumpThreads({self != nullptr && *self != "0", full});
   if (!dumped.ok()) return dumped.status();
   const std::vector<ThreadView>& threads = dumped.value();
   std::vector<WaitReason> reasons;
@@ -103,8 +103,6 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   head.dump_preface = PrefaceOf(deadlocks);
   const std::string* go = builder.parameter("go");
   head.dump_for_go_tools = go != nullptr && *go != "0";
-  const std::string* debug = builder.parameter("debug");
-  const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
   sys::WaitTimeReader wait_times;
   for (size_t i = 0; i < threads.size(); ++i) {
     const ThreadView& thread = threads[i];

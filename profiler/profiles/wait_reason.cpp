@@ -138,6 +138,9 @@ WaitReason ReasonOf(const ThreadView& thread) {
   }
   if (!thread.call.in_kernel) return {thread.on_cpu ? "running" : "waiting", {}, 0};
   WaitReason reason = SyscallReason(thread);
+  if (thread.call.interrupted) {
+    reason.detail += reason.detail.empty() ? "interrupted by this dump" : ", interrupted by this dump";
+  }
   if (thread.stat.state == 'D') {
     reason.detail += reason.detail.empty() ? "uninterruptible" : ", uninterruptible";
   }

@@ -23,7 +23,12 @@ constexpr uint32_t kLongestPatience = 16;
 uint32_t PatienceAfter(uint32_t waited_ticks) {
   return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
 }
-constexpr std::chrono::milliseconds kListEvery{100};
+// Every 100 ms threads are counted, and listed when there are others than those that are known: a
+// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second; but
+// lists take at most 2 % of a CPU.
+constexpr uint64_t kCountEvery = 100'000'000;
+constexpr uint64_t kListEvery = 1'000'000'000;
+constexpr uint64_t kRestAfterList = 50;
 
 // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
 uint32_t LabelsOfThread(int32_t wanted) {
@@ -52,11 +57,12 @@ WallWindow::WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited)
 void WallWindow::Tick() {
   const sys::ScopedTaskFolder folder;
   const uint64_t now = sys::MonotonicNanos();
-  if (++ticks_ % std::max<int64_t>(1, kListEvery / tick_) == 0) ListThreads(now);
+  ++ticks_;
+  if (now >= next_count_) ListThreadsIfChanged(now);
   for (auto& [tid, thread] : threads_) {
     if (!thread.ours && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
   }
-  DropGone();
+  if (any_gone_) DropGone();
 }
 
 void WallWindow::Finish() {
@@ -68,11 +74,18 @@ void WallWindow::Finish() {
 
 // A later thread of the same number is a new one, and memory does not grow with the threads ended.
 void WallWindow::DropGone() {
+  any_gone_ = false;
   for (auto at = threads_.begin(); at != threads_.end();) {
     const Thread& thread = at->second;
     if (thread.gone) ran_and_gone_ += thread.ran;
     at = thread.gone ? threads_.erase(at) : std::next(at);
   }
+}
+
+void WallWindow::ListThreadsIfChanged(uint64_t now) {
+  next_count_ = now + kCountEvery;
+  const bool changed = sys::CountTasks() != threads_.size();
+  if (now >= next_list_ || (changed && now >= rest_until_)) ListThreads(now);
 }
 
 // New threads come in with the time they are found; their first moments are missed.
@@ -90,12 +103,15 @@ void WallWindow::ListThreads(uint64_t now) {
     sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
     at->second.seen_nanos = now;
   }
+  const uint64_t end = sys::MonotonicNanos();
+  rest_until_ = end + kRestAfterList * (end - now);
+  next_list_ = std::max(end + kListEvery, rest_until_);
 }
 
 void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   uint64_t cpu = 0;
   if (!sys::ThreadCpuNanos(tid, &cpu)) {
-    thread.gone = true;
+    thread.gone = any_gone_ = true;
     return;
   }
   const uint64_t elapsed = now - thread.seen_nanos;

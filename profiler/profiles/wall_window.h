@@ -60,6 +60,7 @@ class WallWindow {
   };
 
   void ListThreads(uint64_t now);
+  void ListThreadsIfChanged(uint64_t now);
   void DropGone();
   void Look(int32_t tid, Thread& thread, uint64_t now);
   void LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu);
@@ -71,6 +72,9 @@ class WallWindow {
   const std::chrono::nanoseconds tick_;
   const WaitedToRun on_waited_;
   uint32_t ticks_ = 0;
+  bool any_gone_ = false;
+  // When new threads are looked for, on the monotonic clock.
+  uint64_t next_count_ = 0, next_list_ = 0, rest_until_ = 0;
   BlockedStackReader reader_;
   std::map<int32_t, Thread> threads_;
   std::map<Waiting, uint64_t> waited_;  // nanoseconds by stack

@@ -1,6 +1,5 @@
 #include "profiler/signal_safe/on_dump_signal.h"
 
-#include "profiler/signal_safe/interrupted.h"
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/sys/futex.h"
 #include "profiler/sys/thread_id.h"
@@ -18,6 +17,7 @@ void Fill(DumpSlot& slot, const void* ucontext) {
       UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth);
   slot.depth = static_cast<uint32_t>(unwound.depth);
   slot.truncated = unwound.truncated;
+  slot.call = CallInterrupted(ucontext);
   slot.label_set = thread_state.label_set;
 }
 

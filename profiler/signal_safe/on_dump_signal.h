@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "profiler/signal_safe/interrupted.h"
 #include "profiler/signal_safe/stack_table.h"
 
 namespace pprof::signal_safe {
@@ -23,6 +24,7 @@ struct DumpSlot {
   uint32_t depth;
   uint32_t label_set;
   bool truncated;
+  InterruptedCall call;
   uintptr_t pcs[kMaxStackDepth];
 
   // Free, under the number after that of `state`: an old request is never taken for a new one.

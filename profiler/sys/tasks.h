@@ -28,6 +28,9 @@ int OpenTaskFile(int32_t tid, const char* name);
 // Thread safety: safe. Not signal-safe: allocates.
 std::vector<int32_t> ListTasks();
 
+// How many threads there are; 0 when /proc is not there. One system call.
+size_t CountTasks();
+
 // Whether a thread of this process has that id now. One system call.
 bool IsTask(int32_t tid);
 
@@ -48,6 +51,7 @@ struct TaskSyscall {
   uint64_t arguments[6] = {};
   uintptr_t sp = 0;
   uintptr_t pc = 0;
+  bool interrupted = false;    // by our own signal
 };
 
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox

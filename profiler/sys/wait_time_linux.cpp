@@ -11,10 +11,9 @@
 #include "profiler/sys/thread_id.h"
 
 namespace pprof::sys {
-namespace {
 
-// se.exec_start in nanoseconds: "se.exec_start    :   3056.123456", milliseconds. False: not there.
-bool ReadExecStart(int32_t tid, int64_t* nanos) {
+// se.exec_start: "se.exec_start    :   3056.123456", milliseconds.
+bool ReadLastRan(int32_t tid, int64_t* nanos) {
   char text[1024];
   const int fd = OpenTaskFile(tid, "sched");
   if (fd < 0) return false;
@@ -29,8 +28,6 @@ bool ReadExecStart(int32_t tid, int64_t* nanos) {
   return true;
 }
 
-}  // namespace
-
 const int64_t* WaitTimeReader::OffsetOf(int processor) {
   const auto known = offsets_.find(processor);
   if (known != offsets_.end()) return &known->second;
@@ -44,19 +41,17 @@ const int64_t* WaitTimeReader::OffsetOf(int processor) {
   }
   sched_yield();  // so that exec_start is brought up to now
   int64_t started = 0;
-  const bool read = ReadExecStart(ThreadId(), &started);
+  const bool read = ReadLastRan(ThreadId(), &started);
   const auto now = static_cast<int64_t>(MonotonicNanos());
   sched_setaffinity(0, sizeof before, &before);
   if (!read) return nullptr;
   return &(offsets_[processor] = now - started);
 }
 
-bool WaitTimeReader::NanosSinceRan(int32_t tid, int processor, uint64_t* nanos) {
-  if (unavailable_ || processor < 0 || processor >= CPU_SETSIZE) return false;
+bool WaitTimeReader::NanosSince(int64_t ran, int processor, uint64_t* nanos) {
+  if (processor < 0 || processor >= CPU_SETSIZE) return false;
   const int64_t* offset = OffsetOf(processor);
-  int64_t ran = 0;
-  unavailable_ = offset == nullptr || !ReadExecStart(tid, &ran);
-  if (unavailable_) return false;
+  if (offset == nullptr) return false;
   const int64_t since = static_cast<int64_t>(MonotonicNanos()) - (ran + *offset);
   *nanos = since > 0 ? static_cast<uint64_t>(since) : 0;
   return true;

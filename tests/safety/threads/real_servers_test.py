@@ -134,16 +134,50 @@ def read_by_pprof(go, path, name):
     check(done.returncode == 0 and "Type: " in done.stdout, f"{name}: pprof reads it", done.stdout)
 
 
-def fetch_all(name, base, go, work, seconds):
-    recorded = max(1, seconds // 3)
-    for query in (f"profile?seconds={recorded}&hz=250", f"wall?seconds={recorded}", "goroutine",
-                  "threadcreate", "heap", "allocs", "block", "mutex", "goroutine?seconds=1"):
-        path = os.path.join(work, "profile.pb.gz")
+COLLECTED = ("goroutine", "threadcreate", "heap", "allocs", "peak", "block?seconds=1", "mutex?seconds=1",
+             "goroutine?seconds=1")
+
+
+class Recording(threading.Thread):
+    """A recording over the whole time, beside all that is collected."""
+
+    def __init__(self, base, query):
+        super().__init__()
+        self.url, self.query, self.answer, self.error = f"{base}/{query}", query, b"", ""
+
+    def run(self):
+        try:
+            self.answer = fetch(self.url)
+        except OSError as error:
+            self.error = str(error)
+
+
+def collect(name, base, go, path):
+    for query in COLLECTED:
         pathlib.Path(path).write_bytes(fetch(f"{base}/{query}"))
         read_by_pprof(go, path, f"{name} {query}")
     dump = fetch(f"{base}/goroutine?debug=2").decode()
     check(dump.count("goroutine ") >= 1 and "\n\t" in dump, f"{name}: dump", dump)
     fetch(f"{base}/goroutine?debug=1")
+
+
+def fetch_all(name, base, go, work, seconds):
+    """CPU and wall clock are recorded for `seconds`; meanwhile all others, again and again."""
+    path = os.path.join(work, "profile.pb.gz")
+    recordings = [Recording(base, f"profile?seconds={seconds}&hz=250"),
+                  Recording(base, f"wall?seconds={seconds}&hz=250")]
+    for recording in recordings:
+        recording.start()
+    rounds = 0
+    while rounds == 0 or any(recording.is_alive() for recording in recordings):
+        collect(name, base, go, path)
+        rounds += 1
+    for recording in recordings:
+        recording.join()
+        check(not recording.error, f"{name} {recording.query}", recording.error)
+        pathlib.Path(path).write_bytes(recording.answer)
+        read_by_pprof(go, path, f"{name} {recording.query}")
+    return rounds
 
 
 def test(name, preload, go, seconds):
@@ -161,10 +195,11 @@ def test(name, preload, go, seconds):
                     return
                 with Load(load, port) as traffic:
                     base = f"http://127.0.0.1:{door}/debug/pprof"
-                    fetch_all(name, base, go, work, seconds)
+                    rounds = fetch_all(name, base, go, work, seconds)
                 check(server.poll() is None, f"{name} lives")
                 check(traffic.served > 0, f"{name} serves")
-                print(f"{name}: {traffic.served} rounds of load, {descriptors(server.pid)} descriptors")
+                print(f"{name}: {seconds} s, {traffic.served} rounds of load, all profiles {rounds} times, "
+                      f"{descriptors(server.pid)} descriptors", flush=True)
             finally:
                 server.terminate()
                 try:
@@ -178,7 +213,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--preload", required=True)
     parser.add_argument("--go", required=True)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("servers", nargs="*")
     arguments = parser.parse_args()
     present = [name for name in arguments.servers or SERVERS if shutil.which(name)]

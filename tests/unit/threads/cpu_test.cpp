@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -233,11 +234,15 @@ TEST(Cpu, TheHandlerKeepsErrno) {
   EXPECT_EQ(changed, 0);
 }
 
+// Below it is nothing: a handler that needs more crashes.
 class AlternateStack {
  public:
-  explicit AlternateStack(size_t bytes) : memory_(bytes) {
+  explicit AlternateStack(size_t bytes) : bytes_(bytes) {
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
+    memory_ = static_cast<char*>(mmap(nullptr, kGuard + bytes, PROT_NONE, kFlags, -1, 0));
+    EXPECT_EQ(mprotect(memory_ + kGuard, bytes, PROT_READ | PROT_WRITE), 0);
     stack_t stack{};
-    stack.ss_sp = memory_.data();
+    stack.ss_sp = memory_ + kGuard;
     stack.ss_size = bytes;
     EXPECT_EQ(sigaltstack(&stack, nullptr), 0);
   }
@@ -245,10 +250,13 @@ class AlternateStack {
     stack_t stack{};
     stack.ss_flags = SS_DISABLE;
     sigaltstack(&stack, nullptr);
+    munmap(memory_, kGuard + bytes_);
   }
 
  private:
-  std::vector<char> memory_;
+  static constexpr size_t kGuard = 64 * 1024;
+  const size_t bytes_;
+  char* memory_;
 };
 
 TEST(Cpu, TheHandlerFitsOnAnAlternateStackOf8KiB) {

@@ -1,0 +1,127 @@
+// A storm of all that breaks profilers, sampled at 2 kHz a thread. Built once a sampler; run by
+// storm_table.py in a child of its own, since some of them hang or crash in it.
+//
+//   pprof_storm_OURS SECONDS      prints "signals N" and ends with 0; 3: nothing moved for 10 s
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/bench/threads/bench_support.h"
+#include "tests/bench/threads/storm_sampler.h"
+
+namespace pprof::bench {
+namespace {
+
+void LoadAndUnload() {
+  void* plugin = dlopen(PPROF_STORM_PLUGIN, RTLD_NOW);
+  if (plugin == nullptr) std::abort();
+  const auto call = reinterpret_cast<int (*)(int)>(dlsym(plugin, "ThrowInPlugin"));
+  for (int depth = 0; depth < 20; ++depth) call(depth);
+  dlclose(plugin);
+}
+
+__attribute__((noinline)) int ThrowDeep(int depth) {
+  if (depth == 0) throw std::runtime_error("storm");
+  const std::string kept(static_cast<size_t>(20 + depth), 'x');  // destroyed on the way: _Unwind_Resume
+  const int result = ThrowDeep(depth - 1);
+  __asm__ volatile("" : : "r"(kept.data()));
+  return result;
+}
+
+void Throw() {
+  try {
+    ThrowDeep(10);
+  } catch (const std::exception&) {
+  }
+}
+
+void IterateModules() {
+  dl_iterate_phdr([](dl_phdr_info*, size_t, void*) { return 0; }, nullptr);
+}
+
+void Fork() {
+  const pid_t child = fork();
+  if (child == 0) _exit(7);
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0) {
+  }
+}
+
+void ChurnThreads() { std::thread([] { Spin(); }).join(); }
+
+void Allocate() {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < 100; ++i) words.emplace_back(i * 7, 'x');
+}
+
+// Blows until `stop`; a thread of its own.
+struct Gust {
+  std::function<void()> blow;
+  std::atomic<unsigned long> rounds{0};
+};
+
+// The watching thread takes no samples: it would hang with the others.
+void BlockSamples() {
+  sigset_t samples;
+  sigemptyset(&samples);
+  sigaddset(&samples, SIGPROF);
+  pthread_sigmask(SIG_BLOCK, &samples, nullptr);
+}
+
+bool MovedUntil(double end, const std::vector<Gust>& gusts) {
+  double last_move = Now();
+  unsigned long last_sum = 0;
+  while (Now() < end) {
+    timespec pause{0, 100000000};
+    while (nanosleep(&pause, &pause) != 0) {
+    }
+    unsigned long sum = 0;
+    for (const Gust& gust : gusts) sum += gust.rounds;
+    if (sum != last_sum) last_move = Now();
+    last_sum = sum;
+    // dl_iterate_phdr loops starve dlopen for seconds by themselves: a hang is when nothing moves.
+    if (Now() - last_move > 10) return false;
+  }
+  return true;
+}
+
+int Run(double seconds) {
+  const std::function<void()> kinds[] = {LoadAndUnload, LoadAndUnload, Throw, Throw,
+                                         IterateModules, Fork, ChurnThreads, Allocate};
+  std::vector<Gust> gusts(std::size(kinds));
+  for (size_t i = 0; i < gusts.size(); ++i) gusts[i].blow = kinds[i];
+  StartStormSampling();
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (Gust& gust : gusts) {
+    threads.emplace_back([&] {
+      const ThreadTimer timer(2000);
+      while (!stop) {
+        gust.blow();
+        ++gust.rounds;
+      }
+    });
+  }
+  BlockSamples();
+  if (!MovedUntil(Now() + seconds, gusts)) _exit(3);
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  std::printf("signals %lu\n", StopStormSampling());
+  return 0;
+}
+
+}  // namespace
+}  // namespace pprof::bench
+
+int main(int argc, char** argv) { return argc == 2 ? pprof::bench::Run(std::atof(argv[1])) : 2; }

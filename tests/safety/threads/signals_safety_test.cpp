@@ -1,0 +1,149 @@
+// The handler where other signals are at work, and between any two instructions of malloc.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <thread>
+
+#include "pprof/recording.h"
+#include "tests/bench/threads/bench_support.h"
+#include "tests/bench/threads/forged_tick.h"
+
+namespace pprof {
+namespace {
+
+using bench::TickForger;
+
+// --- malloc with its locks held ---
+
+constexpr greg_t kTrapFlag = 0x100;
+std::atomic<unsigned long> steps{0};
+std::atomic<bool> stepping{false};
+
+void OnStep(int, siginfo_t*, void* ucontext) {
+  if (stepping) {
+    ++steps;
+    TickForger::Tick(ucontext);
+  } else {
+    static_cast<ucontext_t*>(ucontext)->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
+  }
+}
+
+__attribute__((noinline)) void BeginStepping() {
+  stepping = true;
+  __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
+}
+
+// Sizes of many kinds, so that the allocator's central lists are visited with their locks held.
+void AllocateALot() {
+  void* blocks[64];
+  for (size_t round = 0; round < 3; ++round) {
+    for (size_t i = 0; i < 64; ++i) blocks[i] = std::malloc(16 + i * i * 40);
+    for (void* block : blocks) std::free(block);
+  }
+}
+
+// Seen to hang with a malloc in the handler.
+TEST(Signals, ATickBetweenAllInstructionsOfMalloc) {
+  auto recording = Recording::Start("profile", 100).value();
+  ASSERT_TRUE(TickForger::Learn());
+  struct sigaction action {};
+  action.sa_sigaction = OnStep;
+  action.sa_flags = SA_SIGINFO;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGTRAP, &action, nullptr);
+  BeginStepping();
+  AllocateALot();
+  stepping = false;
+  __asm__ volatile("nop");  // the last trap: the flag goes
+  signal(SIGTRAP, SIG_DFL);
+  EXPECT_GT(steps, 5000u);
+  EXPECT_GT(std::move(recording).Stop().value().total(0), 0);
+}
+
+// --- other signals ---
+
+std::atomic<long> nested{0};
+
+// The program's own handler burns CPU time: ticks and dumps come inside it.
+void BurnInHandler(int) {
+  const int before = errno;
+  for (int i = 0; i < 20; ++i) bench::Spin();
+  ++nested;
+  errno = before;
+}
+
+pid_t Tid() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+TEST(Signals, NestedOnesOfTheProgram) {
+  struct sigaction action {};
+  action.sa_handler = BurnInHandler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, nullptr);
+  std::atomic<bool> stop{false};
+  std::atomic<pid_t> tid{0};
+  std::thread victim([&] {
+    tid = Tid();
+    while (!stop) AllocateALot();
+  });
+  while (tid == 0) std::this_thread::yield();
+  auto recording = Recording::Start("profile", 1000).value();
+  const double begin = bench::ThreadCpu();
+  for (int i = 0; bench::ThreadCpu() - begin < 1.0; ++i) {
+    syscall(SYS_tgkill, getpid(), tid.load(), SIGUSR1);
+    if (i % 16 == 0) {
+      ASSERT_TRUE(Collect("goroutine").ok());
+    }
+    bench::Spin();
+  }
+  stop = true;
+  victim.join();
+  const Snapshot snapshot = std::move(recording).Stop().value();
+  EXPECT_GT(nested, 100);
+  EXPECT_EQ(snapshot.lost_samples(), 0u);
+  EXPECT_GT(snapshot.total(0), 100);
+}
+
+// Somebody's SIGPROF is no sample. Seen to fail without the look at the timer's mark.
+TEST(Signals, AForeignSigprofIsNoSample) {
+  auto recording = Recording::Start("profile", 100).value();
+  constexpr int kForeign = 20000;
+  const double begin = bench::ProcessCpu();
+  for (int i = 0; i < kForeign; ++i) syscall(SYS_tgkill, getpid(), Tid(), SIGPROF);
+  const double used = bench::ProcessCpu() - begin;
+  const Snapshot snapshot = std::move(recording).Stop().value();
+  EXPECT_LT(snapshot.total(0), 2 * (used * 100 + 5));
+  EXPECT_NEAR(static_cast<double>(snapshot.total(1)) / 1e9, used, 0.05 + used * 0.1);
+}
+
+// A thread that blocks everything, SIGPROF too, has its time in the profile and loses none of it.
+TEST(Signals, BlockedOnesCostNoTime) {
+  std::atomic<bool> stop{false};
+  std::atomic<double> used{0};
+  std::thread deaf([&] {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    while (!stop) {
+      bench::Spin();
+      used = bench::ThreadCpu();
+    }
+  });
+  while (used == 0) std::this_thread::yield();
+  const double before = used;
+  auto recording = Recording::Start("profile", 100).value();
+  while (used - before < 0.5) std::this_thread::yield();
+  const double during = used - before;
+  const Snapshot snapshot = std::move(recording).Stop().value();
+  stop = true;
+  deaf.join();
+  EXPECT_GT(static_cast<double>(snapshot.total(1)) / 1e9, 0.95 * during);
+}
+
+}  // namespace
+}  // namespace pprof
