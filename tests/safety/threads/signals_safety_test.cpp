@@ -48,7 +48,6 @@ void AllocateALot() {
   }
 }
 
-// Seen to hang with a malloc in the handler.
 TEST(Signals, ATickBetweenAllInstructionsOfMalloc) {
   auto recording = Recording::Start("profile", 100).value();
   ASSERT_TRUE(TickForger::Learn());
@@ -109,7 +108,7 @@ TEST(Signals, NestedOnesOfTheProgram) {
   EXPECT_GT(snapshot.total(0), 100);
 }
 
-// Somebody's SIGPROF is no sample. Seen to fail without the look at the timer's mark.
+// Somebody's SIGPROF is no sample.
 TEST(Signals, AForeignSigprofIsNoSample) {
   auto recording = Recording::Start("profile", 100).value();
   constexpr int kForeign = 20000;
