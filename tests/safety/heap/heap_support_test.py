@@ -22,7 +22,7 @@ ARCHIVE = LIBRARIES / "libtcmalloc_minimal.a"
 INTERPOSED = ["-Wl,-u,pprof_cpp_interposes_malloc", "-Wl,-u,pprof_cpp_interposes_process",
               "-Wl,-u,pprof_cpp_interposes_threads", "-Wl,-u,pprof_cpp_interposes_locks"]
 OTHERS = ["-lz", "-lfmt", "-ldl", "-lpthread"] + [
-    f"-l{name}" for name in ("zstd", "lzma") if (LIBRARIES / f"lib{name}.so").exists()]
+    f"-l{name}" for name in ("zstd", "lzma", "isal") if (LIBRARIES / f"lib{name}.so").exists()]
 
 
 def output(command, **environment):

@@ -215,11 +215,14 @@ TEST(Cpu, CodeThatThrows) {
   Recording recording = Start(1000);
   const uint64_t end = OwnCpuNanos() + 700000000;
   int sum = 0;
-  while (OwnCpuNanos() < end) sum += ThrowAndCatch(10);
+  while (OwnCpuNanos() < end) {  // a system call, which took a seventh of the time beside each throw
+    for (int i = 0; i < 100; ++i) sum += ThrowAndCatch(10);
+  }
   const auto samples = Stop(std::move(recording));
   EXPECT_GT(sum, 0);
-  // In the tail of a throw the registers are the landing pad's already: such walks end early.
-  EXPECT_GT(SumOf(samples, "ThrowAndCatch"), 0.85 * SumOf(samples, ""));
+  // In the tail of a throw the registers are the landing pad's already: such walks end early. And one
+  // interval may pass before the first sample.
+  EXPECT_GT(SumOf(samples, "ThrowAndCatch"), 0.95 * SumOf(samples, ""));
 }
 
 TEST(Cpu, TheHandlerKeepsErrno) {
