@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "profiler/symbolize/symbol_cache.h"
+#include "profiler/symbolize/turn.h"
 
 namespace pprof::symbolize {
 
@@ -19,7 +20,7 @@ struct SharedState {
   static SharedState* IfMade();
 
   // One batch that somebody waits for at a time: the next one finds its names in the cache.
-  std::timed_mutex turn;
+  Turn turn;
 
   // Held for moments only, never while files are read.
   std::mutex mutex;

@@ -142,7 +142,7 @@ class BatchRun {
   const Batch& batch_;
   const BatchLimits& limits_;
   SharedState& shared_;
-  std::unique_lock<std::timed_mutex> turn_;
+  std::unique_lock<Turn> turn_;
   bool has_turn_ = false;
   BatchAnswers answers_;
   std::vector<BackgroundJob> unfinished_;

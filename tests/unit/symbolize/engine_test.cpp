@@ -256,7 +256,7 @@ TEST_F(EngineTest, GivesMemoryBack) {
   } ignore;
   // The first one fills the allocator's free lists, which stay.
   ResolveBatch(ModuleOf(mapping), offsets, limits_, ignore);
-  const long before = AnonymousKb();
+  [[maybe_unused]] const long before = AnonymousKb();
   for (int i = 0; i < 5; ++i) ResolveBatch(ModuleOf(mapping), offsets, limits_, ignore);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LT(AnonymousKb() - before, 1024);
