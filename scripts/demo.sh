@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The story in about a minute: a server leaks under load, one wget and pprof name the leak, and with
-# each of the two fixes the memory stays flat.
+# The story in a minute and a half: a server leaks under load, one wget and pprof name the leak, with
+# each of the two fixes the memory stays flat, and the mutex profile shows what the purge costs.
 #
 #   scripts/demo.sh [--no-install] [DIR]       pictures and profiles go to DIR (build/story)
 #
@@ -14,6 +14,10 @@ source "$root/scripts/pprof_tool.sh"
 readonly limit_bytes=$((150 * 1024 * 1024))
 readonly connections=8 requests_per_second_each=400  # 3,200/s, near 10 MiB/s leaked
 readonly set_share_percent=80                         # of the bytes in use, below reqctx::Set
+# The price of purging: as many requests as the machine answers and a purge in 14 s, which then finds
+# some 380,000 entries (1 GiB).
+readonly busy_requests_per_second_each=0 busy_purge_seconds=14  # 0: hey does not limit
+readonly purge_hold_ms=100
 
 fail() {
   echo "demo.sh: $*" >&2
@@ -57,11 +61,11 @@ build() {
     { tail -20 "$out/build.log" >&2; fail "building failed; see $out/build.log"; }
 }
 
-start_server() {  # start_server FIX: sets server_pid, service, profiles
+start_server() {  # start_server FIX [PURGE_INTERVAL]: sets server_pid, service, profiles
   local log="$out/server-$1.log"
   : >"$log"  # there before the server's own shell opens it
   "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
-    --purge-max-age 1s --purge-interval 500ms >"$log" 2>&1 &
+    --purge-max-age 1s --purge-interval "${2:-500ms}" >"$log" 2>&1 &
   server_pid=$!
   for _ in {1..100}; do
     service=$(sed -n 's|^orders at \(http://[^/]*\)/.*|\1|p' "$log")
@@ -73,8 +77,8 @@ start_server() {  # start_server FIX: sets server_pid, service, profiles
   fail "demo_app did not start: $(cat "$log")"
 }
 
-start_load() {  # start_load HEY_OPTION VALUE: sets load_pid
-  hey "$1" "$2" -c "$connections" -q "$requests_per_second_each" -disable-compression \
+start_load() {  # start_load HEY_OPTION VALUE [REQUESTS_PER_SECOND_EACH]: sets load_pid
+  hey "$1" "$2" -c "$connections" -q "${3:-$requests_per_second_each}" -disable-compression \
     -H "Authorization: Bearer alice" "$service/orders/17" >"$out/hey.log" 2>&1 &
   load_pid=$!
 }
@@ -116,6 +120,39 @@ name_the_leak() {
     fail "pprof -svg failed: $(cat "$out/svg.err")"
 }
 
+cumulative_of() {  # cumulative_of TOP_FILE FUNCTION
+  awk -v name="$2" '$6 == name { print $4 + 0; exit }' "$1"
+}
+
+# The emergency fix has a price: a purge holds the lock that every request needs, and the longer the
+# more it has to look through. The mutex profile charges who held a lock with what the others lost.
+name_the_price() {
+  local seconds=$((busy_purge_seconds + 4)) delay purges hold
+  echo
+  echo "== Run: --fix purge once in $busy_purge_seconds s, under all the load that the machine takes"
+  start_server purge "${busy_purge_seconds}s"
+  start_load -z $((seconds + 30))s "$busy_requests_per_second_each"
+  echo "\$ wget -q -O mutex.pb.gz '$profiles/mutex?seconds=$seconds&fraction=1'"
+  echo "\$ go tool pprof -top -cum mutex.pb.gz"
+  wget -q -O "$out/mutex.pb.gz" "$profiles/mutex?seconds=$seconds&fraction=1" ||
+    fail "wget $profiles/mutex failed"
+  wget -q -O "$out/price.json" "$service/stats" || fail "wget $service/stats failed"
+  stop_server
+  "$pprof" -top -cum -nodefraction=0 -unit=ms "$out/mutex.pb.gz" >"$out/mutex-delay.txt" 2>"$out/mutex.err" &&
+    "$pprof" -top -cum -nodefraction=0 -sample_index=contentions "$out/mutex.pb.gz" >"$out/mutex-contentions.txt" \
+      2>>"$out/mutex.err" || fail "pprof could not read the profile: $(cat "$out/mutex.err")"
+  grep -E 'flat%|reqctx::|Purger' "$out/mutex-delay.txt" | head -6
+  delay=$(cumulative_of "$out/mutex-delay.txt" reqctx::Purge)
+  purges=$(cumulative_of "$out/mutex-contentions.txt" reqctx::Purge)
+  [[ -n "$delay" && "${purges:-0}" != 0 ]] ||
+    fail "the mutex profile does not name reqctx::Purge; see $out/mutex-delay.txt; $(cat "$out/price.json")"
+  hold=$(awk -v d="$delay" -v n="$purges" -v c="$connections" 'BEGIN { printf "%d", d / n / c }')
+  echo "The price of the workaround: a purge holds the lock of reqctx for $hold ms, and every one of the"
+  echo "$connections connections waits for it. Clearing each request has no such pause."
+  [[ "$hold" -ge "$purge_hold_ms" ]] ||
+    fail "a purge held the lock for $hold ms only, expected $purge_hold_ms ms; see $out/mutex-delay.txt"
+}
+
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 install_dependencies "${install_option[@]}" build demo
@@ -141,6 +178,7 @@ for fix in purge clear; do
     fail "sampling /stats failed; see $out/server-$fix.log"
   stop_server
 done
+name_the_price
 
 echo
 python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.svg" \
@@ -148,4 +186,4 @@ python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.
 echo
 echo "memory graph    $out/leak.svg"
 echo "pprof's graph   $out/heap.svg"
-echo "profile         $out/heap.pb.gz"
+echo "profiles        $out/heap.pb.gz $out/mutex.pb.gz"

@@ -102,7 +102,9 @@ int ProfileOwnself() {
     if (!std::move(wall).value().Stop().ok()) return 3;
     if (DumpText().find("ProfileOwnself") == std::string::npos) return 4;
   }
-  if (Collect("threadcreate").value().total(0) != 1) return 5;  // the one thread there is
+  // The one thread there is, and perhaps the profiler's that looks up names which took too long.
+  const int64_t threads = Collect("threadcreate").value().total(0);
+  if (threads < 1 || threads > 2) return 5;
   return 0;
 }
 
