@@ -12,6 +12,10 @@ function(pprof_target target)
   if(PPROF_CPP_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${PPROF_CPP_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${PPROF_CPP_SANITIZE})
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE)
+      target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/sanitizer_suppressions.cpp")
+    endif()
     # gcc warns that ThreadSanitizer does not understand fences; the tables that use one are the heap
     # sampler's, which is off under it.
     target_compile_options(${target} PRIVATE
