@@ -97,6 +97,7 @@ void WorkerPool::Run() {
       // A job answers for its own failures; nothing of them ends the program.
     }
     job = nullptr;  // what it holds goes before the lock is taken
+    GiveBackThreadCache();  // of ten workers it was 25 MB after ten minutes of profiles
     lock.lock();
     --busy_;
   }

@@ -1,5 +1,6 @@
 #include "pprof/own_threads.h"
 
+#include "profiler/profiles/allocator_stats.h"
 #include "profiler/sys/own_thread.h"
 
 namespace pprof {
@@ -7,5 +8,7 @@ namespace pprof {
 ScopedOwnThreads::ScopedOwnThreads() : before_(sys::SetCreatesOwnThreads(true)) {}
 
 ScopedOwnThreads::~ScopedOwnThreads() { sys::SetCreatesOwnThreads(before_); }
+
+void GiveBackThreadCache() { profiles::EmptyThreadCache(); }
 
 }  // namespace pprof

@@ -34,4 +34,6 @@ std::string AllocatorStatsText() {
   return text;
 }
 
+void EmptyThreadCache() { MallocExtension_MarkThreadTemporarilyIdle(); }
+
 }  // namespace pprof::profiles

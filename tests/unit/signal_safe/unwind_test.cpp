@@ -18,6 +18,7 @@
 
 #include "profiler/signal_safe/on_process.h"
 #include "profiler/signal_safe/thread_state.h"
+#include "profiler/sys/tasks.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
 namespace pprof::signal_safe {
@@ -294,14 +295,20 @@ TEST(UnwindFrom, RandomRegistersNeverFault) {
 }
 
 // The copy stands at another address than the stack it was taken from.
+// By the kernel: AddressSanitizer allows nobody else to read between variables.
+std::vector<char> CopyOf(uintptr_t address, size_t bytes) {
+  std::vector<char> copy(bytes);
+  EXPECT_EQ(sys::CopyOwnMemory(address, copy.data(), bytes), bytes);
+  return copy;
+}
+
 TEST(UnwindCopy, AgreesWithTheStackThatWasCopied) {
   Recurse(30, [] {
     const Registers here = CaptureRegisters();
     const uintptr_t high = ThreadStackBounds().high;
     uintptr_t own[256], copied[256];
     const UnwindResult direct = UnwindFrom(here, ThreadStackBounds(), own, 256);
-    const std::vector<char> copy(reinterpret_cast<const char*>(here.sp),
-                                 reinterpret_cast<const char*>(std::min(high, here.sp + 60000)));
+    const std::vector<char> copy = CopyOf(here.sp, std::min(high - here.sp, uintptr_t{60000}));
     const UnwindResult result = UnwindCopy(here, copy.data(), copy.size(), copied, 256);
     EXPECT_GT(result.depth, 30u);
     EXPECT_LE(result.depth, direct.depth);
@@ -314,8 +321,7 @@ TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
     const Registers here = CaptureRegisters();
     uintptr_t pcs[256];
     for (size_t bytes = 0; bytes < 2048; bytes += 8) {
-      const std::vector<char> copy(reinterpret_cast<const char*>(here.sp),
-                                   reinterpret_cast<const char*>(here.sp + bytes));
+      const std::vector<char> copy = CopyOf(here.sp, bytes);
       ASSERT_LE(UnwindCopy(here, copy.data(), copy.size(), pcs, 256).depth, bytes / 8 + 1);
     }
   });
