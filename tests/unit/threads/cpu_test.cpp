@@ -231,7 +231,8 @@ TEST(Cpu, TheHandlerKeepsErrno) {
   int changed = 0;
   while (OwnCpuNanos() < end) {
     errno = 12345;
-    for (int i = 0; i < 100000; ++i) __asm__ volatile("" : : "r"(i));
+    // "memory": else the compiler knows what errno is.
+    for (int i = 0; i < 100000; ++i) __asm__ volatile("" : : "r"(i) : "memory");
     changed += errno != 12345;
   }
   EXPECT_EQ(changed, 0);
