@@ -76,6 +76,7 @@ Result<Options> CheckedOptions(const Options& options, const ListenAddress& addr
   if (!std::all_of(checked.token.begin(), checked.token.end(), IsVisible)) {
     return Invalid("the token has blanks or characters that are not visible ASCII");
   }
+  if (checked.warm_symbols_every.count() < 0) return Invalid("warm_symbols_every is negative");
   if (checked.max_seconds < 1) return Invalid("max_seconds is less than 1");
   if (!(checked.dump_burst >= 1) || !(checked.dumps_per_second > 0)) {
     return Invalid("dump_burst is less than 1 or dumps_per_second is not positive");

@@ -7,6 +7,7 @@
 #include "endpoints/host_rule.h"
 #include "endpoints/options.h"
 #include "endpoints/router.h"
+#include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
 
 namespace pprof::http {
@@ -62,6 +63,7 @@ class Server::Impl {
  public:
   Impl(Listener listener, const Options& options) : gate(std::move(listener), options) {}
   ConnectionGate gate;
+  SymbolWarmer warmer;
 };
 
 Result<Server> Server::Start(const Options& options) {
@@ -73,6 +75,10 @@ Result<Server> Server::Start(const Options& options) {
   if (!listener.ok()) return listener.status();
   auto impl = std::make_unique<Impl>(std::move(listener).value(), checked.value());
   if (const Status started = impl->gate.Start(); !started.ok()) return started;
+  if (options.warm_symbols_every.count() > 0) {
+    if (const Status started = impl->warmer.Start(options.warm_symbols_every); !started.ok())
+      return started;
+  }
   return Server(std::move(impl));
 }
 

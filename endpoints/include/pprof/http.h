@@ -69,6 +69,12 @@ struct Options {
   double dumps_per_second = 10;
   double dump_burst = 40;
 
+  // Looks up the names of the stacks that hold memory at the start and then every so often, so that
+  // the first profile need not wait for them. Costs a thread, and each place's look-up once
+  // (docs/symbolizing.md), at low priority. 0: never, names are looked up when they are asked for.
+  // Only for a Server.
+  std::chrono::milliseconds warm_symbols_every{0};
+
   // Called for every request, on the server's own thread, after the last byte. It must not block
   // (the server waits for it) and must not destroy the server.
   std::function<void(const RequestRecord&)> log;

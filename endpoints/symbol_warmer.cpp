@@ -1,0 +1,67 @@
+#include "endpoints/symbol_warmer.h"
+
+#include <functional>
+#include <ostream>
+#include <streambuf>
+#include <utility>
+
+#include "pprof/own_threads.h"
+#include "pprof/pprof.h"
+
+namespace pprof::http {
+namespace {
+
+// Takes everything and keeps nothing.
+class Nowhere : public std::streambuf {
+ protected:
+  int_type overflow(int_type c) override { return traits_type::not_eof(c); }
+  std::streamsize xsputn(const char*, std::streamsize size) override { return size; }
+};
+
+// Nobody waits for these names: with no time at all, what is unknown is left to the background.
+// A profile that is not there (501) has no names to look up.
+void WarmOnce(std::function<bool()> cancelled) {
+  const Result<Snapshot> heap = Collect("heap");
+  if (!heap.ok()) return;
+  Nowhere nowhere;
+  std::ostream out(&nowhere);
+  WriteOptions options;
+  options.symbols_within = std::chrono::nanoseconds(0);
+  options.cancelled = std::move(cancelled);
+  static_cast<void>(heap.value().WriteTo(out, options));
+}
+
+}  // namespace
+
+SymbolWarmer::~SymbolWarmer() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+}
+
+bool SymbolWarmer::Stopping() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stopping_;
+}
+
+Status SymbolWarmer::Start(std::chrono::milliseconds pause) {
+  auto thread = WorkerThread::Start("pprof-warm", [this, pause] { Run(pause); });
+  if (!thread.ok()) return thread.status();
+  thread_.emplace(std::move(thread).value());
+  return {};
+}
+
+void SymbolWarmer::Run(std::chrono::milliseconds pause) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    WarmOnce([this] { return Stopping(); });
+    GiveBackThreadCache();
+    lock.lock();
+    changed_.wait_for(lock, pause, [this] { return stopping_; });
+  }
+}
+
+}  // namespace pprof::http

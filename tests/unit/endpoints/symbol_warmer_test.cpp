@@ -1,0 +1,71 @@
+#include "endpoints/symbol_warmer.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "pprof/http.h"
+#include "pprof/pprof.h"
+#include "profiler/symbolize/shared_state.h"
+
+namespace pprof::http {
+namespace {
+
+// 64 MiB: of that much some is sampled, at any interval that a program would have.
+__attribute__((noinline)) std::vector<std::unique_ptr<char[]>> HoldMemory() {
+  std::vector<std::unique_ptr<char[]>> held;
+  for (int i = 0; i < 64; ++i) held.push_back(std::make_unique<char[]>(size_t{1} << 20));
+  return held;
+}
+
+size_t PlacesKnown() {
+  symbolize::SharedState* shared = symbolize::SharedState::IfMade();
+  if (shared == nullptr) return 0;
+  const std::lock_guard<std::mutex> lock(shared->mutex);
+  return shared->cache.places();
+}
+
+// The heap profile as it is when no name may be looked up.
+std::string HeapOfKnownNames() {
+  std::ostringstream out;
+  WriteOptions options;
+  options.format = Format::kText;
+  options.symbols_within = std::chrono::nanoseconds(0);
+  EXPECT_TRUE(Collect("heap").value().WriteTo(out, options).ok());
+  return out.str();
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return condition();
+}
+
+TEST(SymbolWarmer, NamesAreKnownBeforeSomebodyAsks) {
+  if (const auto heap = Collect("heap"); !heap.ok()) GTEST_SKIP() << heap.status().message();
+  const auto held = HoldMemory();
+  Options options;
+  options.address = "127.0.0.1:0";
+  { const auto cold = Server::Start(options).value(); }
+  ASSERT_EQ(PlacesKnown(), 0u);  // not asked for: nothing is looked up
+  options.warm_symbols_every = std::chrono::milliseconds(20);
+  const auto server = Server::Start(options).value();
+  ASSERT_TRUE(Eventually([] { return PlacesKnown() > 0; }));
+  EXPECT_TRUE(Eventually([] {
+    return HeapOfKnownNames().find("symbol_warmer_test.cpp:") != std::string::npos;
+  })) << HeapOfKnownNames();
+}
+
+TEST(SymbolWarmer, ANegativePauseIsRefused) {
+  Options options;
+  options.warm_symbols_every = std::chrono::milliseconds(-1);
+  EXPECT_EQ(Server::Start(options).status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace pprof::http
