@@ -5,7 +5,7 @@
 #   scripts/bench_symbolize.sh [--folder DIR] [--keep] [--pairs N] [--write]
 #
 # Needs 3 GB of disk in DIR (default build/bench_symbolize), removed at the end unless --keep; and
-# the packages elfutils, binutils, llvm, wget, golang. Prints markdown; with --write it also becomes
+# the packages elfutils, binutils, llvm, wget, golang, google-perftools. Prints markdown; with --write it also becomes
 # the section 50_symbolizing of docs/performance.md. Not part of the tests.
 set -euo pipefail
 
@@ -27,7 +27,7 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 [[ $keep == yes ]] || trap 'rm -rf "$folder"' EXIT
 
-for tool in eu-unstrip objcopy llvm-symbolizer apt-get dpkg-deb readelf wget go; do
+for tool in eu-unstrip google-pprof objcopy llvm-symbolizer apt-get dpkg-deb readelf wget go; do
   command -v "$tool" >/dev/null || { echo "bench_symbolize: $tool is missing" >&2; exit 3; }
 done
 
@@ -106,11 +106,23 @@ bench() {
     "$(awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.3f", b - a}') | | | | |"
 }
 
-# serve_and_read LABEL PATH COMMAND...: the first profile of a process that has just started, from
+# google_pprof BINARY [PROFILE]: seconds to the printed list, of a profile of the same stacks in the only
+# form that it reads.
+google_pprof() {
+  local profile=${2:-$folder/legacy.txt} begin end
+  [[ -n ${2:-} ]] || "$root/tests/bench/legacy_heap_profile.py" "$1" "$folder/list" >"$profile"
+  begin=$(date +%s.%N)
+  google-pprof --text --lines "$1" "$profile" >"$folder/legacy.out" 2>/dev/null
+  end=$(date +%s.%N)
+  [[ $(wc -l <"$folder/legacy.out") -gt 1 ]] || { echo "failed"; return; }
+  awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.2f", b - a}'
+}
+
+# serve_and_read LABEL BINARY PATH COMMAND...: the first profile of a process that has just started, from
 # wget to the printed list. COMMAND says where it serves: a line that is a port, or HOST:PORT/debug.
 serve_and_read() {
-  local label=$1 path=$2 out=$folder/profile.pb.gz
-  shift 2
+  local label=$1 binary=$2 path=$3 out=$folder/profile.pb.gz legacy= theirs
+  shift 3
   "$@" >"$folder/port" 2>/dev/null &
   local server=$! port=
   for ((i = 0; i < 100; i++)); do
@@ -124,13 +136,19 @@ serve_and_read() {
   fetched=$(date +%s.%N)
   "$pprof" -symbolize=none -top "$out" </dev/null >/dev/null 2>&1
   end=$(date +%s.%N)
+  if [[ $path == heap ]]; then
+    legacy=$folder/legacy.txt
+    wget -q -O "$legacy" "http://127.0.0.1:$port/debug/pprof/$path?debug=1"
+  fi
+  theirs=$(google_pprof "$binary" "$legacy")
   kill "$server"
   wait "$server" 2>/dev/null || true
   local complete=yes
   "$pprof" -symbolize=none -comments "$out" </dev/null | grep -q 'no time' &&
     complete="no: at the deadline, the next one is"
-  awk -v label="$label" -v a="$begin" -v b="$fetched" -v c="$end" -v complete="$complete" 'BEGIN {
-    printf "| %s | %.2f | %.2f | %.2f | %s |\n", label, b - a, c - b, c - a, complete }'
+  awk -v label="$label" -v a="$begin" -v b="$fetched" -v c="$end" -v complete="$complete" \
+    -v theirs="$theirs" 'BEGIN {
+    printf "| %s | %.2f | %.2f | %.2f | %s | %s |\n", label, b - a, c - b, c - a, complete, theirs }'
 }
 
 report() {
@@ -144,15 +162,16 @@ report() {
   done
   echo
   echo "From \`wget\` to the printed \`pprof -top\`, first profile of a fresh process (for the large"
-  echo "programs about 1,000 places, none seen before):"
+  echo "programs about 1,000 places, none seen before); beside it \`google-pprof --text --lines\` alone, on"
+  echo "the same stacks in its own format:"
   echo
-  echo "| program | wget s | pprof -top s | together s | all names |"
-  echo "|---|---|---|---|---|"
-  serve_and_read "demo, heap" heap stdbuf -oL "$demo" --listen 127.0.0.1:0 \
+  echo "| program | wget s | pprof -top s | together s | all names | google-pprof s |"
+  echo "|---|---|---|---|---|---|"
+  serve_and_read "demo, heap" "$demo" heap stdbuf -oL "$demo" --listen 127.0.0.1:0 \
     --debug --debug-listen 127.0.0.1:0
   for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
     "$ours" "$folder/$binary" --random 1000 --seed 42 --list >"$folder/list"
-    serve_and_read "$binary" foreign "$programs/foreign_profile_server" "$folder/$binary" "$folder/list"
+    serve_and_read "$binary" "$folder/$binary" foreign "$programs/foreign_profile_server" "$folder/$binary" "$folder/list"
   done
   echo
   echo "Four threads that allocate at full speed, in paired slices of half a second:"
