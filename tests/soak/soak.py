@@ -23,6 +23,7 @@ SLICE_SECONDS = 0.5
 PROBED_PER_SECOND = 1000  # in turns with the plain demo
 STEADY_PER_SECOND = 100  # on both demos all the time
 SCRAPE_SECONDS = 10  # as a production would: one heap profile
+MAX_SCRAPED_SECONDS = 180  # 180 pairs of slices
 MAX_LATENCY_RATIO = 1.05
 MAX_GROWTH_BYTES = 2 << 20
 MAX_GROWTH_SHARE = 0.03
@@ -177,7 +178,7 @@ def main():
         good_clients.get(demo.port, "/orders/17")  # threads and profiles that the first use starts
         good_clients.get(demo.debug_port, "/debug/pprof/profile?seconds=1")
         idle = settled(demo, read(demo.pid), 0)
-        scraped = run_scraped(build, out, seconds / 3, demo, plain)
+        scraped = run_scraped(build, out, min(seconds / 3, MAX_SCRAPED_SECONDS), demo, plain)
         storm, rows = run_storm(build, pprof, out, seconds, demo, plain)
         afterwards = settled(demo, idle)
         code = demo.stop()
