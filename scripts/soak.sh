@@ -4,7 +4,7 @@
 #
 #   scripts/soak.sh [--no-install] [--minutes 30] [--keep DIR]
 #
-# Takes a third longer than that, 3 minutes at most: before the storm the demo's latency is measured while one heap
+# Takes a third longer than that, or 3 minutes: before the storm the demo is measured while one heap
 # profile is fetched every 10 s. "Without the module" is demo_app_plain, the same sources without
 # pprof-cpp on Debian's tcmalloc. --keep puts CSV and JSON files of all that was seen into DIR.
 set -euo pipefail
