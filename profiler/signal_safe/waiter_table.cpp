@@ -23,28 +23,40 @@ uint64_t IntegralAt(uint64_t word, uint64_t now) {
   return (OffsetOf(word) + WaitersOf(word) * now) & kTimeMask;
 }
 
+// What a look at a word at an unlock finds, in ticks.
+struct Charge {
+  uint64_t ticks;
+  int64_t dropped;  // below 0: what was charged too much and will not be made up for
+};
+
 // The word after a charge at `now`. The integral can be below 0: clocks of two CPUs differ by some
 // nanoseconds, and a thread that lost its CPU between its clock and this table was charged for
 // longer than it waited. Then it stays, and later charges make up for it; but not for ever for a
-// trifle, since a word that is not 0 costs every unlock.
-uint64_t Charged(uint64_t word, uint64_t now, uint64_t* ticks) {
-  constexpr uint64_t kTrifle = 1000;  // a microsecond or two
+// trifle, since a word that is not 0 costs every unlock. And not for seconds and hours, as when the
+// process was stopped between a clock and this table: nothing would be charged until then.
+uint64_t Charged(uint64_t word, uint64_t now, Charge* charge) {
+  constexpr uint64_t kTrifle = 1000;                 // a microsecond or two
+  constexpr uint64_t kMostOwed = uint64_t{1} << 28;  // half a second at most
   const uint64_t integral = IntegralAt(word, now);
   const bool negative = (integral & kNegative) != 0;
-  *ticks = negative ? 0 : integral;
-  const bool stays = WaitersOf(word) != 0 || ((0 - integral) & kTimeMask) > kTrifle;
-  if (negative && stays) return word;
+  const uint64_t owed = (0 - integral) & kTimeMask;
+  *charge = {negative ? 0 : integral, 0};
+  if (negative && owed > kMostOwed) {
+    charge->dropped = Signed(integral);
+  } else if (negative && (WaitersOf(word) != 0 || owed > kTrifle)) {
+    return word;
+  }
   return Word(WaitersOf(word), 0 - WaitersOf(word) * now);
 }
 
-uint64_t TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
+Charge TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
   uint64_t word = slot.load(std::memory_order_relaxed);
-  uint64_t ticks = 0;
+  Charge charge{0, 0};
   do {
-    if (word == 0 || word == kStealing) return 0;
+    if (word == 0 || word == kStealing) return {0, 0};
   } while (
-      !slot.compare_exchange_weak(word, Charged(word, now, &ticks), std::memory_order_relaxed));
-  return ticks;
+      !slot.compare_exchange_weak(word, Charged(word, now, &charge), std::memory_order_relaxed));
+  return charge;
 }
 
 // Makes the integral 0, whatever it was.
@@ -131,7 +143,9 @@ uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now) {
   uint64_t ticks = 0;
   for (size_t slot = 0; slot < kSlots; ++slot) {
     if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) {
-      ticks += TakeFrom(bucket.words[slot], now);
+      const Charge charge = TakeFrom(bucket.words[slot], now);
+      ticks += charge.ticks;
+      if (charge.dropped != 0) lost_ticks_.fetch_add(charge.dropped, std::memory_order_relaxed);
     }
   }
   return ticks;

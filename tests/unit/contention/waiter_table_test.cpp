@@ -81,6 +81,18 @@ TEST(WaiterTable, ClocksOfTwoCpusMayDisagree) {
   EXPECT_FALSE(table->MayBePending(Lock(1)));
 }
 
+// A process that was stopped for an hour between a look at the clock and the table.
+TEST(WaiterTable, AClockOfLongAgoDoesNotSilenceALock) {
+  const auto table = std::make_unique<WaiterTable>();
+  constexpr uint64_t kHour = 3'600'000'000'000;
+  table->EndWait(table->BeginWait(Lock(1), kHour), 1);
+  EXPECT_EQ(table->TakeCharge(Lock(1), kHour), 0u);
+  const auto slot = table->BeginWait(Lock(1), kHour + 1000);
+  EXPECT_EQ(table->TakeCharge(Lock(1), kHour + 3000), 2000u);
+  table->EndWait(slot, kHour + 3000);
+  EXPECT_FALSE(table->MayBePending(Lock(1)));
+}
+
 TEST(WaiterTable, ThousandLocksAtOnceAreAllCharged) {
   auto table = NewTable();
   std::vector<WaiterTable::Slot> slots;
