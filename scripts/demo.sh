@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story in a minute and a half: a server leaks under load, one wget and pprof name the leak, with
+# The story in a minute or so: a server leaks under load, one wget and pprof name the leak, with
 # each of the two fixes the memory stays flat, and the mutex profile shows what the purge costs.
 #
 #   scripts/demo.sh [--no-install] [DIR]       pictures and profiles go to DIR (build/story)
