@@ -2,6 +2,7 @@
 
 #include "profiler/signal_safe/stack_table.h"
 #include "profiler/signal_safe/unwind.h"
+#include "profiler/sys/own_stack.h"
 #include "profiler/sys/unwind_info.h"
 #include "profiler/sys/yield.h"
 

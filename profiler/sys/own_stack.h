@@ -25,4 +25,8 @@ bool IsReadable(uintptr_t address);
 // One system call. Signal-safe. False also where seccomp refuses process_vm_readv.
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes);
 
+// Copies up to `bytes` from `address` of this process, fewer at a hole: how many were copied.
+// Signal-safe.
+size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes);
+
 }  // namespace pprof::sys

@@ -65,10 +65,6 @@ bool ThreadCpuNanos(int32_t tid, uint64_t* nanos);
 // /proc/self/task/TID/schedstat. False: gone, or the kernel does not count it.
 bool ThreadRunDelayNanos(int32_t tid, uint64_t* nanos);
 
-// Copies up to `bytes` from `address` of this process, fewer at a hole: how many were copied.
-// Signal-safe.
-size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes);
-
 // What a file descriptor is, e.g. "socket:[31]" or "/var/log/x"; empty: not open.
 std::string DescriptorTarget(int fd);
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,15 +136,6 @@ bool ThreadRunDelayNanos(int32_t tid, uint64_t* nanos) {
   std::strtoull(at, &at, 10);
   *nanos = std::strtoull(at, nullptr, 10);
   return true;
-}
-
-size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes) {
-  const int saved_errno = errno;
-  iovec local{out, bytes};
-  iovec remote{reinterpret_cast<void*>(address), bytes};
-  const ssize_t copied = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
-  errno = saved_errno;
-  return copied < 0 ? 0 : static_cast<size_t>(copied);
 }
 
 std::string DescriptorTarget(int fd) {

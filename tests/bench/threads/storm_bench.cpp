@@ -2,8 +2,6 @@
 // storm_table.py in a child of its own, since some of them hang or crash in it.
 //
 //   pprof_storm_OURS SECONDS      prints "signals N" and ends with 0; 3: nothing moved for 10 s
-#include <dlfcn.h>
-#include <link.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,43 +10,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <stdexcept>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/bench/threads/bench_support.h"
 #include "tests/bench/threads/storm_sampler.h"
+#include "tests/safety/threads/storm_gusts.h"
 
 namespace pprof::bench {
 namespace {
 
-void LoadAndUnload() {
-  void* plugin = dlopen(PPROF_STORM_PLUGIN, RTLD_NOW);
-  if (plugin == nullptr) std::abort();
-  const auto call = reinterpret_cast<int (*)(int)>(dlsym(plugin, "ThrowInPlugin"));
-  for (int depth = 0; depth < 20; ++depth) call(depth);
-  dlclose(plugin);
-}
-
-__attribute__((noinline)) int ThrowDeep(int depth) {
-  if (depth == 0) throw std::runtime_error("storm");
-  const std::string kept(static_cast<size_t>(20 + depth), 'x');  // destroyed on the way: _Unwind_Resume
-  const int result = ThrowDeep(depth - 1);
-  __asm__ volatile("" : : "r"(kept.data()));
-  return result;
-}
-
-void Throw() {
-  try {
-    ThrowDeep(10);
-  } catch (const std::exception&) {
-  }
-}
-
-void IterateModules() {
-  dl_iterate_phdr([](dl_phdr_info*, size_t, void*) { return 0; }, nullptr);
-}
+using testing::IterateModules;
+using testing::LoadAndUnload;
+using testing::Throw;
 
 void Fork() {
   const pid_t child = fork();

@@ -3,36 +3,18 @@
 #include <signal.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "pprof/recording.h"
+#include "tests/process_resources.h"
 
 namespace pprof {
 namespace {
 
-size_t Entries(const char* folder) {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
-  return count;
-}
-
-size_t Timers() {
-  std::ifstream file("/proc/self/timers");
-  size_t count = 0;
-  for (std::string line; std::getline(file, line);) count += line.rfind("ID:", 0) == 0;
-  return count;
-}
-
-size_t ResidentKiB() {
-  std::ifstream status("/proc/self/statm");
-  size_t pages = 0;
-  status >> pages >> pages;
-  return pages * 4;
-}
+using testing::Entries;
+using testing::PosixTimers;
+using testing::ResidentKiB;
 
 // In threads of `clients`, each `rounds` recordings that nobody asks for.
 void Abandon(int clients, int rounds) {
@@ -61,7 +43,7 @@ TEST(Abandoned, AThousandRecordingsLeaveNothing) {
   Abandon(4, 250);
   EXPECT_EQ(Entries("/proc/self/fd"), descriptors);
   EXPECT_EQ(Entries("/proc/self/task"), tasks);
-  EXPECT_EQ(Timers(), 0u);
+  EXPECT_EQ(PosixTimers(), 0u);
   EXPECT_LT(ResidentKiB(), resident + 8 * 1024);
   struct sigaction action {};
   sigaction(SIGPROF, nullptr, &action);

@@ -1,7 +1,6 @@
 // Everything that breaks profilers, at once, while all profiles are fetched in a loop.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <link.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,11 +11,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -24,35 +21,23 @@
 #include "pprof/recording.h"
 #include "profiler/signal_safe/unwind.h"
 #include "profiler/signal_safe/unwind_table.h"
+#include "tests/process_resources.h"
+#include "tests/safety/threads/storm_gusts.h"
 
 namespace pprof {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using testing::Entries;
+using testing::IterateModules;
+using testing::LoadAndUnload;
+using testing::PosixTimers;
+using testing::ResidentKiB;
+using testing::Throw;
 
 std::chrono::seconds Duration() {
   const char* wanted = std::getenv("PPROF_CPP_STORM_SECONDS");
   return std::chrono::seconds(wanted == nullptr ? 8 : std::atoi(wanted));
-}
-
-size_t Entries(const char* folder) {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
-  return count;
-}
-
-size_t PosixTimers() {
-  std::ifstream timers("/proc/self/timers");
-  size_t count = 0;
-  for (std::string line; std::getline(timers, line);) count += line.rfind("ID:", 0) == 0;
-  return count;
-}
-
-size_t ResidentKiB() {
-  std::ifstream status("/proc/self/statm");
-  size_t pages = 0;
-  status >> pages >> pages;
-  return pages * 4;
 }
 
 struct Held {
@@ -62,32 +47,6 @@ struct Held {
 };
 
 // --- what the storm is made of ---
-
-void LoadAndUnload() {
-  void* plugin = dlopen(PPROF_STORM_PLUGIN, RTLD_NOW);
-  if (plugin == nullptr) std::abort();
-  const auto call = reinterpret_cast<int (*)(int)>(dlsym(plugin, "ThrowInPlugin"));
-  for (int depth = 0; depth < 20; ++depth) call(depth);
-  dlclose(plugin);
-}
-
-__attribute__((noinline)) int ThrowDeep(int depth) {
-  if (depth == 0) throw std::runtime_error("storm");
-  const int result = ThrowDeep(depth - 1);
-  __asm__ volatile("");
-  return result;
-}
-
-void Throw() {
-  try {
-    ThrowDeep(10);
-  } catch (const std::exception&) {
-  }
-}
-
-void IterateModules() {
-  dl_iterate_phdr([](dl_phdr_info*, size_t, void*) { return 0; }, nullptr);
-}
 
 void Fork() {
   const pid_t child = fork();

@@ -4,12 +4,12 @@
 
 #include <memory>
 #include <sstream>
-#include <thread>
 #include <vector>
 
 #include "pprof/http.h"
 #include "pprof/pprof.h"
 #include "profiler/symbolize/shared_state.h"
+#include "tests/unit/endpoints/test_server.h"
 
 namespace pprof::http {
 namespace {
@@ -36,14 +36,6 @@ std::string HeapOfKnownNames() {
   options.symbols_within = std::chrono::nanoseconds(0);
   EXPECT_TRUE(Collect("heap").value().WriteTo(out, options).ok());
   return out.str();
-}
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!condition() && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return condition();
 }
 
 TEST(SymbolWarmer, NamesAreKnownBeforeSomebodyAsks) {

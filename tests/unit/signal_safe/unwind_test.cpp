@@ -18,7 +18,7 @@
 
 #include "profiler/signal_safe/on_process.h"
 #include "profiler/signal_safe/thread_state.h"
-#include "profiler/sys/tasks.h"
+#include "profiler/sys/own_stack.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
 namespace pprof::signal_safe {

@@ -16,6 +16,7 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "tests/process_resources.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
 #include "tests/unit/threads/profile_shares.h"
@@ -161,13 +162,6 @@ TEST(Cpu, AProfilerThatCameMeanwhileKeepsItsHandler) {
     signal(SIGPROF, SomeoneElsesProfiler);
   }
   EXPECT_EQ(signal(SIGPROF, SIG_DFL), SomeoneElsesProfiler);
-}
-
-size_t PosixTimers() {
-  std::ifstream timers("/proc/self/timers");
-  size_t count = 0;
-  for (std::string line; std::getline(timers, line);) count += line.rfind("ID:", 0) == 0;
-  return count;
 }
 
 // Fails when SIGPROF is not dropped before its default action is back.

@@ -19,6 +19,7 @@
 #include "pprof/recording.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
+#include "tests/unit/threads/pipe_reader.h"
 #include "tests/unit/threads/profile_shares.h"
 
 namespace pprof::testing {
@@ -28,42 +29,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Pipe {
-  Pipe() { EXPECT_EQ(pipe(ends), 0); }
-  ~Pipe() {
-    close(ends[0]);
-    close(ends[1]);
-  }
-  void Write() const { EXPECT_EQ(write(ends[1], "x", 1), 1); }
-  int ends[2];
-};
-
-void ReadByte(int fd) {
-  char byte;
-  EXPECT_EQ(read(fd, &byte, 1), 1);
-}
-
-// Its unwind rules need rbp, which nothing below it has saved: read() does not touch it.
-void ReadByteWithFramePointer(int fd) {
-  volatile size_t size = 64;
-  EXPECT_EQ(read(fd, alloca(size), 1), 1);
-}
-
-// Parked in read() of a pipe, below `through`.
-struct PipeReader {
-  explicit PipeReader(std::function<void(const std::function<void()>&)> through,
-                      void (*read_byte)(int) = ReadByte)
-      : thread([this, through, read_byte] { through([this, read_byte] { read_byte(pipe.ends[0]); }); },
-               [this] { pipe.Write(); }) {}
-  Pipe pipe;
-  ParkedThread thread;
-};
-
-std::string HeaderOf(int32_t tid) {
-  const std::string dump = DumpOf(DumpText(), tid);
-  return dump.substr(0, dump.find('\n'));
-}
 
 TEST(Goroutine, ReadOfAPipeNamesTheDescriptor) {
   const PipeReader reader([](const auto& leaf) { leaf(); });
@@ -284,44 +249,6 @@ TEST(Goroutine, InlinedAndTailCalledCode) {
   const std::string tail_dump = DumpOf(dump, tail.thread.tid());
   EXPECT_THAT(tail_dump, HasSubstr("TailCalled"));
   EXPECT_THAT(tail_dump, Not(HasSubstr("CallByTailCall(")));  // it is not on the stack
-}
-
-TEST(Goroutine, FullDumpHasGosShape) {
-  const PipeReader reader([](const auto& leaf) {
-    const ScopedLabels labels(LabelSet{{"route", "/orders"}});
-    pthread_setname_np(pthread_self(), "orders");
-    Recurse(1, leaf);
-  });
-  const std::string dump = DumpOf(DumpText(), reader.thread.tid());
-  EXPECT_THAT(dump, HasSubstr(", \"orders\", cpu 0."));
-  EXPECT_THAT(dump, HasSubstr("route: \"/orders\""));
-  EXPECT_THAT(dump, ContainsRegex("\nread\\(\\.\\.\\.\\)\n\t|\n__GI___libc_read\\(\\.\\.\\.\\)\n\t|"
-                                  "\n__libc_read\\(\\.\\.\\.\\)\n\t"));
-  EXPECT_THAT(dump, ContainsRegex("\npprof::testing::Recurse\\(\\.\\.\\.\\)\n"
-                                  "\t/.*known_work.cpp:[0-9]+ \\+0x[0-9a-f]+\n"));
-  EXPECT_THAT(dump, ContainsRegex("\ncreated by .*ParkedThread.* in goroutine " +
-                                  std::to_string(OwnTid()) + "\n\t/.*parked_thread.cpp:[0-9]+"));
-}
-
-TEST(Goroutine, HostileNamesStayInTheirPlace) {
-  const PipeReader reader([](const auto& leaf) {
-    const ScopedLabels labels(LabelSet{{"evil", "\"}:\ngoroutine 1 [x"}});
-    pthread_setname_np(pthread_self(), "a\"]\nb:");
-    leaf();
-  });
-  const std::string header = HeaderOf(reader.thread.tid());
-  EXPECT_EQ(header.back(), ':');
-  EXPECT_EQ(header.find(']'), header.rfind(']'));
-  EXPECT_THAT(DumpText(), Not(HasSubstr("\ngoroutine 1 [x")));
-}
-
-TEST(Goroutine, EqualStacksAreGroupedInText) {
-  const auto park = [](const auto& leaf) { Recurse(2, leaf); };
-  const PipeReader a(park), b(park), c(park);
-  std::ostringstream out;
-  ASSERT_TRUE(Collect("goroutine").value().WriteTo(out, Format::kText).ok());
-  EXPECT_THAT(out.str(), ContainsRegex("(^|\n)3 @ 0x"));
-  EXPECT_THAT(out.str(), StartsWith("goroutine profile: total "));
 }
 
 TEST(Goroutine, OneSampleEachWithItsLabels) {

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "tests/unit/threads/child_process.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
 #include "tests/unit/threads/profile_shares.h"
@@ -79,12 +80,7 @@ int RunNotDumpable() {
 
 TEST(InterruptedState, IsThatOfTheStack) {
   if (getuid() != 0) GTEST_SKIP() << "changes its user";
-  const pid_t child = fork();
-  if (child == 0) _exit(RunNotDumpable());
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(RunInChild(RunNotDumpable), 0);
 }
 
 // A thread that waits in vfork is in uninterruptible sleep: it has a stack and costs no deadline.

@@ -11,6 +11,7 @@
 
 #include "pprof/labels.h"
 #include "pprof/resource_profile.h"
+#include "tests/unit/threads/child_process.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
 #include "tests/unit/threads/profile_shares.h"
@@ -106,12 +107,6 @@ int ProfileOwnself() {
   const int64_t threads = Collect("threadcreate").value().total(0);
   if (threads < 1 || threads > 2) return 5;
   return 0;
-}
-
-int WaitFor(pid_t child) {
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 TEST(Fork, TheChildProfilesItselfWhateverTheParentDid) {

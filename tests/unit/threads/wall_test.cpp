@@ -11,6 +11,7 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "tests/unit/threads/child_process.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
 #include "tests/unit/threads/profile_shares.h"
@@ -138,12 +139,7 @@ int RunNotDumpable() {
 
 TEST(Wall, AProcessThatIsNotDumpableWaitsWithoutStacks) {
   if (getuid() != 0) GTEST_SKIP() << "changes its user";
-  const pid_t child = fork();
-  if (child == 0) _exit(RunNotDumpable());
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(RunInChild(RunNotDumpable), 0);
 }
 
 }  // namespace

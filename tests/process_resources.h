@@ -1,0 +1,32 @@
+// What the test's process holds now, as the kernel counts it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace pprof::testing {
+
+// Files in a folder: descriptors in /proc/self/fd, threads in /proc/self/task.
+inline size_t Entries(const char* folder) {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+  return count;
+}
+
+inline size_t PosixTimers() {
+  std::ifstream timers("/proc/self/timers");
+  size_t count = 0;
+  for (std::string line; std::getline(timers, line);) count += line.rfind("ID:", 0) == 0;
+  return count;
+}
+
+inline size_t ResidentKiB() {
+  std::ifstream status("/proc/self/statm");
+  size_t pages = 0;
+  status >> pages >> pages;
+  return pages * 4;
+}
+
+}  // namespace pprof::testing
