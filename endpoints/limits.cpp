@@ -1,34 +1,51 @@
 #include "endpoints/limits.h"
 
-#include <algorithm>
-#include <atomic>
+#include <unistd.h>
 
 namespace pprof::http {
 namespace {
 
-std::atomic<int> recordings{0};
+// The process in the upper half, how many it runs in the lower. None of the parent's run in a child.
+std::atomic<uint64_t> recordings{0};
+
+uint64_t OwnHalf() { return static_cast<uint64_t>(getpid()) << 32; }
+
+uint64_t Running(uint64_t value, uint64_t own_half) {
+  return value >> 32 == own_half >> 32 ? value & 0xFFFFFFFF : 0;
+}
 
 }  // namespace
 
 std::optional<RecordingSlot> RecordingSlot::Take() {
-  int running = recordings.load(std::memory_order_relaxed);
+  const uint64_t own_half = OwnHalf();
+  uint64_t value = recordings.load(std::memory_order_relaxed);
+  uint64_t running = 0;
   do {
+    running = Running(value, own_half);
     if (running >= kMaxRecordings) return std::nullopt;
-  } while (!recordings.compare_exchange_weak(running, running + 1, std::memory_order_relaxed));
+  } while (!recordings.compare_exchange_weak(value, own_half | (running + 1),
+                                             std::memory_order_relaxed));
   return RecordingSlot();
 }
 
 RecordingSlot::~RecordingSlot() {
-  if (held_) recordings.fetch_sub(1, std::memory_order_relaxed);
+  if (!held_) return;
+  const uint64_t own_half = OwnHalf();
+  uint64_t value = recordings.load(std::memory_order_relaxed);
+  while (Running(value, own_half) > 0 &&
+         !recordings.compare_exchange_weak(value, value - 1, std::memory_order_relaxed)) {
+  }
 }
 
 bool TokenBucket::Take(Clock::time_point now) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const std::chrono::duration<double> passed = now - last_take_;
-  tokens_ = std::min(burst_, tokens_ + passed.count() * per_second_);
-  last_take_ = now;
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
+  const Clock::rep at = now.time_since_epoch().count();
+  Clock::rep arrival = arrival_.load(std::memory_order_relaxed);
+  Clock::rep next = 0;
+  do {
+    const Clock::rep begin = std::max(arrival, at);
+    if (begin - at > tolerance_.count()) return false;
+    next = begin + interval_.count();
+  } while (!arrival_.compare_exchange_weak(arrival, next, std::memory_order_relaxed));
   return true;
 }
 

@@ -2,14 +2,15 @@
 // second.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 namespace pprof::http {
 
-// Recordings at once in the whole process, however many servers it runs.
+// Recordings at once in the whole process, however many servers it runs. A forked child has its own.
 constexpr int kMaxRecordings = 2;
 
 // The right to record; given back when destroyed. Thread safety: Take is safe.
@@ -27,23 +28,30 @@ class [[nodiscard]] RecordingSlot {
   bool held_ = true;
 };
 
-// `burst` dumps at once, `per_second` in the long run. Thread safety: safe.
+// `burst` dumps at once, `per_second` in the long run. Without a lock or a destructor, so that one
+// can be static. Thread safety: safe.
 class TokenBucket {
  public:
   using Clock = std::chrono::steady_clock;
 
-  TokenBucket(double per_second, double burst)
-      : per_second_(per_second), burst_(burst), tokens_(burst) {}
+  // REQUIRES: per_second > 0, burst >= 1.
+  constexpr TokenBucket(double per_second, double burst)
+      : interval_(ToDuration(1 / per_second)), tolerance_(ToDuration((burst - 1) / per_second)) {}
 
   // True when there was one to take. `now` never goes back.
   bool Take(Clock::time_point now = Clock::now());
 
  private:
-  const double per_second_;
-  const double burst_;
-  std::mutex mutex_;
-  double tokens_;                // guarded by mutex_
-  Clock::time_point last_take_;  // guarded by mutex_
+  static constexpr Clock::duration ToDuration(double seconds) {
+    constexpr double kLongest = 1e9;  // 30 years; the clock counts 292
+    return std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(std::min(seconds, kLongest)));
+  }
+
+  const Clock::duration interval_;
+  const Clock::duration tolerance_;
+  // When the bucket will be full but for one: the generic cell rate algorithm (ITU-T I.371).
+  std::atomic<Clock::rep> arrival_{0};
 };
 
 }  // namespace pprof::http

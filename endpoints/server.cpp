@@ -13,16 +13,10 @@
 namespace pprof::http {
 namespace {
 
-// Shared by all calls of Handle(), for the life of the process.
-struct HandleState {
-  RefusalCounters refusals;
-  TokenBucket dumps{Options().dumps_per_second, Options().dump_burst};
-};
-
-HandleState& SharedState() {
-  static HandleState* const state = new HandleState;  // never freed: no order at exit to get wrong
-  return *state;
-}
+// Shared by all calls of Handle(), for the life of the process. Not a function's static: a fork while
+// another thread makes one would leave its guard locked in the child.
+RefusalCounters handle_refusals;
+TokenBucket handle_dumps{Options().dumps_per_second, Options().dump_burst};
 
 std::optional<Refused> AdmitHandled(const Request& request, const Options& options) {
   const RequestHead head = HeadOf(request);
@@ -36,7 +30,7 @@ std::optional<Refused> AdmitHandled(const Request& request, const Options& optio
 }
 
 Response Turned(const Refused& refused) {
-  SharedState().refusals.Count(refused.cause);
+  handle_refusals.Count(refused.cause);
   Response response = ErrorAnswer(refused.status, refused.text);
   if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
   AddSecurityHeaders(response);
@@ -55,8 +49,7 @@ Response Handle(const Request& request, const Options& options) {
     return Handle(request, with_token);
   }
   if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
-  HandleState& state = SharedState();
-  return Route(request, Context{options, state.refusals, state.dumps});
+  return Route(request, Context{options, handle_refusals, handle_dumps});
 }
 
 class Server::Impl {

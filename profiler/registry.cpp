@@ -1,12 +1,12 @@
 // The one table of profiles: the built-in ones and what users registered.
 #include <algorithm>
-#include <map>
-#include <mutex>
+#include <atomic>
 #include <utility>
 
 #include "pprof/pprof.h"
 #include "profiler/model/profile_builder.h"
 #include "profiler/profiles/builtin.h"
+#include "profiler/sys/made_once.h"
 
 namespace pprof {
 namespace {
@@ -35,7 +35,12 @@ std::string FlawOf(const ProfileType& type) {
   return {};
 }
 
-// Entries are never removed, so that pointers to them stay valid.
+struct RegistryEntry {
+  const ProfileType type;
+  RegistryEntry* next;
+};
+
+// A list that only grows at its head. Without a lock: a fork must find it whole in the child.
 class Registry {
  public:
   Registry() {
@@ -43,33 +48,44 @@ class Registry {
   }
 
   bool Add(ProfileType type) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    std::string name = type.name;
-    return types_.emplace(std::move(name), std::move(type)).second;
+    auto* entry = new RegistryEntry{std::move(type), head_.load(std::memory_order_acquire)};
+    do {
+      if (Find(entry->next, entry->type.name) != nullptr) {
+        delete entry;
+        return false;
+      }
+    } while (!head_.compare_exchange_weak(entry->next, entry, std::memory_order_acq_rel));
+    return true;
   }
 
   const ProfileType* Find(std::string_view name) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = types_.find(name);
-    return found == types_.end() ? nullptr : &found->second;
+    const RegistryEntry* found = Find(head_.load(std::memory_order_acquire), name);
+    return found == nullptr ? nullptr : &found->type;
   }
 
+  // By name.
   std::vector<const ProfileType*> All() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<const ProfileType*> all;
-    for (const auto& [name, type] : types_) all.push_back(&type);
+    const RegistryEntry* entry = head_.load(std::memory_order_acquire);
+    for (; entry != nullptr; entry = entry->next) all.push_back(&entry->type);
+    std::sort(all.begin(), all.end(),
+              [](const ProfileType* a, const ProfileType* b) { return a->name < b->name; });
     return all;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, ProfileType, std::less<>> types_;  // guarded by mutex_
+  static const RegistryEntry* Find(const RegistryEntry* entry, std::string_view name) {
+    while (entry != nullptr && entry->type.name != name) entry = entry->next;
+    return entry;
+  }
+
+  std::atomic<RegistryEntry*> head_{nullptr};
 };
 
 // Made at first use and never freed: profiles may be asked for while the process exits.
 Registry& TheRegistry() {
-  static auto* const registry = new Registry;
-  return *registry;
+  static sys::MadeOnce<Registry> registry;
+  return registry.Get([] { return new Registry; });
 }
 
 Status CheckParameters(const ProfileType& type, const Parameters& parameters) {

@@ -1,103 +1,89 @@
 #include "pprof/resource_profile.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 #include "pprof/pprof.h"
 #include "profiler/model/label_table.h"
-#include "profiler/signal_safe/on_thread.h"
+#include "profiler/profiles/stack_view.h"
+#include "profiler/signal_safe/capture.h"
 #include "profiler/signal_safe/stack_table.h"
-#include "profiler/signal_safe/unwind.h"
+#include "profiler/sys/pages.h"
 
 namespace pprof {
+namespace {
 
-// What is held, by number. Shared by the profile, its registered type and all entries.
-struct ResourceProfile::Entry::Holder {
-  struct Stack {
-    std::vector<uintptr_t> pcs;
-    bool truncated = false;
-    uint32_t label_set = 0;
-  };
+using signal_safe::StackEntry;
+using signal_safe::StackTable;
 
-  uint64_t Add(Stack stack) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    held.emplace(++last_number, std::move(stack));
-    return last_number;
+// Given back first: then what is held is never negative.
+int64_t Held(const StackEntry& stack) {
+  const uint64_t given_back = stack.heap.freed_count.load(std::memory_order_acquire);
+  return static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed) - given_back);
+}
+
+int64_t HeldInAll(const StackTable& stacks) {
+  int64_t held = Held(*stacks.overflow());
+  const StackEntry* stack = stacks.all();
+  for (; stack != nullptr; stack = stack->next_of_all) held += Held(*stack);
+  return held;
+}
+
+Status CollectHeld(const std::string& name, const StackTable& stacks, SnapshotBuilder& builder) {
+  builder.SetPeriod(name, "count", 1);
+  if (const int64_t held = Held(*stacks.overflow()); held > 0) {
+    builder.AddNamed("pprof::StackTableFull", {held});
   }
-
-  void Remove(uint64_t number) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    held.erase(number);
-  }
-
-  Status Collect(const std::string& name, SnapshotBuilder& builder) {
-    builder.SetPeriod(name, "count", 1);
-    std::map<uint64_t, Stack> copy;
-    {
-      const std::lock_guard<std::mutex> lock(mutex);
-      copy = held;
+  const StackEntry* stack = stacks.all();
+  for (; stack != nullptr; stack = stack->next_of_all) {
+    if (const int64_t held = Held(*stack); held > 0) {
+      builder.Add(profiles::ViewOf(*stack), {held}, model::LabelsOf(stack->label_set));
     }
-    for (const auto& [number, stack] : copy) {
-      builder.Add({stack.pcs.data(), stack.pcs.size(), false, stack.truncated}, {1},
-                  model::LabelsOf(stack.label_set));
-    }
-    return {};
   }
+  return {};
+}
 
-  std::mutex mutex;  // guards what follows
-  std::map<uint64_t, Stack> held;
-  uint64_t last_number = 0;
-};
-
-ResourceProfile::ResourceProfile(std::string name, std::string description)
-    : holder_(std::make_shared<Entry::Holder>()) {
+ProfileType TypeOf(std::string name, std::string description, const StackTable* stacks) {
   ProfileType type;
   type.name = std::move(name);
   type.description = std::move(description);
   type.values = {{type.name, "count", ValueType::Kind::kTotal}};
-  type.collect = [holder = holder_, shown = type.name](SnapshotBuilder& builder) {
-    return holder->Collect(shown, builder);
+  type.collect = [stacks, shown = type.name](SnapshotBuilder& builder) {
+    return CollectHeld(shown, *stacks, builder);
   };
-  type.count = [holder = holder_] {
-    const std::lock_guard<std::mutex> lock(holder->mutex);
-    return static_cast<int64_t>(holder->held.size());
-  };
-  status_ = Register(std::move(type));
+  type.count = [stacks] { return HeldInAll(*stacks); };
+  return type;
 }
 
-// noinline: the frame of Add itself is the first to be cut.
+}  // namespace
+
+ResourceProfile::ResourceProfile(std::string name, std::string description) {
+  void* zeroed = sys::MapPages(sizeof(StackTable));
+  if (zeroed == nullptr) {
+    status_ = {StatusCode::kUnavailable, "no memory for the profile \"" + name + "\""};
+    return;
+  }
+  stacks_ = new (zeroed) StackTable;  // trivial: leaves the zeroes
+  status_ = Register(TypeOf(std::move(name), std::move(description), stacks_));
+  if (status_.ok()) return;
+  sys::UnmapPages(zeroed, sizeof(StackTable));
+  stacks_ = nullptr;
+}
+
+// noinline: the frames up to its caller's are cut.
 __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(int skip_frames) {
-  const auto caller = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
-  Entry::Holder::Stack stack;
-  stack.pcs.resize(signal_safe::kMaxStackDepth + signal_safe::kMaxOwnFrames);
-  const auto unwound = signal_safe::UnwindOwnStack(stack.pcs.data(), stack.pcs.size());
-  stack.pcs.resize(unwound.depth);
-  stack.truncated = unwound.truncated;
-  stack.label_set = signal_safe::CurrentLabels();
-  auto first = std::find(stack.pcs.begin(), stack.pcs.end(), caller);
-  if (first == stack.pcs.end()) first = stack.pcs.begin();
-  const auto skipped = std::min<ptrdiff_t>(std::max(skip_frames, 0), stack.pcs.end() - first);
-  stack.pcs.erase(stack.pcs.begin(), first + skipped);
   Entry entry;
-  entry.holder_ = holder_;
-  entry.number_ = holder_->Add(std::move(stack));
+  if (stacks_ == nullptr) return entry;
+  const signal_safe::CallerStack stack(__builtin_return_address(0));
+  const size_t skipped = std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), stack.depth());
+  entry.stack_ = stacks_->Intern(stack.pcs() + skipped, stack.depth() - skipped, stack.truncated(),
+                                 signal_safe::thread_state.label_set);
+  entry.stack_->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);
   return entry;
 }
 
-ResourceProfile::Entry::Entry(Entry&& other) noexcept
-    : holder_(std::move(other.holder_)), number_(other.number_) {}
-
-ResourceProfile::Entry& ResourceProfile::Entry::operator=(Entry&& other) noexcept {
-  std::swap(holder_, other.holder_);
-  std::swap(number_, other.number_);
-  return *this;
-}
-
 ResourceProfile::Entry::~Entry() {
-  if (holder_ != nullptr) holder_->Remove(number_);
+  if (stack_ != nullptr) stack_->heap.freed_count.fetch_add(1, std::memory_order_release);
 }
 
 }  // namespace pprof

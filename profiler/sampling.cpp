@@ -41,11 +41,10 @@ Status SetSampling(const Sampling& sampling) {
 }
 
 Sampling GetSampling() {
-  const profiles::ContentionRates& rates = profiles::ContentionRates::Instance();
   Sampling sampling;
   sampling.heap_interval = signal_safe::HeapInterval();
-  sampling.block_interval = rates.block_interval();
-  sampling.mutex_fraction = static_cast<int>(rates.mutex_fraction());
+  sampling.block_interval = profiles::ContentionRates::block_interval();
+  sampling.mutex_fraction = static_cast<int>(profiles::ContentionRates::mutex_fraction());
   return sampling;
 }
 

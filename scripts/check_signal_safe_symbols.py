@@ -23,6 +23,8 @@ ALLOWED = re.compile(
     r"|_ZN5pprof3sys10tick_clockE|_ZN5pprof3sys9TickClock5BeginEv"
     # Not signal-safe, and called when sampling is switched on only.
     r"|_ZN5pprof3sys9TickClock6SettleEv"
+    # Not signal-safe, and called around fork only.
+    r"|_ZN5pprof3sys\d+(BeginForkOfLoader|EndForkOfLoaderInParent|EndForkOfLoaderInChild)Ev"
     # Not signal-safe, and called by dlclose's wrapper only: see unloaded_modules.h.
     r"|_ZN5pprof3sys\d+(ListLoadedCode|UnloadedCount)E.*"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds

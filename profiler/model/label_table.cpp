@@ -1,9 +1,9 @@
 #include "profiler/model/label_table.h"
 
 #include <atomic>
-#include <map>
-#include <mutex>
+#include <functional>
 #include <string>
+#include <type_traits>
 
 namespace pprof::model {
 namespace {
@@ -20,58 +20,88 @@ std::string KeyOf(const std::vector<Label>& labels) {
   return key;
 }
 
+struct LabelSetEntry {
+  const std::vector<Label> labels;
+  const std::string key;
+  const uint32_t id;
+  LabelSetEntry* next;  // in its chain
+};
+
+// Key -> set in chains that only grow at their heads, and number -> set. Without a lock, and without
+// a constructor: the program's threads intern, and a fork must find every table whole in the child.
 class LabelTable {
  public:
   uint32_t Intern(const std::vector<Label>& labels) {
     const std::string key = KeyOf(labels);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = ids_.find(key);
-    if (found != ids_.end()) return found->second;
-    if (next_id_ == kMaxLabelSets - 1) return AddFull();
-    ids_.emplace(key, next_id_);
-    return Publish(labels);
+    auto& chain = chains_[std::hash<std::string>()(key) % kMaxLabelSets];
+    LabelSetEntry* head = chain.load(std::memory_order_acquire);
+    if (const auto* found = Find(head, nullptr, key)) return found->id;
+    const uint32_t id = NextId();
+    if (id == kFull) {
+      Standing(kFull, {{"pprof::labels", "table full", 0, {}}});
+      return kFull;
+    }
+    auto* entry = new LabelSetEntry{labels, key, id, head};
+    sets_[id].store(entry, std::memory_order_release);
+    // Pairs with the acquire loads: who sees the entry sees its labels.
+    while (!chain.compare_exchange_weak(entry->next, entry, std::memory_order_acq_rel)) {
+      if (const auto* found = Find(entry->next, head, key)) {
+        sets_[id].store(nullptr, std::memory_order_relaxed);  // another thread was first; nobody
+        delete entry;                                         // knows our number, it stays unused
+        return found->id;
+      }
+      head = entry->next;
+    }
+    return id;
   }
 
-  const std::vector<Label>& Of(uint32_t id) const {
-    // Pairs with the release in Publish.
+  const std::vector<Label>& Of(uint32_t id) {
     const auto* set = id < kMaxLabelSets ? sets_[id].load(std::memory_order_acquire) : nullptr;
-    return set == nullptr ? empty_ : *set;
+    return set == nullptr ? Standing(kNoLabels, {}) : set->labels;
   }
 
  private:
-  uint32_t Publish(const std::vector<Label>& labels) {
-    sets_[next_id_].store(new std::vector<Label>(labels), std::memory_order_release);
-    return next_id_++;
+  static constexpr uint32_t kFull = kMaxLabelSets - 1;
+
+  // Looks from `from` down to, not including, `end`.
+  static const LabelSetEntry* Find(const LabelSetEntry* from, const LabelSetEntry* end,
+                                   const std::string& key) {
+    while (from != end && from->key != key) from = from->next;
+    return from == end ? nullptr : from;
   }
 
-  uint32_t AddFull() {
-    constexpr uint32_t kFull = kMaxLabelSets - 1;
-    if (sets_[kFull].load(std::memory_order_relaxed) == nullptr) {
-      sets_[kFull].store(new std::vector<Label>{{"pprof::labels", "table full", 0, {}}},
-                         std::memory_order_release);
+  uint32_t NextId() {
+    uint32_t used = used_.load(std::memory_order_relaxed);
+    while (used < kFull - 1 && !used_.compare_exchange_weak(used, used + 1)) {
     }
-    return kFull;
+    return used < kFull - 1 ? used + 1 : kFull;
   }
 
-  std::mutex mutex_;  // guards ids_ and next_id_
-  std::map<std::string, uint32_t> ids_;
-  uint32_t next_id_ = 1;
-  std::atomic<const std::vector<Label>*> sets_[kMaxLabelSets] = {};
-  const std::vector<Label> empty_{};
+  // A set of a fixed number that no key leads to; made when first wanted.
+  const std::vector<Label>& Standing(uint32_t id, const std::vector<Label>& labels) {
+    LabelSetEntry* entry = sets_[id].load(std::memory_order_acquire);
+    if (entry != nullptr) return entry->labels;
+    auto* fresh = new LabelSetEntry{labels, {}, id, nullptr};
+    if (sets_[id].compare_exchange_strong(entry, fresh, std::memory_order_acq_rel)) entry = fresh;
+    if (entry != fresh) delete fresh;
+    return entry->labels;
+  }
+
+  std::atomic<LabelSetEntry*> chains_[kMaxLabelSets];
+  std::atomic<LabelSetEntry*> sets_[kMaxLabelSets];
+  std::atomic<uint32_t> used_;  // numbers given out: 1 to used_
 };
 
-// Never freed: threads may ask while the process exits.
-LabelTable& TheTable() {
-  static LabelTable& table = *new LabelTable;
-  return table;
-}
+// 1 MiB of zeroes, of which a program touches what it uses.
+LabelTable the_table;
+static_assert(std::is_trivially_default_constructible_v<LabelTable>);
 
 }  // namespace
 
 uint32_t InternLabels(const std::vector<Label>& labels) {
-  return labels.empty() ? kNoLabels : TheTable().Intern(labels);
+  return labels.empty() ? kNoLabels : the_table.Intern(labels);
 }
 
-const std::vector<Label>& LabelsOf(uint32_t label_set) { return TheTable().Of(label_set); }
+const std::vector<Label>& LabelsOf(uint32_t label_set) { return the_table.Of(label_set); }
 
 }  // namespace pprof::model

@@ -14,7 +14,8 @@ constexpr uint32_t kMaxLabelSets = 65536;
 
 // The number of this set, the same for equal sets. When the table is full: the number of the one
 // set {"pprof::labels": "table full"}, so that the loss is visible where it happened.
-// REQUIRES: sorted by key, keys distinct. Thread safety: safe. Not signal-safe: locks, allocates.
+// REQUIRES: sorted by key, keys distinct. Thread safety: safe, without a lock. Not signal-safe:
+// allocates.
 uint32_t InternLabels(const std::vector<Label>& labels);
 
 // The set of that number; empty for 0 and for numbers never given out. Ownership: the table's, for

@@ -112,14 +112,13 @@ Status BadParameter(const std::string& text, const char* name, const char* wante
           fmt::format("invalid value \"{}\" for \"{}\" - must be {}", text, name, wanted)};
 }
 
-const std::string& TextOf(const Parameters& parameters, const char* name) {
-  static const std::string& none = *new std::string;
+std::string TextOf(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
-  return found == parameters.end() ? none : found->second;
+  return found == parameters.end() ? std::string() : found->second;
 }
 
 Status ReadRate(const Parameters& parameters, std::chrono::nanoseconds* rate) {
-  const std::string& text = TextOf(parameters, kRate);
+  const std::string text = TextOf(parameters, kRate);
   uint64_t nanos = 0;
   if (text.find('\0') != std::string::npos ||
       !signal_safe::ParseWaitInterval(text.c_str(), &nanos)) {
@@ -130,7 +129,7 @@ Status ReadRate(const Parameters& parameters, std::chrono::nanoseconds* rate) {
 }
 
 Status ReadFraction(const Parameters& parameters, uint32_t* fraction) {
-  const std::string& text = TextOf(parameters, kFraction);
+  const std::string text = TextOf(parameters, kFraction);
   if (text.find('\0') != std::string::npos || !signal_safe::ParseFraction(text.c_str(), fraction)) {
     return BadParameter(text, kFraction,
                         "a number n of at most 1000000000, for 1 of n unlocks; 0 switches off");

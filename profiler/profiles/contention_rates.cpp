@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "profiler/profiles/per_process.h"
 #include "profiler/signal_safe/contention_sampler.h"
+#include "profiler/sys/process_id.h"
 
 namespace pprof::profiles {
 namespace {
@@ -16,35 +18,28 @@ uint64_t Finest(uint64_t own, const std::multiset<uint64_t>& wanted) {
 
 }  // namespace
 
-ContentionRates& ContentionRates::Instance() {
-  static auto& rates = *new ContentionRates;
-  return rates;
-}
-
-ContentionRates::ContentionRates()
-    : own_interval_ns_(contention.block_interval_ns.load(std::memory_order_relaxed)),
-      own_fraction_(contention.mutex_fraction.load(std::memory_order_relaxed)) {}
+ContentionRates& ContentionRates::Instance() { return PerProcess<ContentionRates>(); }
 
 void ContentionRates::SetBlockInterval(std::chrono::nanoseconds interval) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  own_interval_ns_ = static_cast<uint64_t>(interval.count());
+  contention.own_block_interval_ns.store(static_cast<uint64_t>(interval.count()),
+                                         std::memory_order_relaxed);
   Apply();
 }
 
 void ContentionRates::SetMutexFraction(uint32_t fraction) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  own_fraction_ = fraction;
+  contention.own_mutex_fraction.store(fraction, std::memory_order_relaxed);
   Apply();
 }
 
-std::chrono::nanoseconds ContentionRates::block_interval() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return std::chrono::nanoseconds(own_interval_ns_);
+std::chrono::nanoseconds ContentionRates::block_interval() {
+  return std::chrono::nanoseconds(
+      contention.own_block_interval_ns.load(std::memory_order_relaxed));
 }
 
-uint32_t ContentionRates::mutex_fraction() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return static_cast<uint32_t>(own_fraction_);
+uint32_t ContentionRates::mutex_fraction() {
+  return contention.own_mutex_fraction.load(std::memory_order_relaxed);
 }
 
 std::shared_ptr<void> ContentionRates::WantBlockInterval(std::chrono::nanoseconds interval) {
@@ -59,7 +54,8 @@ std::shared_ptr<void> ContentionRates::Want(Wanted* wanted, uint64_t value) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto entry = wanted->insert(value);
   Apply();
-  return {this, [wanted, entry](ContentionRates* rates) {
+  return {this, [wanted, entry, process = sys::ProcessId()](ContentionRates* rates) {
+            if (process != sys::ProcessId()) return;  // the mutex may be in any state in a child
             const std::lock_guard<std::mutex> relock(rates->mutex_);
             wanted->erase(entry);
             rates->Apply();
@@ -68,8 +64,10 @@ std::shared_ptr<void> ContentionRates::Want(Wanted* wanted, uint64_t value) {
 
 void ContentionRates::Apply() {
   signal_safe::SetContentionSampling(
-      Finest(own_interval_ns_, wanted_intervals_ns_),
-      static_cast<uint32_t>(Finest(own_fraction_, wanted_fractions_)));
+      Finest(contention.own_block_interval_ns.load(std::memory_order_relaxed),
+             wanted_intervals_ns_),
+      static_cast<uint32_t>(Finest(contention.own_mutex_fraction.load(std::memory_order_relaxed),
+                                   wanted_fractions_)));
 }
 
 }  // namespace pprof::profiles

@@ -14,29 +14,27 @@ namespace pprof::profiles {
 // Thread safety: safe. Not signal-safe: locks, allocates.
 class ContentionRates {
  public:
-  // Never destroyed. Begins with what the environment said.
+  // This process's: a forked child has its own, without the parent's requests. Never destroyed.
   static ContentionRates& Instance();
 
   // The program's own setting; 0: off.
   void SetBlockInterval(std::chrono::nanoseconds interval);
   void SetMutexFraction(uint32_t fraction);
-  std::chrono::nanoseconds block_interval() const;
-  uint32_t mutex_fraction() const;
+  static std::chrono::nanoseconds block_interval();
+  static uint32_t mutex_fraction();
 
-  // Wanted until the answer's last copy is gone. REQUIRES: more than 0.
+  // Wanted until the answer's last copy is gone; in a forked child that does nothing.
+  // REQUIRES: more than 0.
   std::shared_ptr<void> WantBlockInterval(std::chrono::nanoseconds interval);
   std::shared_ptr<void> WantMutexFraction(uint32_t fraction);
 
  private:
   using Wanted = std::multiset<uint64_t>;
 
-  ContentionRates();
   std::shared_ptr<void> Want(Wanted* wanted, uint64_t value);
   void Apply();  // REQUIRES: mutex_ held
 
-  mutable std::mutex mutex_;  // guards all below
-  uint64_t own_interval_ns_;
-  uint64_t own_fraction_;
+  std::mutex mutex_;  // guards all below, and who sets the rates
   Wanted wanted_intervals_ns_;
   Wanted wanted_fractions_;
 };

@@ -21,12 +21,11 @@ using Kind = ValueType::Kind;
 constexpr const char* kOverflowFrame = "pprof::StackTableFull";
 
 // Go's four, in Go's order: readers take the last one by default.
-const std::vector<ValueType>& HeapValues() {
-  static const auto& values = *new std::vector<ValueType>{{"alloc_objects", "count", Kind::kTotal},
-                                                          {"alloc_space", "bytes", Kind::kTotal},
-                                                          {"inuse_objects", "count", Kind::kCurrent},
-                                                          {"inuse_space", "bytes", Kind::kCurrent}};
-  return values;
+std::vector<ValueType> HeapValues() {
+  return {{"alloc_objects", "count", Kind::kTotal},
+          {"alloc_space", "bytes", Kind::kTotal},
+          {"inuse_objects", "count", Kind::kCurrent},
+          {"inuse_space", "bytes", Kind::kCurrent}};
 }
 
 void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotBuilder& builder) {

@@ -9,6 +9,7 @@
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/sys/environment.h"
 #include "profiler/sys/loaded_symbols.h"
+#include "profiler/sys/made_once.h"
 
 namespace pprof::profiles {
 namespace {
@@ -70,8 +71,8 @@ Status CheckHeapSupport() {
 }
 
 const Status& HeapSupport() {
-  static const Status& support = *new Status(CheckHeapSupport());  // never destroyed: atexit order
-  return support;
+  static sys::MadeOnce<const Status> support;  // never destroyed: atexit order
+  return support.Get([] { return new Status(CheckHeapSupport()); });
 }
 
 }  // namespace pprof::profiles

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "profiler/sys/libc_functions.h"
+#include "profiler/sys/made_once.h"
 #include "profiler/sys/own_stack.h"
 #include "profiler/sys/wait_call.h"
 
@@ -40,14 +41,14 @@ struct KnownFunction {
 };
 
 const std::vector<KnownFunction>& KnownFunctions() {
-  static const auto& known = *[] {
+  static sys::MadeOnce<const std::vector<KnownFunction>> known;
+  return known.Get([] {
     auto* all = new std::vector<KnownFunction>;
     for (const WaitingFunction& function : kWaitingFunctions) {
       all->push_back({sys::FindLibcFunction(function.name), &function});
     }
     return all;
-  }();
-  return known;
+  });
 }
 
 struct HeldLock {

@@ -84,7 +84,16 @@ void SettleContentionFromEnvironment() {
       (fraction_text != nullptr && !ParseFraction(fraction_text, &fraction))) {
     contention.environment_refused.store(true, std::memory_order_relaxed);
   }
+  contention.own_block_interval_ns.store(interval, std::memory_order_relaxed);
+  contention.own_mutex_fraction.store(fraction, std::memory_order_relaxed);
   if (interval != 0 || fraction != 0) SetContentionSampling(interval, fraction);
+}
+
+void ForgetParentsContention() {
+  contention.waiters.OnForkChild();
+  if (contention_on.load(std::memory_order_relaxed) == 0) return;
+  SetContentionSampling(contention.own_block_interval_ns.load(std::memory_order_relaxed),
+                        contention.own_mutex_fraction.load(std::memory_order_relaxed));
 }
 
 }  // namespace pprof::signal_safe

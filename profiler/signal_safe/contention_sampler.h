@@ -26,6 +26,9 @@ struct ContentionSampler {
   WaiterTable waiters;
   std::atomic<uint64_t> block_interval_ns;  // a wait of this length is surely kept; 0: off
   std::atomic<uint32_t> mutex_fraction;     // one of so many contended unlocks is kept; 0: off
+  // The same as the program or the environment set them, whatever requests want meanwhile.
+  std::atomic<uint64_t> own_block_interval_ns;
+  std::atomic<uint32_t> own_mutex_fraction;
   // Waits and unlocks that could not be kept: they came while this thread was inside.
   std::atomic<uint64_t> lost_events;
   // Waits whose holder could not be charged: too many locks had waiters at once.
@@ -40,7 +43,7 @@ extern ContentionSampler contention __attribute__((visibility("hidden")));
 enum ContentionSwitch : uint32_t { kBlockOn = 1, kMutexOn = 2 };
 extern std::atomic<uint32_t> contention_on __attribute__((visibility("hidden")));
 
-// Changes both settings; 0 is off. Thread safety: one caller at a time.
+// Changes both settings in force; 0 is off. Thread safety: one caller at a time.
 void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction);
 
 // "10us", "1ms", "1s", "250ns"; a bare number is nanoseconds, as in Go's SetBlockProfileRate. At
@@ -49,6 +52,9 @@ bool ParseWaitInterval(const char* text, uint64_t* nanos);
 
 // "100", "0": at most 1,000,000,000. False for anything else. Signal-safe.
 bool ParseFraction(const char* text, uint32_t* fraction);
+
+// In a forked child: nobody waits, and the parent's requests are not the child's. Signal-safe.
+void ForgetParentsContention();
 
 // Reads PPROF_CPP_BLOCK_RATE and PPROF_CPP_MUTEX_FRACTION. Called once, at load.
 void SettleContentionFromEnvironment();

@@ -8,19 +8,28 @@
 #include "profiler/signal_safe/sample_ring.h"
 #include "profiler/signal_safe/unloaded_modules.h"
 #include "profiler/signal_safe/unwind_table.h"
+#include "profiler/sys/loader_call.h"
 #include "profiler/sys/thread_signal.h"
 
 namespace pprof::signal_safe {
 
-void OnForkBegin() { sys::BlockProfilingSignal(); }
+// The loader first: its callers may be interrupted by the signal.
+void OnForkBegin() {
+  sys::BeginForkOfLoader();
+  sys::BlockProfilingSignal();
+}
 
-void OnForkParent() { sys::UnblockProfilingSignal(); }
+void OnForkParent() {
+  sys::EndForkOfLoaderInParent();
+  sys::UnblockProfilingSignal();
+}
 
 // The tables need nothing: they have no lock, and a slot that another thread had claimed but not
 // filled stays claimed, 40 bytes in a child.
 void OnForkChild() {
+  sys::EndForkOfLoaderInChild();
   heap_peak.OnForkChild();
-  contention.waiters.OnForkChild();
+  ForgetParentsContention();
   OnThreadForked();
   sample_ring.OnForkChild();
   FreeDumpSlots();

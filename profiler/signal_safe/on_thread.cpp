@@ -26,6 +26,19 @@ void CountEnd(ThreadRecord& record) {
   record.created_at->heap.freed_count.fetch_add(1, std::memory_order_relaxed);
 }
 
+// In the child of a fork: all threads but one, of that stack or of none, have ended. Not counted by
+// their records: some were counted before they had one, others after they had given it back.
+void CountOnly(const StackEntry* alive) {
+  const auto count = [alive](StackEntry& stack) {
+    const uint64_t begun = stack.heap.allocated_count.load(std::memory_order_relaxed);
+    stack.heap.freed_count.store(begun - (&stack == alive ? 1 : 0), std::memory_order_relaxed);
+  };
+  count(*thread_stacks.overflow());
+  for (StackEntry* stack = thread_stacks.all(); stack != nullptr; stack = stack->next_of_all) {
+    count(*stack);
+  }
+}
+
 }  // namespace
 
 ThreadBirth OnThreadCreate(void* caller) {
@@ -75,7 +88,8 @@ void OnThreadForked() {
     own->cpu_timer.store(kTimerNone);
     own->tid.store(sys::ThreadId(), std::memory_order_release);
   }
-  thread_registry.KeepOnly(own, CountEnd);
+  thread_registry.KeepOnly(own);
+  CountOnly(own != nullptr ? own->created_at : nullptr);
 }
 
 uint32_t CurrentLabels() { return thread_state.label_set; }

@@ -53,13 +53,12 @@ ThreadRecord* ThreadRegistry::Add(int32_t tid, int32_t creator_tid, StackEntry* 
   return record;
 }
 
-void ThreadRegistry::KeepOnly(const ThreadRecord* keep, void (*visit)(ThreadRecord& record)) {
+void ThreadRegistry::KeepOnly(const ThreadRecord* keep) {
   free_.store(0, std::memory_order_relaxed);
   const size_t used = ever_used_.load(std::memory_order_relaxed);
   for (size_t index = 0; index < used; ++index) {
     ThreadRecord& record = records_[index];
     if (&record == keep) continue;
-    if (record.tid.load(std::memory_order_relaxed) != 0) visit(record);
     record.tid.store(0, std::memory_order_relaxed);
     record.cpu_timer.store(0, std::memory_order_relaxed);
     Free(&record);

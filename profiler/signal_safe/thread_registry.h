@@ -45,9 +45,9 @@ class ThreadRegistry {
   // Gives a record that was taken to the next thread. Signal-safe.
   void Free(ThreadRecord* record);
 
-  // Takes and frees all records but `keep`. `visit` sees each before. Only in the child of a fork,
-  // where no other thread is: a list that one of them was changing is made anew. Signal-safe.
-  void KeepOnly(const ThreadRecord* keep, void (*visit)(ThreadRecord& record));
+  // Takes and frees all records but `keep`. Only in the child of a fork, where no other thread is: a
+  // list that one of them was changing is made anew. Signal-safe.
+  void KeepOnly(const ThreadRecord* keep);
 
   // Calls visit(context, record) for every record in use. No lock.
   void ForEach(void (*visit)(void* context, ThreadRecord& record), void* context);

@@ -4,9 +4,12 @@
 #include <elf.h>
 #include <link.h>
 
+#include "profiler/sys/loader_call.h"
+
 namespace pprof::sys {
 
 FunctionRange FindLibcFunction(const char* name) {
+  const LoaderCall call;
   void* libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
   if (libc == nullptr) return {};  // a static executable
   void* address = dlsym(libc, name);

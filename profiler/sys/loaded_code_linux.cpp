@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "profiler/sys/loader_call.h"
 #include "profiler/sys/mappings.h"
 
 namespace pprof::sys {
@@ -59,12 +60,14 @@ int AddModule(dl_phdr_info* module, size_t, void* opaque) {
 
 size_t ListLoadedCode(LoadedCode* out, size_t room) {
   Listing listing{out, room};
+  const LoaderCall call;
   dl_iterate_phdr(AddModule, &listing);
   return listing.count;
 }
 
 uint64_t UnloadedCount() {
   uint64_t count = 0;
+  const LoaderCall call;
   dl_iterate_phdr(
       [](dl_phdr_info* module, size_t, void* out) {
         *static_cast<uint64_t*>(out) = module->dlpi_subs;

@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 
 #include "profiler/sys/loaded_image.h"
+#include "profiler/sys/loader_call.h"
 
 namespace pprof::sys {
 namespace {
@@ -61,6 +62,7 @@ bool VisitVdso(const Visit& visit) {
 bool VisitLoadedImage(uint64_t address, void (*visit)(const LoadedImage& image, void* arg),
                       void* arg) {
   Visit request{address, visit, arg};
+  const LoaderCall call;
   return dl_iterate_phdr(OnModule, &request) != 0 || VisitVdso(request);
 }
 

@@ -3,6 +3,7 @@
 #include <link.h>
 
 #include "profiler/sys/loaded_symbols.h"
+#include "profiler/sys/loader_call.h"
 
 namespace pprof::sys {
 namespace {
@@ -36,9 +37,13 @@ std::string FirstLibraryWith(const char* name) {
 
 }  // namespace
 
-bool IsSymbolLoaded(const char* name) { return dlsym(RTLD_DEFAULT, name) != nullptr; }
+bool IsSymbolLoaded(const char* name) {
+  const LoaderCall call;
+  return dlsym(RTLD_DEFAULT, name) != nullptr;
+}
 
 std::string FileOfSymbol(const char* name) {
+  const LoaderCall call;
   Dl_info info;
   void* symbol = nullptr;
   void* address = dlsym(RTLD_DEFAULT, name);

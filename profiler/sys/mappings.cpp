@@ -10,6 +10,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "profiler/sys/loader_call.h"
+
 namespace pprof::sys {
 namespace {
 
@@ -125,6 +127,7 @@ int AddModule(dl_phdr_info* info, size_t, void* data) {
 
 LoadedModules ListModules() {
   LoadedModules modules;
+  const LoaderCall call;
   dl_iterate_phdr(&AddModule, &modules);
   std::sort(modules.segments.begin(), modules.segments.end(),
             [](const Segment& a, const Segment& b) { return a.start < b.start; });

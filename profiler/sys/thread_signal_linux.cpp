@@ -11,6 +11,8 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "profiler/sys/loader_call.h"
+
 namespace pprof::sys {
 
 SignalOwner OwnerOfSignal(int signal, SignalHandler ours) {
@@ -46,6 +48,7 @@ void ResetSignal(int signal, SignalOwner to) {
 std::string FileOfHandler(int signal) {
   struct sigaction action {};
   Dl_info info;
+  const LoaderCall call;
   if (sigaction(signal, nullptr, &action) != 0 ||
       dladdr(reinterpret_cast<void*>(action.sa_sigaction), &info) == 0) {
     return "unknown code";

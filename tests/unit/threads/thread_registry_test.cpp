@@ -66,7 +66,7 @@ TEST(ThreadRegistry, AForkedChildKeepsItsOwnRecordOnly) {
   ThreadRecord* own = registry.Add(11, 1, nullptr, 0, 0);
   ThreadRecord* other = registry.Add(12, 1, nullptr, 0, 0);
   other->cpu_timer = 99;  // the parent's
-  registry.KeepOnly(own, [](ThreadRecord&) {});
+  registry.KeepOnly(own);
   EXPECT_EQ(Listed(), (std::multiset<int32_t>{11}));
   ThreadRecord* next = registry.Add(13, 1, nullptr, 0, 0);
   EXPECT_EQ(next, other);
