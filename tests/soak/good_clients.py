@@ -8,6 +8,7 @@ Every answer has to be 200 and readable, or one of the documented 503. Now and t
 import collections
 import gzip
 import http.client
+import itertools
 import json
 import os
 import random
@@ -118,6 +119,30 @@ def ask_in_a_loop(port, paths, tally, end):
             tally.note(path, status, body, time.monotonic() - start)
             if status in REFUSED:
                 time.sleep(PAUSE_WHEN_REFUSED_SECONDS)
+
+
+def ask_together(port, clients, seconds, pause):
+    """All clients ask for the same path at the same moment, then for the next: what the process holds
+    when the most that is let in happens at once. Refusals and errors are not counted."""
+    end = time.monotonic() + seconds
+    paths = itertools.cycle(targets(port))
+    while time.monotonic() < end:
+        path = next(paths)
+        start = threading.Barrier(clients)
+
+        def ask():
+            start.wait()
+            try:
+                get(port, path)
+            except (OSError, http.client.HTTPException):
+                pass  # of the clients in the loop they are counted
+
+        threads = [threading.Thread(target=ask) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        time.sleep(pause)
 
 
 def main():

@@ -24,6 +24,11 @@ PROBED_PER_SECOND = 1000  # in turns with the plain demo
 STEADY_PER_SECOND = 100  # on both demos all the time
 SCRAPE_SECONDS = 10  # as a production would: one heap profile
 MAX_SCRAPED_SECONDS = 180  # 180 pairs of slices
+# The warm-up: the memory of a process follows the most that ever happens at once, so that comes first
+# and not by chance after twenty minutes.
+TOGETHER_CLIENTS = 16
+TOGETHER_SECONDS = 60
+TOGETHER_PAUSE_SECONDS = 1.6  # the server lets 10 dumps through in a second
 MAX_LATENCY_RATIO = 1.05
 MAX_GROWTH_BYTES = 2 << 20
 MAX_GROWTH_SHARE = 0.03
@@ -115,6 +120,8 @@ def run_storm(build, pprof, out, seconds, demo, plain):
                       demo.port, plain.port)
         clients = [client("good_clients", seconds, CLIENTS, pprof),
                    client("hostile_clients", demo.pid, seconds)]
+        good_clients.ask_together(demo.debug_port, TOGETHER_CLIENTS,
+                                  min(TOGETHER_SECONDS, seconds / 5), TOGETHER_PAUSE_SECONDS)
         comparison = Comparison(probe.rows())
         comparison.errors += sum(int(row["errors"]) for p in steady for row in p.rows())
         failed = [process.args for process in clients if process.wait() != 0]
