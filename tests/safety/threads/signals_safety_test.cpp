@@ -8,11 +8,14 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <future>
 #include <thread>
+#include <vector>
 
 #include "pprof/recording.h"
 #include "tests/bench/threads/bench_support.h"
 #include "tests/bench/threads/forged_tick.h"
+#include "tests/unit/threads/child_process.h"
 
 namespace pprof {
 namespace {
@@ -142,6 +145,85 @@ TEST(Signals, BlockedOnesCostNoTime) {
   stop = true;
   deaf.join();
   EXPECT_GT(static_cast<double>(snapshot.total(1)) / 1e9, 0.95 * during);
+}
+
+// --- the disposition ---
+
+// No other handler runs inside ours but for faults, and ours never fails a program's system call.
+TEST(Signals, TheHandlerKeepsOthersOut) {
+  const auto recording = Recording::Start("profile", 100).value();
+  struct sigaction action {};
+  ASSERT_EQ(sigaction(SIGPROF, nullptr, &action), 0);
+  EXPECT_EQ(action.sa_flags & (SA_RESTART | SA_ONSTACK), SA_RESTART | SA_ONSTACK);
+  for (const int other : {SIGUSR1, SIGURG, SIGALRM, SIGTERM, SIGCHLD, SIGRTMIN, SIGRTMAX}) {
+    EXPECT_EQ(sigismember(&action.sa_mask, other), 1) << other;
+  }
+  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
+    EXPECT_EQ(sigismember(&action.sa_mask, fault), 0) << fault;
+  }
+}
+
+// One that waits in a thread that blocks it must be gone before the default action is back: it kills.
+int StopWithASignalPending() {
+  auto recording = Recording::Start("profile", 100).value();
+  sigset_t profiling;
+  sigemptyset(&profiling);
+  sigaddset(&profiling, SIGPROF);
+  pthread_sigmask(SIG_BLOCK, &profiling, nullptr);
+  syscall(SYS_tgkill, getpid(), Tid(), SIGPROF);
+  static_cast<void>(std::move(recording).Stop());
+  pthread_sigmask(SIG_UNBLOCK, &profiling, nullptr);
+  return 0;
+}
+
+TEST(Signals, APendingOneDoesNotKillAfterTheStop) {
+  EXPECT_EQ(testing::RunInChild(StopWithASignalPending), 0);
+}
+
+// Timers tick while they are disarmed, one after the other: 500 take half a millisecond.
+int StopOften() {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) bench::Spin();
+    });
+  }
+  std::promise<void> end;
+  const std::shared_future<void> ended = end.get_future().share();
+  for (int i = 0; i < 500; ++i) threads.emplace_back([ended] { ended.wait(); });
+  for (int i = 0; i < 150; ++i) static_cast<void>(Recording::Start("profile", 1000).value());
+  stop = true;
+  end.set_value();
+  for (std::thread& thread : threads) thread.join();
+  return 0;
+}
+
+TEST(Signals, StopsDoNotKill) { EXPECT_EQ(testing::RunInChild(StopOften), 0); }
+
+// --- fork ---
+
+// Registered before ours: its prepare handler runs after ours, its other handlers before ours.
+std::atomic<int> blocked_at_fork{0};
+
+bool ProfilingIsBlocked() {
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return sigismember(&mask, SIGPROF) == 1;
+}
+
+void NoteMask() { blocked_at_fork += ProfilingIsBlocked() ? 1 : 100; }
+
+__attribute__((constructor(101))) void WatchForks() { pthread_atfork(NoteMask, NoteMask, NoteMask); }
+
+// A tick during a fork would start its copying anew, or come to a child whose tables are not its own.
+TEST(Signals, NoTickDuringAFork) {
+  blocked_at_fork = 0;
+  const pid_t child = fork();
+  if (child == 0) _exit(blocked_at_fork == 2 && !ProfilingIsBlocked() ? 0 : 1);
+  EXPECT_EQ(testing::WaitFor(child), 0);
+  EXPECT_EQ(blocked_at_fork, 2);
+  EXPECT_FALSE(ProfilingIsBlocked());
 }
 
 }  // namespace
