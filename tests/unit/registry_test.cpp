@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "pprof/pprof.h"
 #include "profiler/model/profile.h"
@@ -55,6 +59,18 @@ TEST(Registry, RefusesBadTypes) {
   ProfileType shown = Good("test.shown");
   shown.shown_first = "nothing";
   EXPECT_TRUE(refused(shown));
+}
+
+TEST(Registry, OfManyThreadsOneGetsTheName) {
+  std::atomic<int> succeeded{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 50; ++n) succeeded += Register(Good("test.race_" + std::to_string(n))).ok();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(succeeded, 50);
 }
 
 TEST(Registry, ListsProfilesByName) {

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "profiler/model/label_table.h"
 
@@ -68,6 +71,28 @@ TEST(Labels, NewThreadsInheritAndPoolsTakeThemAlong) {
   EXPECT_EQ(inherited, "route=/a ");
   EXPECT_EQ(before, "");
   EXPECT_EQ(carried, "route=/a ");
+}
+
+// All threads at the same set at about the same time: the first to be done makes it.
+TEST(Labels, ThreadsThatMeetAtASetGetOneNumber) {
+  constexpr size_t kThreads = 2, kSets = 3000;
+  std::vector<uint32_t> ids[kThreads];
+  std::atomic<size_t> arrived{0};
+  std::vector<std::thread> threads;
+  for (auto& own : ids) {
+    threads.emplace_back([&] {
+      for (size_t i = 0; i < kSets; ++i) {
+        ++arrived;
+        while (arrived < (i + 1) * kThreads) {
+        }
+        own.push_back(LabelSet{{"meet", std::to_string(i)}}.id());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& own : ids) EXPECT_EQ(own, ids[0]);
+  EXPECT_EQ(std::set<uint32_t>(ids[0].begin(), ids[0].end()).size(), kSets);
+  EXPECT_EQ(Text(LabelSet{{"meet", "17"}}), "meet=17 ");
 }
 
 TEST(Labels, TheTableIsBoundedAndSaysSo) {
