@@ -42,10 +42,11 @@ class TokenBucket {
   bool Take(Clock::time_point now = Clock::now());
 
  private:
+  // Of no number (infinite / infinite), too, the longest.
   static constexpr Clock::duration ToDuration(double seconds) {
     constexpr double kLongest = 1e9;  // 30 years; the clock counts 292
     return std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(std::min(seconds, kLongest)));
+        std::chrono::duration<double>(std::min(kLongest, seconds)));
   }
 
   const Clock::duration interval_;

@@ -47,6 +47,11 @@ class Registry {
     for (ProfileType& type : profiles::BuiltinTypes()) Add(std::move(type));
   }
 
+  // Only of one that another thread was faster to make; see MadeOnce.
+  ~Registry() {
+    for (RegistryEntry* entry = head_.load(); entry != nullptr;) delete std::exchange(entry, entry->next);
+  }
+
   bool Add(ProfileType type) {
     auto* entry = new RegistryEntry{std::move(type), head_.load(std::memory_order_acquire)};
     do {

@@ -46,8 +46,7 @@ class LabelTable {
     // Pairs with the acquire loads: who sees the entry sees its labels.
     while (!chain.compare_exchange_weak(entry->next, entry, std::memory_order_acq_rel)) {
       if (const auto* found = Find(entry->next, head, key)) {
-        sets_[id].store(nullptr, std::memory_order_relaxed);  // another thread was first; nobody
-        delete entry;                                         // knows our number, it stays unused
+        GiveBack(entry);  // another thread was first
         return found->id;
       }
       head = entry->next;
@@ -68,6 +67,14 @@ class LabelTable {
                                    const std::string& key) {
     while (from != end && from->key != key) from = from->next;
     return from == end ? nullptr : from;
+  }
+
+  // Nobody knows the number: the next set may have it, if none has a later one yet.
+  void GiveBack(LabelSetEntry* entry) {
+    sets_[entry->id].store(nullptr, std::memory_order_relaxed);
+    uint32_t last = entry->id;
+    used_.compare_exchange_strong(last, last - 1);
+    delete entry;
   }
 
   uint32_t NextId() {

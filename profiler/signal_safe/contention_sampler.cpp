@@ -91,7 +91,12 @@ void SettleContentionFromEnvironment() {
 
 void ForgetParentsContention() {
   contention.waiters.OnForkChild();
-  if (contention_on.load(std::memory_order_relaxed) == 0) return;
+  // Off, whatever a thread of the parent was about to set; and then its clock is not settled.
+  if (contention_on.load(std::memory_order_relaxed) == 0) {
+    contention.own_block_interval_ns.store(0, std::memory_order_relaxed);
+    contention.own_mutex_fraction.store(0, std::memory_order_relaxed);
+    return;
+  }
   SetContentionSampling(contention.own_block_interval_ns.load(std::memory_order_relaxed),
                         contention.own_mutex_fraction.load(std::memory_order_relaxed));
 }

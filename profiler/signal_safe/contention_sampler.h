@@ -53,7 +53,8 @@ bool ParseWaitInterval(const char* text, uint64_t* nanos);
 // "100", "0": at most 1,000,000,000. False for anything else. Signal-safe.
 bool ParseFraction(const char* text, uint32_t* fraction);
 
-// In a forked child: nobody waits, and the parent's requests are not the child's. Signal-safe.
+// In a forked child: nobody waits, and the parent's requests are not the child's. Signal-safe:
+// the clock, whose settling is not, was settled by the parent.
 void ForgetParentsContention();
 
 // Reads PPROF_CPP_BLOCK_RATE and PPROF_CPP_MUTEX_FRACTION. Called once, at load.

@@ -82,16 +82,17 @@ Entry* StackTableOf<Entry>::Intern(const uintptr_t* pcs, size_t depth, bool trun
   }
   Entry* entry = Make<Entry>(memory, key);
   entry->next_in_chain = head;
+  // First here: a fork between the two would leave a stack in the child that counts and is never read.
+  PushFront(all_, entry);
   // Pairs with the acquire loads: who sees the entry sees its frames.
   while (!chain.compare_exchange_weak(entry->next_in_chain, entry, std::memory_order_acq_rel,
                                       std::memory_order_acquire)) {
     if (Entry* found = Find<Entry>(entry->next_in_chain, head, key)) {
       size_.fetch_sub(1, std::memory_order_relaxed);
-      return found;  // another thread was first; our copy's bytes stay unused in the arena
+      return found;  // another thread was first; our copy stays in the list of all, with zeroes
     }
     head = entry->next_in_chain;
   }
-  PushFront(all_, entry);
   return entry;
 }
 

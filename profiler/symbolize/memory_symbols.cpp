@@ -113,9 +113,8 @@ uint64_t CountSymbols(const LoadedImage& image, const DynamicTable& table) {
 struct Request {
   const std::string* build_id;
   std::vector<ElfSegment> segments;
-  TimeBudget* budget = nullptr;
-  Targets* targets = nullptr;
-  StringPool* strings = nullptr;
+  std::vector<uint8_t> symbols;
+  std::vector<uint8_t> strings;
 };
 
 void CopySegments(const LoadedImage& image, void* arg) {
@@ -127,7 +126,10 @@ void CopySegments(const LoadedImage& image, void* arg) {
   }
 }
 
-void MatchDynamic(const LoadedImage& image, void* arg) {
+std::vector<uint8_t> Copied(Bytes bytes) { return {bytes.data, bytes.data + bytes.size}; }
+
+// Copies: the loader is locked meanwhile, and matching takes its time.
+void CopyDynamic(const LoadedImage& image, void* arg) {
   Request& request = *static_cast<Request*>(arg);
   if (!IsBuild(image, *request.build_id)) return;
   const DynamicTable table = ReadDynamic(image);
@@ -135,23 +137,24 @@ void MatchDynamic(const LoadedImage& image, void* arg) {
   const Bytes memory = MemoryAt(image, table.symbols);
   const uint64_t count =
       std::min<uint64_t>(CountSymbols(image, table), memory.size / elf::kSymbolSize);
-  MatchSymbols(memory.Slice(0, count * elf::kSymbolSize),
-               MemoryAt(image, table.strings).Slice(0, table.strings_size), {}, *request.budget,
-               *request.targets, *request.strings);
+  request.symbols = Copied(memory.Slice(0, count * elf::kSymbolSize));
+  request.strings = Copied(MemoryAt(image, table.strings).Slice(0, table.strings_size));
 }
 
 }  // namespace
 
 std::vector<ElfSegment> LoadedSegments(uint64_t address, const std::string& build_id) {
-  Request request{&build_id, {}};
+  Request request{&build_id, {}, {}, {}};
   sys::VisitLoadedImage(address, CopySegments, &request);
   return request.segments;
 }
 
 void MatchLoadedSymbols(uint64_t address, const std::string& build_id, TimeBudget& budget,
                         Targets& targets, StringPool& strings) {
-  Request request{&build_id, {}, &budget, &targets, &strings};
-  sys::VisitLoadedImage(address, MatchDynamic, &request);
+  Request request{&build_id, {}, {}, {}};
+  sys::VisitLoadedImage(address, CopyDynamic, &request);
+  MatchSymbols({request.symbols.data(), request.symbols.size()},
+               {request.strings.data(), request.strings.size()}, {}, budget, targets, strings);
 }
 
 }  // namespace pprof::symbolize

@@ -6,7 +6,7 @@
 namespace pprof::sys {
 
 // Stands around calls of dl_iterate_phdr, dlsym, dladdr, dlopen. May be nested. Waits while the
-// process forks, at most 1 s. Thread safety: safe. Not signal-safe.
+// process forks, at most 100 ms, and then goes in all the same. Thread safety: safe. Not signal-safe.
 class LoaderCall {
  public:
   LoaderCall();
@@ -15,8 +15,8 @@ class LoaderCall {
   ~LoaderCall();
 };
 
-// Before a fork: keeps everybody out and waits for those inside, at most 100 ms: a caller may wait for
-// a lock of the loader that the forking thread has. Thread safety: safe.
+// Before a fork: keeps everybody out and waits for those inside, at most 100 ms: one of them may wait
+// for a lock of the loader that the forking thread has. Thread safety: safe.
 void BeginForkOfLoader();
 
 // After it.

@@ -125,7 +125,12 @@ TEST(ForkSafety, AChildHasItsOwnRecordingsAndRates) {
   std::atomic<bool> stop{false};
   request.cancelled = [&] { return stop.load(); };
   std::vector<std::thread> clients;
-  for (int i = 0; i < 2; ++i) clients.emplace_back([&] { http::Handle(request); });
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back([&] {
+      while (!stop && http::Handle(request).status == 503) {
+      }
+    });
+  }
   http::Request probe = request;
   probe.cancelled = [] { return true; };
   while (http::Handle(probe).status != 503) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "endpoints/capped_buffer.h"
@@ -75,6 +76,15 @@ TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
   now += std::chrono::hours(1);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(bucket.Take(now));
   EXPECT_FALSE(bucket.Take(now));
+}
+
+TEST(TokenBucket, WithoutAnEndIsNoLimit) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  TokenBucket bucket(kInfinite, kInfinite);
+  TokenBucket huge(1e-300, 1e300);
+  const auto now = TokenBucket::Clock::now();
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(bucket.Take(now));
+  EXPECT_TRUE(huge.Take(now));
 }
 
 TEST(RecordingSlot, TwoAtOnce) {
