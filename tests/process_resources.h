@@ -1,6 +1,7 @@
 // What the test's process holds now, as the kernel counts it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +28,16 @@ inline size_t ResidentKiB() {
   size_t pages = 0;
   status >> pages >> pages;
   return pages * 4;
+}
+
+// Polls until the process has so many threads; false after 20 s. The kernel lists a thread for a moment
+// after it was joined.
+inline bool SettlesAtThreads(size_t wanted) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (Entries("/proc/self/task") != wanted) {
+    if (std::chrono::steady_clock::now() > end) return false;
+  }
+  return true;
 }
 
 }  // namespace pprof::testing

@@ -7,6 +7,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -46,7 +47,7 @@ def check_tool(go, base):
     has(pprof("-tags", base + "/goroutine"), "state:", "thread:", "tid:", "route:", "waiter", "/a")
     has(pprof("-top", base + "/threads"), "WaitForTheEnd")
     has(pprof("-top", "-seconds", "2", base + "/profile"), "BusyWork", "Type: cpu")
-    has(pprof("-tags", base + "/profile?seconds=1"), "route:", "/a", "/b")
+    has(pprof("-tags", base + "/profile?seconds=3"), "route:", "/a", "/b")
     has(pprof("-top", base + "/wall?seconds=1&hz=50"), "WaitForTheEnd", "Type: time")
     has(pprof("-tags", base + "/wall?seconds=1"), "state:", "sync.Cond.Wait", "running", "route:")
     has(pprof("-top", base.replace("/pprof", "") + "/fgprof?seconds=1"), "WaitForTheEnd")
@@ -55,7 +56,11 @@ def check_tool(go, base):
 
 
 def check_texts(base):
-    text = fetch(base + "/goroutine?debug=1")
+    end = time.monotonic() + 20  # some of the threads may not wait yet
+    while True:
+        text = fetch(base + "/goroutine?debug=1")
+        if "5 @ 0x" in text or time.monotonic() > end:
+            break
     has(text, "goroutine profile: total ", "5 @ 0x", "WaitForTheEnd", '"route":"/a"')
     has(fetch(base + "/threadcreate?debug=1"), "threadcreate profile: total ", "# threads created")
     dump = fetch(base + "/goroutine?debug=2")

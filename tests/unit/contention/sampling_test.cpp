@@ -312,7 +312,7 @@ TEST(ContentionCost, SeccompWouldHaveSeenIt) {
 TEST(ContentionCost, WaitingAndChargingAllocatesNothing) {
   ContentionWindow window(nanoseconds(1), 1);
   std::mutex mutex;
-  std::atomic<bool> done{false};
+  std::atomic<bool> done{false}, begun{false};
   uint64_t before = 0, after = 1;
   const auto contend = [&] {
     for (int i = 0; i < 200; ++i) {
@@ -321,8 +321,12 @@ TEST(ContentionCost, WaitingAndChargingAllocatesNothing) {
     }
   };
   std::thread other([&] {
-    while (!done) contend();
+    while (!done) {
+      contend();
+      begun = true;
+    }
   });
+  while (!begun) std::this_thread::yield();
   contend();
   before = signal_safe::thread_state.bytes_left;
   contend();

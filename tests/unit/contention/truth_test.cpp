@@ -130,7 +130,8 @@ TEST(ContentionTruth, FunctionsThatEndInAJumpAreNamed) {
   const double charged = TotalsOf(window.mutex(), "HoldBehindJump").nanos;
   const double blocked = TotalsOf(window.block(), "LockBehindJump").nanos;
   EXPECT_GT(charged, 10e6);
-  EXPECT_NEAR(charged / blocked, 1, 0.2);
+  // What main needed to wake up is charged to its own unlock.
+  EXPECT_NEAR(TotalsOf(window.mutex(), "").nanos / blocked, 1, 0.2);
 }
 
 class ContentionTruthOfThreads : public ::testing::TestWithParam<size_t> {};

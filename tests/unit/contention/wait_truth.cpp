@@ -22,6 +22,22 @@ double Overlap(const std::vector<Interval>& waits, const std::vector<Interval>& 
   return nanos;
 }
 
+using Holds = std::map<std::string, std::vector<Interval>>;
+
+// What waiters lose until one of them has woken up is the next holder's: a hold begins where the one
+// before it ends, whoever had that.
+void CloseGaps(Holds* holds) {
+  std::vector<Interval*> all;
+  for (auto& entry : *holds) {
+    for (Interval& hold : entry.second) all.push_back(&hold);
+  }
+  std::sort(all.begin(), all.end(),
+            [](const Interval* a, const Interval* b) { return a->begin < b->begin; });
+  for (size_t i = 1; i < all.size(); ++i) {
+    all[i]->begin = std::min(all[i]->begin, all[i - 1]->end);
+  }
+}
+
 }  // namespace
 
 uint64_t NowNanos() {
@@ -49,7 +65,7 @@ double WaitTruth::share_of(const std::string& holder) const {
 
 WaitTruth TruthOf(const std::vector<LockLog>& logs, uint64_t shortest) {
   std::vector<Interval> waits;
-  std::map<std::string, std::vector<Interval>> holds;
+  Holds holds;
   for (const LockLog& log : logs) {
     for (const Interval& wait : log.waits) {
       if (wait.end - wait.begin >= shortest) waits.push_back(wait);
@@ -58,6 +74,7 @@ WaitTruth TruthOf(const std::vector<LockLog>& logs, uint64_t shortest) {
       holds[name].insert(holds[name].end(), list.begin(), list.end());
     }
   }
+  CloseGaps(&holds);
   WaitTruth truth;
   truth.waits = waits.size();
   for (const Interval& wait : waits)

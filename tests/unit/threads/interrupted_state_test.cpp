@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -106,6 +107,12 @@ TEST(InterruptedState, UninterruptibleSleepHasItsLine) {
     took = NowNanos() - begin;
     return dump.find("uninterruptible") != std::string::npos;
   });
+  // The best of some: the first looks names up, and others may have the CPUs.
+  for (int i = 0; i < 20 && found; ++i) {
+    const uint64_t begin = NowNanos();
+    static_cast<void>(DumpText());
+    took = std::min(took, NowNanos() - begin);
+  }
   EXPECT_EQ(write(ends[1], "x", 1), 1);
   parent.join();
   close(ends[0]);

@@ -108,16 +108,21 @@ TEST(Wall, InterruptsNobody) {
 
 TEST(Wall, WaitingThreadsCarryTheirLabels) {
   std::atomic<bool> stop{false};
+  std::atomic<int32_t> tid{0};
   std::thread thread([&] {
     const ScopedLabels labels(LabelSet{{"route", "/slow"}});
-    while (!stop) usleep(5000);
+    tid = OwnTid();
+    while (!stop) usleep(100000);  // rarely: the time it waits for a CPU has no labels
   });
+  ASSERT_TRUE(WaitUntil([&] { return tid != 0; }) && WaitUntilAsleep(tid));
+  const uint64_t begin = NowNanos();
   Recording recording = Recording::Start("wall", 100).value();
   usleep(1000000);
   const auto samples = SamplesOf(std::move(recording).Stop().value());
+  const auto elapsed = static_cast<double>(NowNanos() - begin);
   stop = true;
   thread.join();
-  EXPECT_NEAR(SumOfLabel(samples, "route", "/slow") / 1e9, 1, 0.15);
+  EXPECT_NEAR(SumOfLabel(samples, "route", "/slow") / elapsed, 1, 0.15);
 }
 
 // What the child of a process that nobody may look into finds; 0: all is well.
