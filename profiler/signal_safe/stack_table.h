@@ -3,7 +3,8 @@
 // Writers: any thread, inside malloc or a handler. Readers: the server's thread, walking all().
 // Invariants:
 //  1. A stack is immutable once it is in its hash chain, but for its counters.
-//  2. Chains and the list of all stacks only grow at their heads.
+//  2. Chains and the list of all stacks only grow at their heads. What is in a chain is in the list,
+//     also in the child of a fork; the list has besides what lost a race to a chain, with zeroes.
 //  3. At most `kMaxStacks` stacks; further ones share overflow(), whose counters say how much was
 //     put together there.
 // Memory: 512 KiB of chain heads, touched lazily, and about 130 bytes + 8 a frame for each stack:
