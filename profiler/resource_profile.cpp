@@ -32,7 +32,7 @@ int64_t HeldInAll(const StackTable& stacks) {
 Status CollectHeld(const std::string& name, const StackTable& stacks, SnapshotBuilder& builder) {
   builder.SetPeriod(name, "count", 1);
   if (const int64_t held = Held(*stacks.overflow()); held > 0) {
-    builder.AddNamed("pprof::StackTableFull", {held});
+    builder.AddNamed(profiles::kOverflowFrame, {held});
   }
   const StackEntry* stack = stacks.all();
   for (; stack != nullptr; stack = stack->next_of_all) {

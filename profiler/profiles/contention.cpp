@@ -19,7 +19,6 @@ using signal_safe::ContentionStack;
 using signal_safe::ContentionTable;
 using Kind = ValueType::Kind;
 
-constexpr const char* kOverflowFrame = "pprof::StackTableFull";
 constexpr const char* kRate = "rate";
 constexpr const char* kFraction = "fraction";
 

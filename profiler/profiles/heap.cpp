@@ -18,8 +18,6 @@ namespace {
 using signal_safe::heap_sampler;
 using Kind = ValueType::Kind;
 
-constexpr const char* kOverflowFrame = "pprof::StackTableFull";
-
 // Go's four, in Go's order: readers take the last one by default.
 std::vector<ValueType> HeapValues() {
   return {{"alloc_objects", "count", Kind::kTotal},

@@ -7,6 +7,9 @@
 
 namespace pprof::profiles {
 
+// What counts for the stacks that a full table has put together.
+constexpr const char* kOverflowFrame = "pprof::StackTableFull";
+
 // `Entry`: any of StackTableOf's. The view is valid for ever: entries are never freed.
 template <class Entry>
 StackView ViewOf(const Entry& entry) {

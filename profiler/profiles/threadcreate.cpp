@@ -29,7 +29,7 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
     known_alive += begun - ended;
     if (begun <= ended) return;
     if (&stack == thread_stacks.overflow()) {
-      builder.AddNamed("pprof::StackTableFull", {begun - ended});
+      builder.AddNamed(kOverflowFrame, {begun - ended});
     } else {
       builder.Add(ViewOf(stack), {begun - ended},
                   model::LabelsOf(stack.label_set));
