@@ -132,8 +132,8 @@ class HttplibServer::Impl : public httplib::Server {
 HttplibServer::HttplibServer() {
   const KeepSigpipe keep;
   impl_ = std::make_unique<Impl>();
-  // httplib makes statics at its first request. In the caller's thread, before there are others: a fork
-  // during a worker's first request would leave their guards locked in the child.
+  // httplib makes statics at its first request. In the caller's thread, before there are others: a
+  // fork during a worker's first request would leave their guards locked in the child.
   static_cast<void>(Answer("GET / HTTP/1.1\r\n\r\n", [](const Request&) { return Response(); }));
 }
 

@@ -5,7 +5,8 @@
 namespace pprof::http {
 namespace {
 
-// The process in the upper half, how many it runs in the lower. None of the parent's run in a child.
+// The process in the upper half, how many it runs in the lower. None of the parent's run in a
+// child.
 std::atomic<uint64_t> recordings{0};
 
 uint64_t OwnHalf() { return static_cast<uint64_t>(getpid()) << 32; }

@@ -10,7 +10,8 @@
 
 namespace pprof::http {
 
-// Recordings at once in the whole process, however many servers it runs. A forked child has its own.
+// Recordings at once in the whole process, however many servers it runs. A forked child has its
+// own.
 constexpr int kMaxRecordings = 2;
 
 // The right to record; given back when destroyed. Thread safety: Take is safe.

@@ -13,8 +13,8 @@
 namespace pprof::http {
 namespace {
 
-// Shared by all calls of Handle(), for the life of the process. Not a function's static: a fork while
-// another thread makes one would leave its guard locked in the child.
+// Shared by all calls of Handle(), for the life of the process. Not a function's static: a fork
+// while another thread makes one would leave its guard locked in the child.
 RefusalCounters handle_refusals;
 TokenBucket handle_dumps{Options().dumps_per_second, Options().dump_burst};
 

@@ -49,7 +49,8 @@ class Registry {
 
   // Only of one that another thread was faster to make; see MadeOnce.
   ~Registry() {
-    for (RegistryEntry* entry = head_.load(); entry != nullptr;) delete std::exchange(entry, entry->next);
+    for (RegistryEntry* entry = head_.load(); entry != nullptr;)
+      delete std::exchange(entry, entry->next);
   }
 
   bool Add(ProfileType type) {

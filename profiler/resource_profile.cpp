@@ -19,7 +19,8 @@ using signal_safe::StackTable;
 // Given back first: then what is held is never negative.
 int64_t Held(const StackEntry& stack) {
   const uint64_t given_back = stack.heap.freed_count.load(std::memory_order_acquire);
-  return static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed) - given_back);
+  return static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed) -
+                              given_back);
 }
 
 int64_t HeldInAll(const StackTable& stacks) {
@@ -75,7 +76,8 @@ __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(int skip_f
   Entry entry;
   if (stacks_ == nullptr) return entry;
   const signal_safe::CallerStack stack(__builtin_return_address(0));
-  const size_t skipped = std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), stack.depth());
+  const size_t skipped =
+      std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), stack.depth());
   entry.stack_ = stacks_->Intern(stack.pcs() + skipped, stack.depth() - skipped, stack.truncated(),
                                  signal_safe::thread_state.label_set);
   entry.stack_->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);

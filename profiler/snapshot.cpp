@@ -15,9 +15,12 @@ using Clock = std::chrono::steady_clock;
 
 symbolize::Detail DetailOf(SymbolDetail detail) {
   switch (detail) {
-    case SymbolDetail::kFull: return symbolize::Detail::kFull;
-    case SymbolDetail::kFunctions: return symbolize::Detail::kFunctions;
-    case SymbolDetail::kNone: break;
+    case SymbolDetail::kFull:
+      return symbolize::Detail::kFull;
+    case SymbolDetail::kFunctions:
+      return symbolize::Detail::kFunctions;
+    case SymbolDetail::kNone:
+      break;
   }
   return symbolize::Detail::kNone;
 }
@@ -46,9 +49,12 @@ Status Snapshot::WriteTo(std::ostream& out, const WriteOptions& options) const {
     return Status(StatusCode::kCancelled, "nobody waits for the profile any more");
   }
   switch (options.format) {
-    case Format::kProto: return encode::WriteProto(*data_, symbols, out);
-    case Format::kDump: return encode::WriteDump(*data_, symbols, out);
-    case Format::kText: break;
+    case Format::kProto:
+      return encode::WriteProto(*data_, symbols, out);
+    case Format::kDump:
+      return encode::WriteDump(*data_, symbols, out);
+    case Format::kText:
+      break;
   }
   if (data_->labels_not_in_text.empty()) return encode::WriteText(*data_, symbols, out);
   return encode::WriteText(model::GroupedForText(*data_), symbols, out);

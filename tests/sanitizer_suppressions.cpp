@@ -1,5 +1,5 @@
-// In every program that is built with a sanitizer: what it would report and is not ours. Here rather
-// than in files named by the environment, because the build runs test programs, too.
+// In every program that is built with a sanitizer: what it would report and is not ours. Here
+// rather than in files named by the environment, because the build runs test programs, too.
 #define PPROF_EXPORT __attribute__((visibility("default")))
 
 extern "C" {

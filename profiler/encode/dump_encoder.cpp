@@ -28,8 +28,10 @@ std::string_view GoSuffix(std::string_view file) {
 std::string GoFunction(const std::string& name) {
   std::string escaped;
   for (const char c : name) {
-    if (c == '%' || c == '/' || c == '+') escaped += fmt::format("%{:02x}", c);
-    else escaped += c;
+    if (c == '%' || c == '/' || c == '+')
+      escaped += fmt::format("%{:02x}", c);
+    else
+      escaped += c;
   }
   return escaped;
 }

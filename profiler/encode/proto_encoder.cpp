@@ -195,7 +195,8 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  // A local function may have no linkage name: its name is made of what is around it, "f()::{lambda}
+  // A local function may have no linkage name: its name is made of what is around it,
+  // "f()::{lambda}
   // ::operator()". With an equal system name pprof takes it for mangled, demangles it, and cuts it
   // at the parentheses; without one it shows the name as it is.
   uint64_t SystemNameOf(const symbolize::Function& function, uint64_t name) {
@@ -216,7 +217,8 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  // Without a system name pprof leaves the name as it is; else it would cut "(...)" and "<...>" off.
+  // Without a system name pprof leaves the name as it is; else it would cut "(...)" and "<...>"
+  // off.
   void WriteStandIn(uint64_t id, const std::string& name) {
     pbf_writer message(writer_, pb::kFunction);
     message.add_uint64(pb::function::kId, id);

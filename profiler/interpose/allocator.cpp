@@ -2,7 +2,8 @@
 //
 // Not sampled, malloc is `sub; jb; jmp tc_malloc` and free is one byte of the page filter and
 // `jmp tc_free`. No statistics on these paths: one shared counter would be visible at once.
-// malloc(8) of tcmalloc is only 8-aligned: explicit alignments always go to tc_memalign and its kin.
+// malloc(8) of tcmalloc is only 8-aligned: explicit alignments always go to tc_memalign and its
+// kin.
 //
 // Empty under the sanitizers, which bring an allocator of their own: with ours in front ASan would
 // silently miss errors and TSan would crash at start.
@@ -51,8 +52,8 @@ PPROF_SLOW void* SlowNewAligned(size_t size, std::align_val_t alignment, void* c
 }
 PPROF_SLOW void* SlowNewAlignedNothrow(size_t size, std::align_val_t alignment,
                                        void* caller) noexcept {
-  return AllocateSlowly(
-      size, caller, [=] { return tc_new_aligned_nothrow(size, alignment, std::nothrow); });
+  return AllocateSlowly(size, caller,
+                        [=] { return tc_new_aligned_nothrow(size, alignment, std::nothrow); });
 }
 PPROF_SLOW void* SlowCalloc(size_t count, size_t size, size_t bytes, void* caller) {
   return AllocateSlowly(bytes, caller, [=] { return tc_calloc(count, size); });
@@ -109,8 +110,8 @@ __attribute__((always_inline)) inline void* Realloc(void* block, size_t size, vo
     if (hooks::MayBeSampled(block)) hooks::OnFree(block);
     return tc_realloc(block, 0);
   }
-  void* moved = hooks::MayBeSampled(block) ? ReallocMaybeSampled(block, size)
-                                           : tc_realloc(block, size);
+  void* moved =
+      hooks::MayBeSampled(block) ? ReallocMaybeSampled(block, size) : tc_realloc(block, size);
   const bool is_new = moved != nullptr && moved != block;
   if (is_new && !hooks::CountDown(size)) TellMoved(moved, size, caller);
   return moved;
@@ -230,15 +231,16 @@ PPROF_EXPORT void* operator new[](size_t size, std::align_val_t alignment,
   return SlowNewAlignedNothrow(size, alignment, __builtin_return_address(0));
 }
 
-// tc_delete* differ from tc_free only in what gperftools' hooks are told; sized forms save a look-up.
-#define PPROF_DEFINE_DELETE(...)                                     \
-  PPROF_EXPORT void operator delete(void* block __VA_ARGS__) noexcept { \
-    if (!hooks::MayBeSampled(block)) return tc_free(block);          \
-    SlowFree(block);                                                 \
-  }                                                                  \
+// tc_delete* differ from tc_free only in what gperftools' hooks are told; sized forms save a
+// look-up.
+#define PPROF_DEFINE_DELETE(...)                                          \
+  PPROF_EXPORT void operator delete(void* block __VA_ARGS__) noexcept {   \
+    if (!hooks::MayBeSampled(block)) return tc_free(block);               \
+    SlowFree(block);                                                      \
+  }                                                                       \
   PPROF_EXPORT void operator delete[](void* block __VA_ARGS__) noexcept { \
-    if (!hooks::MayBeSampled(block)) return tc_free(block);          \
-    SlowFree(block);                                                 \
+    if (!hooks::MayBeSampled(block)) return tc_free(block);               \
+    SlowFree(block);                                                      \
   }
 #define PPROF_COMMA ,
 PPROF_DEFINE_DELETE()

@@ -44,7 +44,8 @@ bool IsOrdinary(const pthread_mutex_t* mutex) {
 // for that one but for ever. glibc's lock then needs no atomic operation; its trylock always does,
 // which is three times as much.
 bool NobodyElseCanHold(const pthread_mutex_t* mutex) {
-  return __builtin_expect(__libc_single_threaded, 0) && (mutex->__data.__kind & kProcessShared) == 0;
+  return __builtin_expect(__libc_single_threaded, 0) &&
+         (mutex->__data.__kind & kProcessShared) == 0;
 }
 
 // Whether another thread holds a robust or priority-inheriting mutex, whose word has the owner's

@@ -27,8 +27,9 @@ struct LabelSetEntry {
   LabelSetEntry* next;  // in its chain
 };
 
-// Key -> set in chains that only grow at their heads, and number -> set. Without a lock, and without
-// a constructor: the program's threads intern, and a fork must find every table whole in the child.
+// Key -> set in chains that only grow at their heads, and number -> set. Without a lock, and
+// without a constructor: the program's threads intern, and a fork must find every table whole in
+// the child.
 class LabelTable {
  public:
   uint32_t Intern(const std::vector<Label>& labels) {

@@ -63,7 +63,7 @@ struct Profile {
   std::vector<std::string> labels_not_in_text;
   std::vector<ThreadNote> thread_notes;  // one a sample, or none at all
   bool dump_for_go_tools = false;  // the full dump keeps to what readers of Go's dumps understand
-  std::string dump_preface;              // lines before the first thread of a full dump
+  std::string dump_preface;        // lines before the first thread of a full dump
 
   std::vector<Mapping> mappings;  // the main executable first
   std::vector<Location> locations;
@@ -71,7 +71,7 @@ struct Profile {
   std::vector<std::vector<Label>> label_sets{{}};
 
   std::vector<Sample> samples;
-  std::vector<uint32_t> frames;       // indexes in `locations`, leaf first
+  std::vector<uint32_t> frames;        // indexes in `locations`, leaf first
   std::vector<int64_t> sample_values;  // values.size() numbers a sample
 
   const int64_t* ValuesOf(size_t sample) const { return &sample_values[sample * values.size()]; }

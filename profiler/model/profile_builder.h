@@ -61,11 +61,11 @@ class ProfileBuilder {
   void SortMappings();
 
   Profile profile_;
-  std::vector<uint32_t> unloaded_mappings_;    // of Profile::mappings, by StackView::unloaded_as - 1
-  IndexTable locations_;                       // by address, of Profile::locations
-  IndexTable samples_;                         // by frames and label set, of Profile::samples
-  IndexTable label_sets_;                      // of Profile::label_sets
-  std::vector<uint32_t> named_locations_;      // by name, index in Profile::locations
+  std::vector<uint32_t> unloaded_mappings_;  // of Profile::mappings, by StackView::unloaded_as - 1
+  IndexTable locations_;                     // by address, of Profile::locations
+  IndexTable samples_;                       // by frames and label set, of Profile::samples
+  IndexTable label_sets_;                    // of Profile::label_sets
+  std::vector<uint32_t> named_locations_;    // by name, index in Profile::locations
   std::vector<uint32_t> mappings_by_address_;  // indexes in Profile::mappings, by start
   uint32_t last_mapping_ = kNoMapping;         // most neighbours lie in the same one
 };

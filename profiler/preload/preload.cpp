@@ -4,9 +4,9 @@
 //
 // Its malloc is in front of the program's from the first byte. The HTTP server is started only when
 // PPROF_CPP_LISTEN is set (PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE as for any program), and
-// only in the first process: children inherit LD_PRELOAD and are sampled, but do not listen. An exec
-// of that same process (a wrapper script's last line) listens again. A fork without exec has no
-// server: threads do not survive it.
+// only in the first process: children inherit LD_PRELOAD and are sampled, but do not listen. An
+// exec of that same process (a wrapper script's last line) listens again. A fork without exec has
+// no server: threads do not survive it.
 #include <unistd.h>
 
 #include <cstdio>
@@ -39,8 +39,8 @@ void StartServer() {
   new pprof::http::Server(std::move(server.value()));  // serves until the process ends
 }
 
-// The one switch that starts things: a preloaded library has no other way to be told. Never ends the
-// host, whatever goes wrong.
+// The one switch that starts things: a preloaded library has no other way to be told. Never ends
+// the host, whatever goes wrong.
 __attribute__((constructor)) void Start() {
   const char* listen = std::getenv("PPROF_CPP_LISTEN");
   if (listen == nullptr || *listen == '\0' || !MeantForThisProcess()) return;

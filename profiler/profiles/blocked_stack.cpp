@@ -64,8 +64,8 @@ bool BlockedStackReader::Unwind(const sys::TaskSyscall& call, size_t copied, Blo
 
 // Code with frame pointers needs the rbp that only the kernel has, unless a function on the way
 // saved it. Every word that could be the top frame's rbp (it points above itself, and a return
-// address stands beside it) is tried; the one that leads to the end of the stack, or through as many frames as are
-// kept, is right.
+// address stands beside it) is tried; the one that leads to the end of the stack, or through as
+// many frames as are kept, is right.
 bool BlockedStackReader::UnwindWithGuessedRbp(const sys::TaskSyscall& call, size_t copied,
                                               BlockedStack* stack) {
   constexpr size_t kWordsTried = 1024;

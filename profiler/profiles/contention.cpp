@@ -39,8 +39,7 @@ void AddStack(const ContentionStack& stack, bool overflow, SnapshotBuilder& buil
   if (overflow) {
     builder.AddNamed(kOverflowFrame, {count, nanos});
   } else {
-    builder.Add(ViewOf(stack), {count, nanos},
-                model::LabelsOf(stack.label_set));
+    builder.Add(ViewOf(stack), {count, nanos}, model::LabelsOf(stack.label_set));
   }
 }
 

@@ -34,8 +34,7 @@ void ContentionRates::SetMutexFraction(uint32_t fraction) {
 }
 
 std::chrono::nanoseconds ContentionRates::block_interval() {
-  return std::chrono::nanoseconds(
-      contention.own_block_interval_ns.load(std::memory_order_relaxed));
+  return std::chrono::nanoseconds(contention.own_block_interval_ns.load(std::memory_order_relaxed));
 }
 
 uint32_t ContentionRates::mutex_fraction() {

@@ -70,7 +70,8 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
   if (!windows_.empty() && hz != hz_) {
     return Status(StatusCode::kConflict,
                   fmt::format("the CPU is being recorded at {} Hz by another request; ask for "
-                              "hz={}, or again when it has ended", hz_, hz_));
+                              "hz={}, or again when it has ended",
+                              hz_, hz_));
   }
   return BeginLocked(hz);
 }
@@ -121,12 +122,12 @@ Status CpuSampler::StartSampling(int hz) {
   const int signal = sys::ProfilingSignal();
   const sys::SignalOwner owner = sys::OwnerOfSignal(signal, signal_safe::OnTick);
   if (owner == sys::SignalOwner::kForeign) {
-    return {StatusCode::kConflict,
-            "Could not enable CPU profiling: SIGPROF is handled by " +
-                sys::FileOfHandler(signal) + "; stop that profiler first"};
+    return {StatusCode::kConflict, "Could not enable CPU profiling: SIGPROF is handled by " +
+                                       sys::FileOfHandler(signal) + "; stop that profiler first"};
   }
   if (!sample_ring.Prepare()) {
-    return {StatusCode::kInternal, "Could not enable CPU profiling: no memory for 2 MiB of samples"};
+    return {StatusCode::kInternal,
+            "Could not enable CPU profiling: no memory for 2 MiB of samples"};
   }
   sample_ring.Drain([](void*, const signal_safe::RingSample&) {}, nullptr);  // leftovers
   if (!sys::InstallHandler(signal, signal_safe::OnTick)) {

@@ -11,7 +11,8 @@
 namespace pprof::profiles {
 
 bool CpuWindow::StackKey::operator<(const StackKey& other) const {
-  return std::tie(label_set, truncated, pcs) < std::tie(other.label_set, other.truncated, other.pcs);
+  return std::tie(label_set, truncated, pcs) <
+         std::tie(other.label_set, other.truncated, other.pcs);
 }
 
 void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
@@ -28,8 +29,8 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   thread.stacks[std::move(key)] += sample.weight;
 }
 
-// A thread that told of its end runs on for a moment, with a clock that is past its last word; a new
-// thread of its number has a younger clock.
+// A thread that told of its end runs on for a moment, with a clock that is past its last word; a
+// new thread of its number has a younger clock.
 void CpuWindow::OnClock(int32_t tid, uint64_t cpu_nanos) {
   const auto ended = ended_clocks_.find(tid);
   if (ended != ended_clocks_.end() && cpu_nanos >= ended->second) return;

@@ -25,19 +25,20 @@ class CpuWindow {
   // The CPU clock of a thread now; threads first seen here began after the window.
   void OnClock(int32_t tid, uint64_t cpu_nanos);
 
-  // Only threads that are still listed can be mistaken for new ones. `tids`: all threads, ascending.
+  // Only threads that are still listed can be mistaken for new ones. `tids`: all threads,
+  // ascending.
   void ForgetEnded(const std::vector<int32_t>& tids);
 
   // The samples as samples/count, cpu/nanoseconds. CPU time of threads without a sample is the
   // frame "[not sampled]".
   void WriteTo(SnapshotBuilder& builder) const;
 
-  // For a wall clock profile: the thread was ready to run so long but had no CPU. Its stacks then are
-  // those it ran with.
+  // For a wall clock profile: the thread was ready to run so long but had no CPU. Its stacks then
+  // are those it ran with.
   void AddWaitedToRun(int32_t tid, uint64_t nanos) { threads_[tid].waited_to_run += nanos; }
 
-  // The same as WriteTo for a wall clock profile: only of `tids` and of threads that ended, with what
-  // they waited to run; with the label state=running, counts in units of `tick_nanos`.
+  // The same as WriteTo for a wall clock profile: only of `tids` and of threads that ended, with
+  // what they waited to run; with the label state=running, counts in units of `tick_nanos`.
   void WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
                     SnapshotBuilder& builder) const;
 

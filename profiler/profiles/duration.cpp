@@ -11,8 +11,8 @@ struct Unit {
   uint64_t nanos;
 };
 // "ms" before "m": the first that fits is taken.
-constexpr Unit kUnits[] = {{"ns", 1},          {"us", 1000},           {"ms", 1000000},
-                           {"s", 1000000000},  {"m", 60000000000},     {"h", 3600000000000}};
+constexpr Unit kUnits[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
+                           {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
 constexpr uint64_t kLongest = uint64_t{100} * 366 * 24 * 3600 * 1000000000;
 
 // Takes the unit off the front of `text`; 0: none there.

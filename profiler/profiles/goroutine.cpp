@@ -39,9 +39,12 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
   uint64_t waited = 0;
   constexpr uint64_t kMinute = 60'000'000'000;
-  if (thread.last_ran != 0 && wait_times.NanosSince(thread.last_ran, thread.stat.processor, &waited)) {
-    if (waited >= kMinute) header += fmt::format(", {} minutes", waited / kMinute);
-    else header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
+  if (thread.last_ran != 0 &&
+      wait_times.NanosSince(thread.last_ran, thread.stat.processor, &waited)) {
+    if (waited >= kMinute)
+      header += fmt::format(", {} minutes", waited / kMinute);
+    else
+      header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
   }
   if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
   if (deadlocked) header += ", deadlock";
@@ -80,8 +83,7 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
   note.no_stack_because = thread.pcs.empty() ? thread.no_stack_because : "";
   note.creator = thread.creator_tid;
   if (thread.created_at != nullptr) {
-    note.created_at =
-        builder.model().AddLocations(ViewOf(*thread.created_at));
+    note.created_at = builder.model().AddLocations(ViewOf(*thread.created_at));
   }
   return note;
 }
@@ -116,7 +118,8 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);
     head.thread_notes.push_back(
-        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, head.dump_for_go_tools, wait_times), builder));
+        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, head.dump_for_go_tools, wait_times),
+               builder));
   }
   return {};
 }

@@ -34,8 +34,7 @@ void AddStacks(const std::vector<HeapStack>& stacks, bool with_totals, SnapshotB
     if (heap.stack == heap_sampler.stacks.overflow()) {
       builder.AddNamed(kOverflowFrame, values);
     } else {
-      builder.Add(ViewOf(*heap.stack), values,
-                  model::LabelsOf(heap.stack->label_set));
+      builder.Add(ViewOf(*heap.stack), values, model::LabelsOf(heap.stack->label_set));
     }
   }
 }
@@ -58,7 +57,8 @@ void AddCommon(SnapshotBuilder& builder) {
   if (const uint64_t lives = heap_sampler.lost_lives.load(std::memory_order_relaxed)) {
     builder.AddComment(fmt::format(
         "{} sampled objects are in alloc_* but not in inuse_*: the table of live samples was full. "
-        "A longer interval than {} bytes samples fewer.", lives, interval));
+        "A longer interval than {} bytes samples fewer.",
+        lives, interval));
   }
 }
 
@@ -67,7 +67,8 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   if (!ParseDuration(min_age, &age)) {
     return {StatusCode::kInvalidArgument,
             fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration such as 10m, "
-                        "90s or 1h30m", min_age)};
+                        "90s or 1h30m",
+                        min_age)};
   }
   builder.model().SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
@@ -79,7 +80,8 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
 Status CollectHeap(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
   AddCommon(builder);
-  if (const std::string* min_age = builder.parameter("min_age")) return CollectOld(*min_age, builder);
+  if (const std::string* min_age = builder.parameter("min_age"))
+    return CollectOld(*min_age, builder);
   AddStacks(ReadHeapStacks(), true, builder);
   return {};
 }
@@ -113,8 +115,9 @@ ProfileType HeapFamily(std::string name, std::string description) {
 
 ProfileType HeapProfile() {
   ProfileType type = HeapFamily(
-      "heap", "A sampling of memory allocations of live objects. You can specify min_age=10m to see "
-              "only objects that have lived at least so long.");
+      "heap",
+      "A sampling of memory allocations of live objects. You can specify min_age=10m to see "
+      "only objects that have lived at least so long.");
   type.parameters = {"min_age"};
   return type;
 }
@@ -126,9 +129,10 @@ ProfileType AllocsProfile() {
 }
 
 ProfileType PeakProfile() {
-  ProfileType type = HeapFamily(
-      "peak", "The live objects at the high-water mark of memory in use, since start or since "
-              "POST peak/reset");
+  ProfileType type =
+      HeapFamily("peak",
+                 "The live objects at the high-water mark of memory in use, since start or since "
+                 "POST peak/reset");
   type.collect = CollectPeak;
   type.actions = {{"reset", "Begins a new high-water mark at the level of now", {}, ResetPeak}};
   return type;

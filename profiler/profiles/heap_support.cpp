@@ -16,9 +16,9 @@ namespace {
 
 constexpr size_t kProbeBytes = 64;
 
-// Through volatile pointers: the compiler may drop a malloc whose result is freed unused. The countdown
-// is set to a value that the probe cannot end, and put back: at short intervals it could be drawn anew
-// to the value it had.
+// Through volatile pointers: the compiler may drop a malloc whose result is freed unused. The
+// countdown is set to a value that the probe cannot end, and put back: at short intervals it could
+// be drawn anew to the value it had.
 bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
   constexpr uint64_t kFar = uint64_t{1} << 20;
   uint64_t& countdown = signal_safe::thread_state.bytes_left;

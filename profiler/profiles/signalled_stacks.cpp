@@ -34,9 +34,12 @@ struct SlotsOwner {
 bool TakeSignal(int signal) {
   if (signal <= 0) return false;
   switch (sys::OwnerOfSignal(signal, signal_safe::OnDumpSignal)) {
-    case sys::SignalOwner::kOurs: return true;
-    case sys::SignalOwner::kDefault: return sys::InstallHandler(signal, signal_safe::OnDumpSignal);
-    default: return false;
+    case sys::SignalOwner::kOurs:
+      return true;
+    case sys::SignalOwner::kDefault:
+      return sys::InstallHandler(signal, signal_safe::OnDumpSignal);
+    default:
+      return false;
   }
 }
 
@@ -134,7 +137,8 @@ class Collection {
     uint32_t state = slot.state.load(std::memory_order_acquire);
     const int32_t tid = slot.tid.load(std::memory_order_relaxed);
     if (DumpSlot::PhaseOf(state) == DumpSlot::kAsked &&
-        slot.state.compare_exchange_strong(state, DumpSlot::NextRequest(state), std::memory_order_acq_rel)) {
+        slot.state.compare_exchange_strong(state, DumpSlot::NextRequest(state),
+                                           std::memory_order_acq_rel)) {
       slot.tid.store(0, std::memory_order_relaxed);
     }
     mine_[&slot - dump_slots] = false;

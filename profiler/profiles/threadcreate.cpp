@@ -24,19 +24,20 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
   const auto add = [&](const StackEntry& stack) {
     // Ended first: a thread that ends between the two looks must not count as ended only.
     const auto ended = static_cast<int64_t>(stack.heap.freed_count.load(std::memory_order_acquire));
-    const auto begun = static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed));
+    const auto begun =
+        static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed));
     ever += begun;
     known_alive += begun - ended;
     if (begun <= ended) return;
     if (&stack == thread_stacks.overflow()) {
       builder.AddNamed(kOverflowFrame, {begun - ended});
     } else {
-      builder.Add(ViewOf(stack), {begun - ended},
-                  model::LabelsOf(stack.label_set));
+      builder.Add(ViewOf(stack), {begun - ended}, model::LabelsOf(stack.label_set));
     }
   };
   add(*thread_stacks.overflow());
-  for (const StackEntry* stack = thread_stacks.all(); stack != nullptr; stack = stack->next_of_all) {
+  for (const StackEntry* stack = thread_stacks.all(); stack != nullptr;
+       stack = stack->next_of_all) {
     add(*stack);
   }
   const auto alive = static_cast<int64_t>(tids.size());

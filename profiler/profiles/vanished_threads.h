@@ -6,8 +6,8 @@
 
 namespace pprof::profiles {
 
-// Gives back what is noted about threads that are not there any more. `alive`: all threads, ascending.
-// Thread safety: safe.
+// Gives back what is noted about threads that are not there any more. `alive`: all threads,
+// ascending. Thread safety: safe.
 void DropVanishedThreads(const std::vector<int32_t>& alive);
 
 }  // namespace pprof::profiles

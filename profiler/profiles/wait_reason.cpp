@@ -61,19 +61,22 @@ int32_t ReadTid(uint64_t address) {
   return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
 }
 
-// Of a wait for `futex`. Sources: glibc's struct_mutex.h and struct_rwlock.h for x86-64, part of its
-// ABI. A mutex: int lock (waited for), unsigned count, int owner. A rwlock: int readers, writers,
-// wrphase (waited for by readers, and by a writer when readers hold it), writers_futex (waited for
-// while a writer holds it), two of padding, which are 0, and the writer.
+// Of a wait for `futex`. Sources: glibc's struct_mutex.h and struct_rwlock.h for x86-64, part of
+// its ABI. A mutex: int lock (waited for), unsigned count, int owner. A rwlock: int readers,
+// writers, wrphase (waited for by readers, and by a writer when readers hold it), writers_futex
+// (waited for while a writer holds it), two of padding, which are 0, and the writer.
 HeldLock LockBehind(uint64_t futex, LockKind kind) {
   switch (kind) {
-    case LockKind::kMutex: return {futex, ReadTid(futex + 8)};
-    case LockKind::kReadSide: return {futex - 8, ReadTid(futex + 16)};
+    case LockKind::kMutex:
+      return {futex, ReadTid(futex + 8)};
+    case LockKind::kReadSide:
+      return {futex - 8, ReadTid(futex + 16)};
     case LockKind::kWriteSide: {
       const int32_t writer = ReadTid(futex + 12);
       return {futex - (writer != 0 ? 12 : 8), writer};
     }
-    case LockKind::kNone: break;
+    case LockKind::kNone:
+      break;
   }
   return {0, 0};
 }
@@ -117,13 +120,20 @@ WaitReason SyscallReason(const ThreadView& thread) {
   const auto fd = static_cast<int>(thread.call.arguments[0]);
   switch (sys::WaitKindOf(thread.call.number)) {
     case sys::WaitKind::kDescriptor:
-      return {"IO wait", fmt::format("fd {} {}", fd, WithoutBrackets(sys::DescriptorTarget(fd))), 0};
-    case sys::WaitKind::kDescriptors: return {"IO wait", {}, 0};
-    case sys::WaitKind::kSleep: return {"sleep", {}, 0};
-    case sys::WaitKind::kFutex: return FutexReason(thread);
-    case sys::WaitKind::kChild: return {"wait for child", {}, 0};
-    case sys::WaitKind::kSignal: return {"signal wait", {}, 0};
-    case sys::WaitKind::kOther: break;
+      return {"IO wait", fmt::format("fd {} {}", fd, WithoutBrackets(sys::DescriptorTarget(fd))),
+              0};
+    case sys::WaitKind::kDescriptors:
+      return {"IO wait", {}, 0};
+    case sys::WaitKind::kSleep:
+      return {"sleep", {}, 0};
+    case sys::WaitKind::kFutex:
+      return FutexReason(thread);
+    case sys::WaitKind::kChild:
+      return {"wait for child", {}, 0};
+    case sys::WaitKind::kSignal:
+      return {"signal wait", {}, 0};
+    case sys::WaitKind::kOther:
+      break;
   }
   return {"syscall", thread.call.number < 0 ? "" : fmt::format("number {}", thread.call.number), 0};
 }
@@ -132,15 +142,22 @@ WaitReason SyscallReason(const ThreadView& thread) {
 
 WaitReason ReasonOf(const ThreadView& thread) {
   switch (thread.stat.state) {
-    case 'R': return {thread.on_cpu ? "running" : "runnable", {}, 0};
-    case 'T': case 't': return {"stopped", {}, 0};
-    case 'Z': case 'X': return {"dead", {}, 0};
-    default: break;
+    case 'R':
+      return {thread.on_cpu ? "running" : "runnable", {}, 0};
+    case 'T':
+    case 't':
+      return {"stopped", {}, 0};
+    case 'Z':
+    case 'X':
+      return {"dead", {}, 0};
+    default:
+      break;
   }
   if (!thread.call.in_kernel) return {thread.on_cpu ? "running" : "waiting", {}, 0};
   WaitReason reason = SyscallReason(thread);
   if (thread.call.interrupted) {
-    reason.detail += reason.detail.empty() ? "interrupted by this dump" : ", interrupted by this dump";
+    reason.detail +=
+        reason.detail.empty() ? "interrupted by this dump" : ", interrupted by this dump";
   }
   if (thread.stat.state == 'D') {
     reason.detail += reason.detail.empty() ? "uninterruptible" : ", uninterruptible";

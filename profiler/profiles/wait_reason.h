@@ -11,8 +11,9 @@
 namespace pprof::profiles {
 
 struct WaitReason {
-  std::string state;        // Go's words where Go has one: "IO wait", "sleep", "sync.Mutex.Lock"
-  std::string detail;       // e.g. "fd 7 socket 31", "lock 0x5f held by 12"; may be empty; has no brackets
+  std::string state;  // Go's words where Go has one: "IO wait", "sleep", "sync.Mutex.Lock"
+  std::string
+      detail;  // e.g. "fd 7 socket 31", "lock 0x5f held by 12"; may be empty; has no brackets
   int32_t waits_for_tid = 0;  // the owner of the lock, or the thread to join; 0: unknown
 };
 

@@ -18,14 +18,15 @@ namespace pprof::profiles {
 namespace {
 
 // Ticks to the next look at a thread that has waited for so long. A thread that goes round through
-// several waits must be seen in each, so the next look may not come much later than the wait is long.
+// several waits must be seen in each, so the next look may not come much later than the wait is
+// long.
 constexpr uint32_t kLongestPatience = 16;
 uint32_t PatienceAfter(uint32_t waited_ticks) {
   return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
 }
 // Every 100 ms threads are counted, and listed when there are others than those that are known: a
-// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second; but
-// lists take at most 2 % of a CPU.
+// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second;
+// but lists take at most 2 % of a CPU.
 constexpr uint64_t kCountEvery = 100'000'000;
 constexpr uint64_t kListEvery = 1'000'000'000;
 constexpr uint64_t kRestAfterList = 50;
@@ -158,7 +159,9 @@ void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
     NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks; for what is not known
     return;
   }
-  const uint64_t with_new = thread.waiting == nullptr ? 0 : before == nullptr ? off_cpu : off_cpu / 2;
+  const uint64_t with_new = thread.waiting == nullptr ? 0
+                            : before == nullptr       ? off_cpu
+                                                      : off_cpu / 2;
   if (thread.waiting != nullptr) thread.waiting->second += with_new;
   if (before != nullptr) before->second += off_cpu - with_new;
 }

@@ -2,8 +2,9 @@
 //
 // Waiting threads are looked at without a signal (blocked_stack.h), and the less often the longer
 // they wait: as long as a thread's CPU clock stands still, all time since the last look belongs to
-// the same stack. Only what follows the wait is seen late: by an eighth of the wait at most. Time on a CPU comes from the thread clocks
-// and is shared out by the CPU sampler's stacks; its signals reach running threads only.
+// the same stack. Only what follows the wait is seen late: by an eighth of the wait at most. Time
+// on a CPU comes from the thread clocks and is shared out by the CPU sampler's stacks; its signals
+// reach running threads only.
 #pragma once
 
 #include <chrono>
@@ -48,14 +49,14 @@ class WallWindow {
   };
   using WaitingTime = std::map<Waiting, uint64_t>::value_type;
   struct Thread {
-    uint64_t seen_nanos = 0;     // of the last look
-    uint64_t cpu_nanos = 0;      // its CPU clock then
-    uint64_t run_delay = 0;      // how long it had been ready to run without a CPU then
-    uint64_t ran = 0;            // and waited to run, since Begin
+    uint64_t seen_nanos = 0;         // of the last look
+    uint64_t cpu_nanos = 0;          // its CPU clock then
+    uint64_t run_delay = 0;          // how long it had been ready to run without a CPU then
+    uint64_t ran = 0;                // and waited to run, since Begin
     WaitingTime* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
     uint32_t waits_since = 0;  // the tick of the first look that found it waiting as it does
-    bool ours = false;      // a thread of the profiler: not looked at
+    bool ours = false;         // a thread of the profiler: not looked at
     bool gone = false;
   };
 

@@ -11,25 +11,50 @@ constexpr uint64_t kReturnAddress = 16;
 
 // DW_CFA_* (DWARF 5, table 7.29).
 enum : uint8_t {
-  kNop = 0x00, kSetLoc = 0x01, kAdvance1 = 0x02, kAdvance2 = 0x03, kAdvance4 = 0x04,
-  kOffsetExtended = 0x05, kRestoreExtended = 0x06, kUndefined = 0x07, kSameValue = 0x08,
-  kRegister = 0x09, kRememberState = 0x0A, kRestoreState = 0x0B, kDefCfa = 0x0C,
-  kDefCfaRegister = 0x0D, kDefCfaOffset = 0x0E, kDefCfaExpression = 0x0F, kExpression = 0x10,
-  kOffsetExtendedSf = 0x11, kDefCfaSf = 0x12, kDefCfaOffsetSf = 0x13, kValOffset = 0x14,
-  kValOffsetSf = 0x15, kValExpression = 0x16, kGnuArgsSize = 0x2E,
-  kAdvance = 0x40, kOffset = 0x80, kRestore = 0xC0,
+  kNop = 0x00,
+  kSetLoc = 0x01,
+  kAdvance1 = 0x02,
+  kAdvance2 = 0x03,
+  kAdvance4 = 0x04,
+  kOffsetExtended = 0x05,
+  kRestoreExtended = 0x06,
+  kUndefined = 0x07,
+  kSameValue = 0x08,
+  kRegister = 0x09,
+  kRememberState = 0x0A,
+  kRestoreState = 0x0B,
+  kDefCfa = 0x0C,
+  kDefCfaRegister = 0x0D,
+  kDefCfaOffset = 0x0E,
+  kDefCfaExpression = 0x0F,
+  kExpression = 0x10,
+  kOffsetExtendedSf = 0x11,
+  kDefCfaSf = 0x12,
+  kDefCfaOffsetSf = 0x13,
+  kValOffset = 0x14,
+  kValOffsetSf = 0x15,
+  kValExpression = 0x16,
+  kGnuArgsSize = 0x2E,
+  kAdvance = 0x40,
+  kOffset = 0x80,
+  kRestore = 0xC0,
 };
 
-constexpr uint8_t kOpBreg6 = 0x76;   // DW_OP_breg6: rbp + n
-constexpr uint8_t kOpBreg7 = 0x77;   // DW_OP_breg7: rsp + n
-constexpr uint8_t kOpDeref = 0x06;   // DW_OP_deref
+constexpr uint8_t kOpBreg6 = 0x76;  // DW_OP_breg6: rbp + n
+constexpr uint8_t kOpBreg7 = 0x77;  // DW_OP_breg7: rsp + n
+constexpr uint8_t kOpDeref = 0x06;  // DW_OP_deref
 constexpr int kDeepestRemember = 8;
 
 class Interpreter {
  public:
   Interpreter(const CfiCommon& common, CfiReader reader, uint64_t location, uint64_t pc,
               const CfiState& initial, CfiState* state)
-      : common_(common), in_(reader), location_(location), pc_(pc), initial_(initial), state_(*state) {}
+      : common_(common),
+        in_(reader),
+        location_(location),
+        pc_(pc),
+        initial_(initial),
+        state_(*state) {}
 
   bool Run() {
     while (!in_.done() && location_ <= pc_) {
@@ -42,55 +67,93 @@ class Interpreter {
   bool Step(uint8_t op) {
     const uint8_t operand = op & 0x3F;
     switch (op & 0xC0) {
-      case kAdvance: return Advance(operand);
-      case kOffset: return SetOffset(operand, static_cast<int64_t>(in_.Unsigned()));
-      case kRestore: return Restore(operand);
-      default: return Extended(op);
+      case kAdvance:
+        return Advance(operand);
+      case kOffset:
+        return SetOffset(operand, static_cast<int64_t>(in_.Unsigned()));
+      case kRestore:
+        return Restore(operand);
+      default:
+        return Extended(op);
     }
   }
 
   bool Extended(uint8_t op) {
     switch (op) {
-      case kNop: return true;
-      case kSetLoc: location_ = in_.Pointer(common_.pointer_encoding); return true;
-      case kAdvance1: return Advance(in_.Byte());
-      case kAdvance2: return Advance(in_.Fixed<uint16_t>());
-      case kAdvance4: return Advance(in_.Fixed<uint32_t>());
-      case kRememberState: return Remember();
-      case kRestoreState: return Recall();
-      case kGnuArgsSize: in_.Unsigned(); return true;
-      default: return op < kDefCfa || op == kExpression || op == kOffsetExtendedSf ||
-                              (op >= kValOffset && op <= kValExpression)
-                          ? RegisterRule(op)
-                          : CfaRuleChange(op);
+      case kNop:
+        return true;
+      case kSetLoc:
+        location_ = in_.Pointer(common_.pointer_encoding);
+        return true;
+      case kAdvance1:
+        return Advance(in_.Byte());
+      case kAdvance2:
+        return Advance(in_.Fixed<uint16_t>());
+      case kAdvance4:
+        return Advance(in_.Fixed<uint32_t>());
+      case kRememberState:
+        return Remember();
+      case kRestoreState:
+        return Recall();
+      case kGnuArgsSize:
+        in_.Unsigned();
+        return true;
+      default:
+        return op < kDefCfa || op == kExpression || op == kOffsetExtendedSf ||
+                       (op >= kValOffset && op <= kValExpression)
+                   ? RegisterRule(op)
+                   : CfaRuleChange(op);
     }
   }
 
   bool RegisterRule(uint8_t op) {
     const uint64_t reg = in_.Unsigned();
     switch (op) {
-      case kOffsetExtended: return SetOffset(reg, static_cast<int64_t>(in_.Unsigned()));
-      case kOffsetExtendedSf: return SetOffset(reg, in_.Signed());
-      case kRestoreExtended: return Restore(reg);
-      case kUndefined: return Undefine(reg);
-      case kSameValue: return Set(reg, {Saved::kSame, 0});
-      case kExpression: return SetExpression(reg);
-      case kRegister: case kValOffset: in_.Unsigned(); return Set(reg, {Saved::kUnknown, 0});
-      case kValOffsetSf: in_.Signed(); return Set(reg, {Saved::kUnknown, 0});
-      case kValExpression: in_.Skip(in_.Unsigned()); return Set(reg, {Saved::kUnknown, 0});
-      default: return false;
+      case kOffsetExtended:
+        return SetOffset(reg, static_cast<int64_t>(in_.Unsigned()));
+      case kOffsetExtendedSf:
+        return SetOffset(reg, in_.Signed());
+      case kRestoreExtended:
+        return Restore(reg);
+      case kUndefined:
+        return Undefine(reg);
+      case kSameValue:
+        return Set(reg, {Saved::kSame, 0});
+      case kExpression:
+        return SetExpression(reg);
+      case kRegister:
+      case kValOffset:
+        in_.Unsigned();
+        return Set(reg, {Saved::kUnknown, 0});
+      case kValOffsetSf:
+        in_.Signed();
+        return Set(reg, {Saved::kUnknown, 0});
+      case kValExpression:
+        in_.Skip(in_.Unsigned());
+        return Set(reg, {Saved::kUnknown, 0});
+      default:
+        return false;
     }
   }
 
   bool CfaRuleChange(uint8_t op) {
     switch (op) {
-      case kDefCfa: SetCfaRegister(in_.Unsigned()); return SetCfaOffset(static_cast<int64_t>(in_.Unsigned()));
-      case kDefCfaSf: SetCfaRegister(in_.Unsigned()); return SetCfaOffset(in_.Signed() * common_.data_alignment);
-      case kDefCfaRegister: return SetCfaRegister(in_.Unsigned());
-      case kDefCfaOffset: return SetCfaOffset(static_cast<int64_t>(in_.Unsigned()));
-      case kDefCfaOffsetSf: return SetCfaOffset(in_.Signed() * common_.data_alignment);
-      case kDefCfaExpression: return SetCfaExpression();
-      default: return false;
+      case kDefCfa:
+        SetCfaRegister(in_.Unsigned());
+        return SetCfaOffset(static_cast<int64_t>(in_.Unsigned()));
+      case kDefCfaSf:
+        SetCfaRegister(in_.Unsigned());
+        return SetCfaOffset(in_.Signed() * common_.data_alignment);
+      case kDefCfaRegister:
+        return SetCfaRegister(in_.Unsigned());
+      case kDefCfaOffset:
+        return SetCfaOffset(static_cast<int64_t>(in_.Unsigned()));
+      case kDefCfaOffsetSf:
+        return SetCfaOffset(in_.Signed() * common_.data_alignment);
+      case kDefCfaExpression:
+        return SetCfaExpression();
+      default:
+        return false;
     }
   }
 
@@ -159,7 +222,8 @@ class Interpreter {
     if (in_.failed() || length < 3) return false;
     const uint8_t first = expression.Byte();
     const int64_t offset = expression.Signed();
-    if (first == kOpBreg6 && begin[length - 1] == kOpDeref && expression.at() == begin + length - 1) {
+    if (first == kOpBreg6 && begin[length - 1] == kOpDeref &&
+        expression.at() == begin + length - 1) {
       state_.cfa = CfaRule::kDerefRbp;
       state_.cfa_offset = offset;
       return true;

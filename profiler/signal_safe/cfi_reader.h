@@ -77,23 +77,37 @@ class CfiReader {
     const auto place = reinterpret_cast<uint64_t>(at_);
     const uint64_t value = PointerValue(encoding & 0x0F);
     switch (encoding & 0x70) {
-      case 0x10: return value == 0 ? 0 : value + place;  // DW_EH_PE_pcrel
-      case 0x30: return value + data;                    // DW_EH_PE_datarel
-      default: return value;
+      case 0x10:
+        return value == 0 ? 0 : value + place;  // DW_EH_PE_pcrel
+      case 0x30:
+        return value + data;  // DW_EH_PE_datarel
+      default:
+        return value;
     }
   }
 
  private:
   uint64_t PointerValue(uint8_t format) {
     switch (format) {
-      case 0x01: return Unsigned();                                  // uleb128
-      case 0x02: return Fixed<uint16_t>();                           // udata2
-      case 0x03: return Fixed<uint32_t>();                           // udata4
-      case 0x09: return static_cast<uint64_t>(Signed());             // sleb128
-      case 0x0A: return static_cast<uint64_t>(int64_t{Fixed<int16_t>()});  // sdata2
-      case 0x0B: return static_cast<uint64_t>(int64_t{Fixed<int32_t>()});  // sdata4
-      case 0x00: case 0x04: case 0x0C: return Fixed<uint64_t>();     // absptr, udata8, sdata8
-      default: Fail(); return 0;
+      case 0x01:
+        return Unsigned();  // uleb128
+      case 0x02:
+        return Fixed<uint16_t>();  // udata2
+      case 0x03:
+        return Fixed<uint32_t>();  // udata4
+      case 0x09:
+        return static_cast<uint64_t>(Signed());  // sleb128
+      case 0x0A:
+        return static_cast<uint64_t>(int64_t{Fixed<int16_t>()});  // sdata2
+      case 0x0B:
+        return static_cast<uint64_t>(int64_t{Fixed<int32_t>()});  // sdata4
+      case 0x00:
+      case 0x04:
+      case 0x0C:
+        return Fixed<uint64_t>();  // absptr, udata8, sdata8
+      default:
+        Fail();
+        return 0;
     }
   }
 

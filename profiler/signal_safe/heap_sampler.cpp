@@ -38,9 +38,12 @@ bool ParseInterval(const char* text, uint64_t* bytes) {
     value = value * 10 + static_cast<uint64_t>(*at - '0');
   }
   if (at == text) return false;
-  if (*at == 'k' || *at == 'K') value <<= 10, ++at;
-  else if (*at == 'm' || *at == 'M') value <<= 20, ++at;
-  else if (*at == 'g' || *at == 'G') value <<= 30, ++at;
+  if (*at == 'k' || *at == 'K')
+    value <<= 10, ++at;
+  else if (*at == 'm' || *at == 'M')
+    value <<= 20, ++at;
+  else if (*at == 'g' || *at == 'G')
+    value <<= 30, ++at;
   if (*at != '\0' || value > (uint64_t{1} << 40)) return false;
   *bytes = value;
   return true;

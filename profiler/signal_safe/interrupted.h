@@ -31,10 +31,10 @@ struct InterruptedCall {
   uint64_t arguments[6];
 };
 
-// The kernel leaves two traces (arch/x86/kernel/signal.c, handle_signal): before a call that is made
-// again the program counter stands on the `syscall` instruction, with the number in rax as for the
-// first time; behind one that is not, rax is -EINTR. `ucontext`: the handler's third argument. Only
-// from a signal handler. One system call.
+// The kernel leaves two traces (arch/x86/kernel/signal.c, handle_signal): before a call that is
+// made again the program counter stands on the `syscall` instruction, with the number in rax as for
+// the first time; behind one that is not, rax is -EINTR. `ucontext`: the handler's third argument.
+// Only from a signal handler. One system call.
 inline InterruptedCall CallInterrupted(const void* ucontext) {
   const auto& registers = static_cast<const ucontext_t*>(ucontext)->uc_mcontext.gregs;
   InterruptedCall call{false, -1, {}};

@@ -10,7 +10,8 @@ namespace {
 
 constexpr size_t kSlotsPerBucket = 8;  // 8 keys of 8 bytes: one cache line
 constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
-constexpr uint64_t kClaimed = 1;  // lowest bit: claimed, record not written yet; blocks are 8-aligned
+constexpr uint64_t kClaimed =
+    1;  // lowest bit: claimed, record not written yet; blocks are 8-aligned
 
 size_t BucketsOf(int level) { return size_t{512} << (2 * level); }
 

@@ -8,7 +8,8 @@
 // Invariants:
 //  1. A key is in at most one slot: a block is inserted before malloc returns it and removed before
 //     the allocator can hand its address out again.
-//  2. A slot's record is written by the thread that claimed it, between the claim and the release of
+//  2. A slot's record is written by the thread that claimed it, between the claim and the release
+//  of
 //     the key; after that it is immutable until removed.
 //  3. The upper 16 bits of a key count the uses of its slot, so that a reader notices that the
 //     record it copied was exchanged meanwhile.
@@ -24,8 +25,8 @@ struct StackEntry;
 
 struct LiveRecord {
   StackEntry* stack;
-  uint64_t size;            // bytes asked for
-  double weight;            // objects this sample stands for
+  uint64_t size;             // bytes asked for
+  double weight;             // objects this sample stands for
   uint64_t allocated_at_ms;  // sys::CoarseMonotonicMillis
 };
 

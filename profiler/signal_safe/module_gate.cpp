@@ -7,8 +7,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Each side says first that it comes and looks for the other after: sequentially consistent, or both
-// could miss each other.
+// Each side says first that it comes and looks for the other after: sequentially consistent, or
+// both could miss each other.
 std::atomic<int> walkers;
 std::atomic<int> unloaders;
 

@@ -13,8 +13,7 @@ namespace {
 
 void Fill(DumpSlot& slot, const void* ucontext) {
   const Registers registers = InterruptedRegisters(ucontext);
-  const UnwindResult unwound =
-      UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth);
+  const UnwindResult unwound = UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth);
   slot.depth = static_cast<uint32_t>(unwound.depth);
   slot.truncated = unwound.truncated;
   slot.call = CallInterrupted(ucontext);

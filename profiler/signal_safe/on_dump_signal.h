@@ -2,8 +2,8 @@
 //
 // Writers: the signalled threads, one slot each. Reader: the dump's thread, which owns the slots.
 // A slot's state names the request it serves: (request number << 2) | phase. Only the thread that
-// moved it from kAsked to kWriting writes, and a slot in kWriting is never given to another request:
-// there is no late write. A handler that finds no slot asking for its thread does nothing.
+// moved it from kAsked to kWriting writes, and a slot in kWriting is never given to another
+// request: there is no late write. A handler that finds no slot asking for its thread does nothing.
 #pragma once
 
 #include <atomic>

@@ -30,8 +30,8 @@ void OnThreadNotCreated(const ThreadBirth& birth);
 // Waits where the sampler's thread is arming it: not from a handler.
 void OnThreadVanished(ThreadRecord* record, int32_t tid);
 
-// The calling thread is the only one of a forked child and has a new number. Records of the parent's
-// other threads are given back; their timers are not ours to delete. Signal-safe.
+// The calling thread is the only one of a forked child and has a new number. Records of the
+// parent's other threads are given back; their timers are not ours to delete. Signal-safe.
 void OnThreadForked();
 
 // The machine code of the function that stands between glibc and a thread's own function; its

@@ -21,8 +21,8 @@ void OnTick(int, void* siginfo, void* ucontext) {
   if (cpu_sampling.interval_nanos.load(std::memory_order_relaxed) == 0) return;  // a late one
   RingSample* sample = sample_ring.Claim(1 + overrun);
   if (sample == nullptr) return;
-  const UnwindResult unwound = UnwindFrom(InterruptedRegisters(ucontext), ThreadStackBounds(),
-                                          sample->pcs, kMaxStackDepth);
+  const UnwindResult unwound =
+      UnwindFrom(InterruptedRegisters(ucontext), ThreadStackBounds(), sample->pcs, kMaxStackDepth);
   sample->tid = sys::ThreadId();
   sample->weight = 1 + overrun;
   sample->label_set = thread_state.label_set;

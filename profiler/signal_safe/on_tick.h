@@ -4,7 +4,8 @@
 // get their timer from the sampler's thread, threads that start later arm their own; a record's
 // `cpu_timer` decides who, and is how the sampler finds all timers when it ends.
 // Invariants:
-//  1. Once the sampler has set the interval to 0 and gone through all records ever used, no timer of
+//  1. Once the sampler has set the interval to 0 and gone through all records ever used, no timer
+//  of
 //     ours exists and none will be made: who arms says kTimerArming first and looks at the interval
 //     and the record's tid after; who disarms says kTimerNone after the timer is deleted.
 //  2. A record whose tid was taken gets no timer.
@@ -39,8 +40,8 @@ uint64_t RandomFirstExpiry(uint64_t interval);
 // Signal-safe.
 bool ArmCpuTimer(ThreadRecord* record, int32_t tid);
 
-// Takes the thread's timer away; none exists when this returns. Signal-safe, but waits where another
-// thread is arming or disarming it: not from a handler.
+// Takes the thread's timer away; none exists when this returns. Signal-safe, but waits where
+// another thread is arming or disarming it: not from a handler.
 void DisarmCpuTimer(ThreadRecord* record);
 
 // The calling thread ends: its CPU time goes to the recording. Signal-safe.

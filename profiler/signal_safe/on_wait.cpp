@@ -8,7 +8,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-constexpr uint64_t kCountUnit = 65536;  // counters are in 1/65536 contentions
+constexpr uint64_t kCountUnit = 65536;    // counters are in 1/65536 contentions
 constexpr uint64_t kShortestWait = 1000;  // ns
 
 // What one kept event stands for.

@@ -28,8 +28,9 @@ class PageFilter {
 
  private:
   static constexpr size_t kPageBits = 12;
-  static constexpr size_t kPages = size_t{1} << 20;  // 1 MiB of BSS, touched one line per 256 KiB heap
-  static constexpr uint8_t kStuck = 255;             // too many to count: stays for ever
+  static constexpr size_t kPages = size_t{1}
+                                   << 20;  // 1 MiB of BSS, touched one line per 256 KiB heap
+  static constexpr uint8_t kStuck = 255;   // too many to count: stays for ever
 
   static size_t IndexOf(const void* block) {
     return (reinterpret_cast<uintptr_t>(block) >> kPageBits) & (kPages - 1);

@@ -1,9 +1,9 @@
 // The stacks at the high-water mark of memory in use: exact, O(1) a sample event, without copying.
 //
 // Each stack keeps what was live (`live_*`) and, in `saved_*`, what was live when the mark of
-// `epoch` was set. Before a stack changes, if its saved values are of an older mark, its live values
-// become the saved ones; a new mark is only ++epoch. Reading takes saved values where they are of
-// the current mark and live values elsewhere.
+// `epoch` was set. Before a stack changes, if its saved values are of an older mark, its live
+// values become the saved ones; a new mark is only ++epoch. Reading takes saved values where they
+// are of the current mark and live values elsewhere.
 //
 // The events must come one after the other, but malloc may not wait. So a writer queues the stack
 // that changed (each at most once) and whoever gets the try-lock works the queue off; live values

@@ -21,7 +21,7 @@ namespace pprof::signal_safe {
 
 struct RingSample {
   int32_t tid;
-  uint32_t weight;     // timer expirations this sample stands for; 0: the thread ended
+  uint32_t weight;  // timer expirations this sample stands for; 0: the thread ended
   uint32_t label_set;
   uint32_t depth;
   bool truncated;

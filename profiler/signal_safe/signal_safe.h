@@ -13,7 +13,8 @@
 
 namespace pprof::signal_safe {
 
-static_assert(std::atomic<uint64_t>::is_always_lock_free, "a locked atomic could deadlock a handler");
+static_assert(std::atomic<uint64_t>::is_always_lock_free,
+              "a locked atomic could deadlock a handler");
 static_assert(std::atomic<void*>::is_always_lock_free, "a locked atomic could deadlock a handler");
 
 // Puts errno back at the end of the scope. A handler's first line. Signal-safe.

@@ -9,7 +9,7 @@ namespace pprof::signal_safe {
 namespace {
 
 uint64_t HashOf(const uintptr_t* pcs, size_t depth, bool truncated, uint32_t label_set) {
-  uint64_t hash = 0xCBF29CE484222325 ^ label_set ^ uint64_t{truncated} << 32;
+  uint64_t hash = 0xCBF29CE484222325 ^ label_set ^ uint64_t { truncated } << 32;
   for (size_t i = 0; i < depth; ++i) {
     hash = (hash ^ pcs[i]) * 0x9E3779B97F4A7C15;
     hash ^= hash >> 29;
@@ -82,7 +82,8 @@ Entry* StackTableOf<Entry>::Intern(const uintptr_t* pcs, size_t depth, bool trun
   }
   Entry* entry = Make<Entry>(memory, key);
   entry->next_in_chain = head;
-  // First here: a fork between the two would leave a stack in the child that counts and is never read.
+  // First here: a fork between the two would leave a stack in the child that counts and is never
+  // read.
   PushFront(all_, entry);
   // Pairs with the acquire loads: who sees the entry sees its frames.
   while (!chain.compare_exchange_weak(entry->next_in_chain, entry, std::memory_order_acq_rel,

@@ -3,7 +3,8 @@
 // Writers: any thread, inside malloc or a handler. Readers: the server's thread, walking all().
 // Invariants:
 //  1. A stack is immutable once it is in its hash chain, but for its counters.
-//  2. Chains and the list of all stacks only grow at their heads. What is in a chain is in the list,
+//  2. Chains and the list of all stacks only grow at their heads. What is in a chain is in the
+//  list,
 //     also in the child of a fork; the list has besides what lost a race to a chain, with zeroes.
 //  3. At most `kMaxStacks` stacks; further ones share overflow(), whose counters say how much was
 //     put together there.
@@ -32,7 +33,8 @@ struct HeapCounters {
   std::atomic<uint64_t> freed_bytes;
 };
 
-// What PeakTracker knows of one stack; `next` and `queued` are atomic, the rest is the lock owner's.
+// What PeakTracker knows of one stack; `next` and `queued` are atomic, the rest is the lock
+// owner's.
 struct PeakState {
   StackEntry* next;
   std::atomic<bool> queued;
@@ -53,7 +55,8 @@ struct StackNode {
   uint32_t label_set;
   bool truncated;
   // Changed for ever.
-  std::atomic<uint32_t> unloaded_as;  // index + 1 of the unloaded module its frames belong to, else 0
+  std::atomic<uint32_t>
+      unloaded_as;  // index + 1 of the unloaded module its frames belong to, else 0
 
   uintptr_t* pcs() { return reinterpret_cast<uintptr_t*>(static_cast<Entry*>(this) + 1); }
   const uintptr_t* pcs() const {
@@ -66,7 +69,8 @@ struct StackEntry : StackNode<StackEntry> {
   PeakState peak;
 };
 
-// REQUIRES: static storage (zero-initialized). Defined in stack_table.cpp for the entries there are.
+// REQUIRES: static storage (zero-initialized). Defined in stack_table.cpp for the entries there
+// are.
 template <class Entry>
 class StackTableOf {
  public:

@@ -1,8 +1,8 @@
 #include "profiler/signal_safe/tail_call.h"
-#include "profiler/signal_safe/capture.h"
 
 #include <cstring>
 
+#include "profiler/signal_safe/capture.h"
 #include "profiler/signal_safe/unwind_table.h"
 #include "profiler/sys/own_stack.h"
 

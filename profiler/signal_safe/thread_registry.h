@@ -24,10 +24,10 @@ struct ThreadRecord {
   std::atomic<int> cpu_timer;       // see on_tick.h
   std::atomic<uint32_t> next_free;  // on the free list: 1 + the next one's index; 0: the last
   // Immutable while the record has a tid.
-  int32_t creator_tid;        // 0: not created through pthread_create
-  StackEntry* created_at;     // nullptr: unknown
-  uintptr_t stack_high;       // where the thread's stack ends; 0: unknown
-  bool own;                   // a thread of the profiler itself
+  int32_t creator_tid;     // 0: not created through pthread_create
+  StackEntry* created_at;  // nullptr: unknown
+  uintptr_t stack_high;    // where the thread's stack ends; 0: unknown
+  bool own;                // a thread of the profiler itself
 };
 
 class ThreadRegistry {
@@ -45,8 +45,8 @@ class ThreadRegistry {
   // Gives a record that was taken to the next thread. Signal-safe.
   void Free(ThreadRecord* record);
 
-  // Takes and frees all records but `keep`. Only in the child of a fork, where no other thread is: a
-  // list that one of them was changing is made anew. Signal-safe.
+  // Takes and frees all records but `keep`. Only in the child of a fork, where no other thread is:
+  // a list that one of them was changing is made anew. Signal-safe.
   void KeepOnly(const ThreadRecord* keep);
 
   // Calls visit(context, record) for every record in use. No lock.

@@ -71,9 +71,8 @@ void UnloadedModules::Retire(const sys::LoadedCode& gone) {
   ForEachStackThrough(gone, [&](auto&) { any = true; });
   if (!any) return;
   const uint32_t number = NumberOf(gone);
-  ForEachStackThrough(gone, [&](auto& entry) {
-    entry.unloaded_as.store(number, std::memory_order_release);
-  });
+  ForEachStackThrough(
+      gone, [&](auto& entry) { entry.unloaded_as.store(number, std::memory_order_release); });
 }
 
 // A plugin that comes and goes at the same place is one module.

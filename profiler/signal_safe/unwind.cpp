@@ -11,8 +11,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-// The thread's own stack, read as it is. AddressSanitizer would end the program: what lies between a
-// frame's variables is no business of C++.
+// The thread's own stack, read as it is. AddressSanitizer would end the program: what lies between
+// a frame's variables is no business of C++.
 struct OwnMemory {
   using Word __attribute__((may_alias, aligned(1))) = uintptr_t;
   uintptr_t low;
@@ -26,8 +26,8 @@ struct OwnMemory {
 };
 
 // `low` of the bounds is a guess, so a coroutine's stack, or a hole, may lie between `sp` and our
-// thread's stack: a load in there could fault. Asked once for each page that the stack grows; a stack
-// that was there stays as long as its thread.
+// thread's stack: a load in there could fault. Asked once for each page that the stack grows; a
+// stack that was there stays as long as its thread.
 bool IsReadableUpTo(uintptr_t high, uintptr_t sp) {
   constexpr uintptr_t kPage = 4096;
   uintptr_t& readable = thread_state.stack_readable;
@@ -48,11 +48,13 @@ struct ProbedMemory {
   uintptr_t window_at = 0;
 
   bool Load(uintptr_t address, uintptr_t* value) {
-    if (window_at == 0 || address < window_at || address > window_at + sizeof window - sizeof *value) {
+    if (window_at == 0 || address < window_at ||
+        address > window_at + sizeof window - sizeof *value) {
       window_at = sys::ReadOwnMemory(address, window, sizeof window) ? address : 0;
       if (window_at == 0) return sys::ReadOwnMemory(address, value, sizeof *value);
     }
-    std::memcpy(value, reinterpret_cast<const char*>(window) + (address - window_at), sizeof *value);
+    std::memcpy(value, reinterpret_cast<const char*>(window) + (address - window_at),
+                sizeof *value);
     return true;
   }
 };
@@ -109,8 +111,8 @@ const sys::StackBounds& ThreadStackBounds() {
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth) {
-  // A function's last instructions have popped what the tables still say is on the stack; it is still
-  // there, in the 128 bytes below the stack pointer that signal handlers leave alone.
+  // A function's last instructions have popped what the tables still say is on the stack; it is
+  // still there, in the 128 bytes below the stack pointer that signal handlers leave alone.
   constexpr uintptr_t kRedZone = 128;
   const uintptr_t low = from.sp - kRedZone;
   if (low >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, low)) {

@@ -1,9 +1,9 @@
 // Return addresses of a stack: the calling thread's own, an interrupted one, or a copied one.
 //
-// Follows the call frame information of the loaded modules (row_cache.cpp); no frame pointers needed,
-// no lock, no allocation, no libgcc (which crashes in a handler while other code throws), no
-// libunwind (which deadlocks with dlopen and takes over C++ exceptions). Every load is bounded by
-// the stack, so that wrong unwind tables end the walk instead of the process.
+// Follows the call frame information of the loaded modules (row_cache.cpp); no frame pointers
+// needed, no lock, no allocation, no libgcc (which crashes in a handler while other code throws),
+// no libunwind (which deadlocks with dlopen and takes over C++ exceptions). Every load is bounded
+// by the stack, so that wrong unwind tables end the walk instead of the process.
 #pragma once
 
 #include <cstddef>
@@ -39,9 +39,8 @@ struct UnwindResult {
 __attribute__((always_inline)) inline Registers CaptureRegisters() {
   Registers here;
   // One statement: the address and the stack pointer must belong to the same instruction.
-  __asm__ volatile(
-      "leaq 0(%%rip), %0\n\tmovq %%rsp, %1\n\tmovq %%rbp, %2\n\tmovq %%rbx, %3"
-      : "=&r"(here.pc), "=&r"(here.sp), "=&r"(here.rbp), "=&r"(here.rbx));
+  __asm__ volatile("leaq 0(%%rip), %0\n\tmovq %%rsp, %1\n\tmovq %%rbp, %2\n\tmovq %%rbx, %3"
+                   : "=&r"(here.pc), "=&r"(here.sp), "=&r"(here.rbp), "=&r"(here.rbx));
   return here;
 }
 
@@ -49,13 +48,13 @@ __attribute__((always_inline)) inline Registers CaptureRegisters() {
 // in this function's caller. Signal-safe.
 UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 
-// The stack of an interrupted context of the calling thread, whose bounds are given: pcs[0] is `from.pc` itself, exact.
-// Signal-safe.
+// The stack of an interrupted context of the calling thread, whose bounds are given: pcs[0] is
+// `from.pc` itself, exact. Signal-safe.
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);
 
-// A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Depth 0: a module
-// is being unloaded right now (module_gate.h). Signal-safe.
+// A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Depth 0: a
+// module is being unloaded right now (module_gate.h). Signal-safe.
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 

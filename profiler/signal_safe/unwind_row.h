@@ -50,7 +50,9 @@ constexpr uint64_t Field(int64_t value, int bits) {
 constexpr int32_t SignExtend(uint64_t field, int bits) {
   return static_cast<int32_t>(static_cast<int64_t>(field << (64 - bits)) >> (64 - bits));
 }
-constexpr bool Fits(int64_t value, int bits) { return SignExtend(Field(value, bits), bits) == value; }
+constexpr bool Fits(int64_t value, int bits) {
+  return SignExtend(Field(value, bits), bits) == value;
+}
 
 constexpr uint64_t PackSaved(SavedRegister saved) {
   return Field(saved.offset / 8, kSavedBits) << 2 | static_cast<uint64_t>(saved.rule);

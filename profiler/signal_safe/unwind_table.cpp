@@ -47,11 +47,20 @@ void ReadAugmentation(CfiReader& reader, const char* augmentation, CfiCommon* co
   reader.Skip(length);
   for (const char* letter = augmentation + 1; *letter != '\0'; ++letter) {
     switch (*letter) {
-      case 'R': common->pointer_encoding = data.Byte(); break;
-      case 'P': data.Pointer(data.Byte()); break;
-      case 'L': data.Byte(); break;
-      case 'S': common->signal_frame = true; break;
-      default: return;  // the rest has no use here
+      case 'R':
+        common->pointer_encoding = data.Byte();
+        break;
+      case 'P':
+        data.Pointer(data.Byte());
+        break;
+      case 'L':
+        data.Byte();
+        break;
+      case 'S':
+        common->signal_frame = true;
+        break;
+      default:
+        return;  // the rest has no use here
     }
   }
 }

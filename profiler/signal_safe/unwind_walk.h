@@ -24,10 +24,16 @@ class StackWalk {
     if (!FindRow(exact_ ? frame_.pc : frame_.pc - 1, &row)) return StepByFramePointer();
     uintptr_t cfa = 0;
     switch (row.cfa) {
-      case CfaRule::kEndOfStack: complete_ = true; return false;
-      case CfaRule::kSignal: return StepOverSignal();
-      case CfaRule::kUnknown: return false;
-      case CfaRule::kStack: cfa = frame_.sp; break;
+      case CfaRule::kEndOfStack:
+        complete_ = true;
+        return false;
+      case CfaRule::kSignal:
+        return StepOverSignal();
+      case CfaRule::kUnknown:
+        return false;
+      case CfaRule::kStack:
+        cfa = frame_.sp;
+        break;
       case CfaRule::kRbp:
         if (!frame_.rbp_known) return false;
         cfa = frame_.rbp;

@@ -22,8 +22,8 @@ bool IsDeflate(Bytes stored) {
   return stored.size > kZlibHeader && (stored.data[0] & 15) == kDeflate;
 }
 
-// Both begin behind zlib's two bytes of header, where the deflate stream begins: read as a zlib stream,
-// a fourteenth of the time would go into a checksum, and wrong names do no harm.
+// Both begin behind zlib's two bytes of header, where the deflate stream begins: read as a zlib
+// stream, a fourteenth of the time would go into a checksum, and wrong names do no harm.
 #if PPROF_CPP_HAVE_ISAL
 // In a third of zlib's time, for 160 KB of tables and history.
 class DeflateDecompressor final : public Decompressor {

@@ -31,7 +31,8 @@ class AbbrevTable {
   // damaged or absurdly large; what was read before the damage can be used then.
   bool Parse(Bytes section, uint64_t offset, const Encoding& encoding);
 
-  // The same for a table that begins at `bytes`. `source` and `offset` are what Holds() knows it by.
+  // The same for a table that begins at `bytes`. `source` and `offset` are what Holds() knows it
+  // by.
   bool Parse(Bytes bytes, const void* source, uint64_t offset, const Encoding& encoding);
   bool Holds(const void* source, uint64_t offset, const Encoding& encoding) const {
     return valid_ && source == source_ && offset == offset_ && encoding == encoding_;

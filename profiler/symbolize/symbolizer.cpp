@@ -82,8 +82,7 @@ class BatchRun {
 
   // Who is not let in before the deadline makes do with symbol tables: cheap enough without a turn.
   void AwaitTurn() {
-    const auto latest =
-        std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
+    const auto latest = std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
     while (full() && !has_turn_ && !Cancelled() && TimeBudget::Clock::now() < latest) {
       has_turn_ = turn_.try_lock_until(
           std::min(latest, TimeBudget::Clock::now() + TimeBudget::kAskCancelled));

@@ -17,7 +17,8 @@ class TimeBudget {
   // Damaged or hostile files can ask for quadratic work, so there is an end without a deadline too.
   static constexpr std::chrono::seconds kLongest{60};
 
-  // How often `cancelled` is asked: well below what people notice, and any function is cheap enough.
+  // How often `cancelled` is asked: well below what people notice, and any function is cheap
+  // enough.
   static constexpr std::chrono::milliseconds kAskCancelled{20};
 
   // Spent too when `cancelled`, which may be empty, returns true.

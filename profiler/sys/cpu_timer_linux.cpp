@@ -1,5 +1,3 @@
-#include "profiler/sys/cpu_timer.h"
-
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -7,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "profiler/sys/cpu_timer.h"
 
 namespace pprof::sys {
 namespace {

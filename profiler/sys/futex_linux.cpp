@@ -1,5 +1,3 @@
-#include "profiler/sys/futex.h"
-
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -7,6 +5,8 @@
 
 #include <cerrno>
 #include <climits>
+
+#include "profiler/sys/futex.h"
 
 namespace pprof::sys {
 

@@ -1,9 +1,8 @@
-#include "profiler/sys/libc_functions.h"
-
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
+#include "profiler/sys/libc_functions.h"
 #include "profiler/sys/loader_call.h"
 
 namespace pprof::sys {

@@ -1,5 +1,3 @@
-#include "profiler/sys/loaded_code.h"
-
 #include <elf.h>
 #include <link.h>
 
@@ -8,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "profiler/sys/loaded_code.h"
 #include "profiler/sys/loader_call.h"
 #include "profiler/sys/mappings.h"
 
@@ -31,9 +30,9 @@ std::string BuildIdOf(const dl_phdr_info& module) {
   for (int i = 0; i < module.dlpi_phnum; ++i) {
     const ElfW(Phdr)& header = module.dlpi_phdr[i];
     if (header.p_type != PT_NOTE) continue;
-    std::string id = BuildIdOfNotes(
-        reinterpret_cast<const unsigned char*>(module.dlpi_addr + header.p_vaddr), header.p_memsz,
-        header.p_align);
+    std::string id =
+        BuildIdOfNotes(reinterpret_cast<const unsigned char*>(module.dlpi_addr + header.p_vaddr),
+                       header.p_memsz, header.p_align);
     if (!id.empty()) return id;
   }
   return {};

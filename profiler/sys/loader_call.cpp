@@ -15,7 +15,8 @@ constexpr uint32_t kForks = ~(kFork - 1);
 constexpr uint64_t kLongestWait = 100000000;  // ns
 std::atomic<uint32_t> state{0};
 __thread uint32_t calls_of_thread __attribute__((tls_model("initial-exec")));
-// Its own fork handlers may come here (the program's call dlclose, say): it does not wait for itself.
+// Its own fork handlers may come here (the program's call dlclose, say): it does not wait for
+// itself.
 __thread bool thread_forks __attribute__((tls_model("initial-exec")));
 
 // Until the bits are all clear; false: the time is over.

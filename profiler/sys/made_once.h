@@ -1,6 +1,6 @@
-// What is made at its first use and never freed, in place of a function's static. The compiler guards
-// those with a lock: a fork while another thread makes one leaves it locked for ever in the child,
-// which hangs at its next use. Here whoever comes makes one, and the first to be done stays.
+// What is made at its first use and never freed, in place of a function's static. The compiler
+// guards those with a lock: a fork while another thread makes one leaves it locked for ever in the
+// child, which hangs at its next use. Here whoever comes makes one, and the first to be done stays.
 #pragma once
 
 #include <atomic>

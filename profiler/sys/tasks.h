@@ -35,10 +35,10 @@ size_t CountTasks();
 bool IsTask(int32_t tid);
 
 struct TaskStat {
-  std::string name;           // as set by pthread_setname_np
-  char state = '?';           // R running or runnable, S sleeping, D uninterruptible, T, t, Z, X
-  uint64_t start_ticks = 0;   // since boot, in USER_HZ: tells a thread from a later one of its id
-  int processor = 0;          // it ran on last
+  std::string name;          // as set by pthread_setname_np
+  char state = '?';          // R running or runnable, S sleeping, D uninterruptible, T, t, Z, X
+  uint64_t start_ticks = 0;  // since boot, in USER_HZ: tells a thread from a later one of its id
+  int processor = 0;         // it ran on last
 };
 
 // False: the thread is gone, or /proc is not there.
@@ -46,12 +46,12 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat);
 
 // What a thread that waits in the kernel waits in.
 struct TaskSyscall {
-  bool in_kernel = false;      // false: it runs, or is about to
-  int64_t number = -1;         // -1: not in a system call (e.g. a page fault)
+  bool in_kernel = false;  // false: it runs, or is about to
+  int64_t number = -1;     // -1: not in a system call (e.g. a page fault)
   uint64_t arguments[6] = {};
   uintptr_t sp = 0;
   uintptr_t pc = 0;
-  bool interrupted = false;    // by our own signal
+  bool interrupted = false;  // by our own signal
 };
 
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox

@@ -1,5 +1,3 @@
-#include "profiler/sys/tasks.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "profiler/sys/tasks.h"
 
 namespace pprof::sys {
 namespace {
@@ -124,7 +124,8 @@ bool ThreadCpuNanos(int32_t tid, uint64_t* nanos) {
   const int saved_errno = errno;
   const bool ok = clock_gettime(clock, &time) == 0;
   errno = saved_errno;
-  if (ok) *nanos = static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
+  if (ok)
+    *nanos = static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
   return ok;
 }
 

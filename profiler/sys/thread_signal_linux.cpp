@@ -1,5 +1,3 @@
-#include "profiler/sys/thread_signal.h"
-
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -12,6 +10,7 @@
 #include <initializer_list>
 
 #include "profiler/sys/loader_call.h"
+#include "profiler/sys/thread_signal.h"
 
 namespace pprof::sys {
 
@@ -19,7 +18,8 @@ SignalOwner OwnerOfSignal(int signal, SignalHandler ours) {
   struct sigaction action {};
   if (sigaction(signal, nullptr, &action) != 0) return SignalOwner::kForeign;
   if ((action.sa_flags & SA_SIGINFO) != 0) {
-    const bool is_ours = reinterpret_cast<void*>(action.sa_sigaction) == reinterpret_cast<void*>(ours);
+    const bool is_ours =
+        reinterpret_cast<void*>(action.sa_sigaction) == reinterpret_cast<void*>(ours);
     return is_ours ? SignalOwner::kOurs : SignalOwner::kForeign;
   }
   if (action.sa_handler == SIG_DFL) return SignalOwner::kDefault;
@@ -32,7 +32,8 @@ bool InstallHandler(int signal, SignalHandler handler) {
   action.sa_sigaction = reinterpret_cast<void (*)(int, siginfo_t*, void*)>(handler);
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&action.sa_mask);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) sigdelset(&action.sa_mask, fault);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+    sigdelset(&action.sa_mask, fault);
   return sigaction(signal, &action, nullptr) == 0;
 }
 
@@ -53,9 +54,8 @@ std::string FileOfHandler(int signal) {
       dladdr(reinterpret_cast<void*>(action.sa_sigaction), &info) == 0) {
     return "unknown code";
   }
-  return info.dli_sname == nullptr
-             ? std::string(info.dli_fname)
-             : std::string(info.dli_sname) + " in " + info.dli_fname;
+  return info.dli_sname == nullptr ? std::string(info.dli_fname)
+                                   : std::string(info.dli_sname) + " in " + info.dli_fname;
 }
 
 namespace {

@@ -1,5 +1,6 @@
-// A clock for what happens while a lock is held: the CPU's time stamp counter where the kernel itself
-// tells the time by it, which costs 10 ns a look instead of 23 (AMD EPYC); CLOCK_MONOTONIC elsewhere.
+// A clock for what happens while a lock is held: the CPU's time stamp counter where the kernel
+// itself tells the time by it, which costs 10 ns a look instead of 23 (AMD EPYC); CLOCK_MONOTONIC
+// elsewhere.
 //
 // Its ticks are a nanosecond or two. Good for durations of this process only: against the monotonic
 // clock they are off by up to 100 ppm, and by the time that the machine was suspended.
@@ -48,7 +49,7 @@ class TickClock {
   };
   static Look LookAtBoth();
 
-  static constexpr int kCyclesShift = 2;   // four cycles a tick: sums have room as with nanoseconds
+  static constexpr int kCyclesShift = 2;  // four cycles a tick: sums have room as with nanoseconds
   static constexpr int kFactorShift = 32;
 
   std::atomic<uint64_t> nanos_per_tick_;  // times 2^32; 0: ticks are nanoseconds

@@ -1,10 +1,10 @@
-#include "profiler/sys/tick_clock.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <type_traits>
+
+#include "profiler/sys/tick_clock.h"
 
 namespace pprof::sys {
 
@@ -17,8 +17,8 @@ namespace {
 // 2 ms: the looks' own error, some 50 ns, is 25 ppm of it.
 constexpr uint64_t kShortestCalibration = 2000000;
 
-// The kernel has watched the counter on all CPUs and found it constant and the same, or it would have
-// chosen another clock.
+// The kernel has watched the counter on all CPUs and found it constant and the same, or it would
+// have chosen another clock.
 bool KernelUsesTsc() {
   const int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                       O_RDONLY | O_CLOEXEC);
@@ -59,8 +59,8 @@ void TickClock::Settle() {
   while (MonotonicNanos() < first_.nanos + kShortestCalibration) {
   }
   const Look now = LookAtBoth();
-  const double factor = static_cast<double>(now.nanos - first_.nanos) /
-                        static_cast<double>(now.ticks - first_.ticks);
+  const double factor =
+      static_cast<double>(now.nanos - first_.nanos) / static_cast<double>(now.ticks - first_.ticks);
   if (!IsPlausible(factor)) return;
   nanos_per_tick_.store(static_cast<uint64_t>(factor * (uint64_t{1} << kFactorShift)),
                         std::memory_order_release);

@@ -1,27 +1,50 @@
-#include "profiler/sys/wait_call.h"
-
 #include <linux/futex.h>
 #include <sys/syscall.h>
+
+#include "profiler/sys/wait_call.h"
 
 namespace pprof::sys {
 
 WaitKind WaitKindOf(int64_t syscall_number) {
   switch (syscall_number) {
-    case SYS_read: case SYS_readv: case SYS_pread64: case SYS_preadv: case SYS_write:
-    case SYS_writev: case SYS_pwrite64: case SYS_recvfrom: case SYS_recvmsg: case SYS_recvmmsg:
-    case SYS_sendto: case SYS_sendmsg: case SYS_accept: case SYS_accept4: case SYS_connect:
-    case SYS_fsync: case SYS_fdatasync: case SYS_flock: case SYS_epoll_wait: case SYS_epoll_pwait:
+    case SYS_read:
+    case SYS_readv:
+    case SYS_pread64:
+    case SYS_preadv:
+    case SYS_write:
+    case SYS_writev:
+    case SYS_pwrite64:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_fsync:
+    case SYS_fdatasync:
+    case SYS_flock:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
     case SYS_epoll_pwait2:
       return WaitKind::kDescriptor;
-    case SYS_poll: case SYS_ppoll: case SYS_select: case SYS_pselect6:
+    case SYS_poll:
+    case SYS_ppoll:
+    case SYS_select:
+    case SYS_pselect6:
       return WaitKind::kDescriptors;
-    case SYS_nanosleep: case SYS_clock_nanosleep:
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
       return WaitKind::kSleep;
     case SYS_futex:
       return WaitKind::kFutex;
-    case SYS_wait4: case SYS_waitid:
+    case SYS_wait4:
+    case SYS_waitid:
       return WaitKind::kChild;
-    case SYS_rt_sigtimedwait: case SYS_rt_sigsuspend: case SYS_pause:
+    case SYS_rt_sigtimedwait:
+    case SYS_rt_sigsuspend:
+    case SYS_pause:
       return WaitKind::kSignal;
     default:
       return WaitKind::kOther;

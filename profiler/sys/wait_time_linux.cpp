@@ -1,5 +1,3 @@
-#include "profiler/sys/wait_time.h"
-
 #include <sched.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 #include "profiler/sys/monotonic_clock.h"
 #include "profiler/sys/tasks.h"
 #include "profiler/sys/thread_id.h"
+#include "profiler/sys/wait_time.h"
 
 namespace pprof::sys {
 

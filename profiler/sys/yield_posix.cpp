@@ -1,6 +1,6 @@
-#include "profiler/sys/yield.h"
-
 #include <sched.h>
+
+#include "profiler/sys/yield.h"
 
 namespace pprof::sys {
 

@@ -1,7 +1,8 @@
 // libFuzzer target: any bytes as a zlib section, in pieces of a size that the first byte says.
 //
 // What decompresses is a library without instrumentation, in parts assembler. So the sanitizers see
-// nothing of it; the pages behind the input and behind the output do. zlib is the judge of the result.
+// nothing of it; the pages behind the input and behind the output do. zlib is the judge of the
+// result.
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -82,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (whole && ours.size() != zlibs.size()) std::abort();
   const size_t both = std::min(ours.size(), zlibs.size());
   // Of a damaged stream each library gives a different part of what it read before the damage.
-  if (!std::equal(ours.begin(), ours.begin() + static_cast<long>(both), zlibs.begin())) std::abort();
+  if (!std::equal(ours.begin(), ours.begin() + static_cast<long>(both), zlibs.begin()))
+    std::abort();
   return 0;
 }

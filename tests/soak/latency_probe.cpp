@@ -1,6 +1,6 @@
 // Asks demo_app servers for orders at a fixed rate, far below what they can, and prints the latency
-// of each slice as CSV. Of several servers each gets the load for one slice, in turns, and the order
-// turns round with each round: what drifts on the machine hits all alike.
+// of each slice as CSV. Of several servers each gets the load for one slice, in turns, and the
+// order turns round with each round: what drifts on the machine hits all alike.
 //
 //   latency_probe SECONDS SLICE_SECONDS REQUESTS_PER_SECOND PORT...
 #include <arpa/inet.h>
@@ -185,7 +185,8 @@ void Print(int round, size_t server, Slice& slice) {
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    std::fprintf(stderr, "usage: latency_probe SECONDS SLICE_SECONDS REQUESTS_PER_SECOND PORT...\n");
+    std::fprintf(stderr,
+                 "usage: latency_probe SECONDS SLICE_SECONDS REQUESTS_PER_SECOND PORT...\n");
     return 2;
   }
   const Time end = Clock::now() + duration_cast<Clock::duration>(duration<double>(atof(argv[1])));

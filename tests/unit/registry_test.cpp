@@ -66,7 +66,8 @@ TEST(Registry, OfManyThreadsOneGetsTheName) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 50; ++n) succeeded += Register(Good("test.race_" + std::to_string(n))).ok();
+      for (int n = 0; n < 50; ++n)
+        succeeded += Register(Good("test.race_" + std::to_string(n))).ok();
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -46,8 +46,8 @@ struct WriteOptions {
   // How long looking names up may take. What takes longer keeps the names that symbol tables have,
   // a comment in the profile says so, and it is finished in the background for the next time.
   std::chrono::nanoseconds symbols_within = std::chrono::nanoseconds::max();
-  // True when nobody waits any more; asked every 20 ms or so, by the thread that writes, while names
-  // are looked up. Nothing is written then, and the Status is kCancelled.
+  // True when nobody waits any more; asked every 20 ms or so, by the thread that writes, while
+  // names are looked up. Nothing is written then, and the Status is kCancelled.
   std::function<bool()> cancelled;
 };
 
@@ -101,7 +101,7 @@ struct ProfileType {
   std::string name;         // path element, e.g. "heap"; [a-z0-9_.]
   std::string description;  // one sentence for the index page
   std::vector<ValueType> values;
-  std::string shown_first;              // value type readers select by default; empty: the last
+  std::string shown_first;  // value type readers select by default; empty: the last
   TextForm text_form = TextForm::kCount;
   bool has_dump = false;                // has Format::kDump (debug=2)
   std::vector<std::string> parameters;  // query parameters it understands besides Go's

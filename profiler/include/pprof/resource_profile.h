@@ -18,11 +18,11 @@ class StackTableOf;
 using StackTable = StackTableOf<StackEntry>;
 }  // namespace signal_safe
 
-// A profile "NAME" with the stacks of what is held now, served as all others. At most 65,536 distinct
-// stacks, each with its labels, in the life of the process; further ones count under
+// A profile "NAME" with the stacks of what is held now, served as all others. At most 65,536
+// distinct stacks, each with its labels, in the life of the process; further ones count under
 // "pprof::StackTableFull".
-// Thread safety: safe. A forked child inherits what its parent held. Not signal-safe: the constructor
-// allocates.
+// Thread safety: safe. A forked child inherits what its parent held. Not signal-safe: the
+// constructor allocates.
 class ResourceProfile {
  public:
   // Registers the profile for the life of the process; see status() for a name that is taken. Maps

@@ -27,7 +27,8 @@ struct ValueType {
     kTotal,    // grows for ever, e.g. alloc_space
     kCurrent,  // a level at one moment, e.g. inuse_space
   };
-  std::string type;  // pprof's word, e.g. "inuse_space"; no '-', '/' or blank (scrapers refuse them)
+  std::string
+      type;  // pprof's word, e.g. "inuse_space"; no '-', '/' or blank (scrapers refuse them)
   std::string unit;  // "count", "bytes", "nanoseconds"
   Kind kind = Kind::kTotal;
 };
@@ -76,7 +77,8 @@ class SnapshotBuilder {
   // A sentence that readers show beside the profile (`pprof -comments`).
   void AddComment(std::string comment);
 
-  // Samples that happened and could not be kept; shown by Snapshot::lost_samples() and as a comment.
+  // Samples that happened and could not be kept; shown by Snapshot::lost_samples() and as a
+  // comment.
   void AddLost(uint64_t samples);
 
   // How long the recording took. Only for recordings and deltas: scrapers take a duration as

@@ -1,4 +1,5 @@
-// Status and Result<T>: how every fallible function of pprof-cpp answers. No exceptions cross the API.
+// Status and Result<T>: how every fallible function of pprof-cpp answers. No exceptions cross the
+// API.
 #pragma once
 
 #include <cstdio>
@@ -15,9 +16,9 @@ enum class StatusCode {
   kInvalidArgument,  // the caller's words are off; saying it again does not help
   kNotFound,         // no profile of that name
   kUnavailable,      // busy now (another recording, too many requests); try again later
-  kConflict,         // something else in the process holds what is needed, e.g. a foreign SIGPROF user
-  kUnsupported,      // this process cannot give this profile; the message says why and what to do
-  kCancelled,        // the client left or the server stops
+  kConflict,     // something else in the process holds what is needed, e.g. a foreign SIGPROF user
+  kUnsupported,  // this process cannot give this profile; the message says why and what to do
+  kCancelled,    // the client left or the server stops
   kInternal,
 };
 

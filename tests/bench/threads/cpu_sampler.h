@@ -21,8 +21,14 @@ struct Sampled {
   void Add(const uintptr_t* pcs, size_t depth, double seconds) {
     cpu_seconds += seconds;
     for (size_t i = 0; i < depth; ++i) {
-      if (IsIn(pcs[i], __start_hog1, __stop_hog1)) { hog1 += seconds; return; }
-      if (IsIn(pcs[i], __start_hog2, __stop_hog2)) { hog2 += seconds; return; }
+      if (IsIn(pcs[i], __start_hog1, __stop_hog1)) {
+        hog1 += seconds;
+        return;
+      }
+      if (IsIn(pcs[i], __start_hog2, __stop_hog2)) {
+        hog2 += seconds;
+        return;
+      }
     }
   }
 

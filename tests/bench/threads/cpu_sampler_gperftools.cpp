@@ -1,5 +1,5 @@
-// gperftools' CPU profiler. Its file is an array of words: a head (0, 3, 0, microseconds a sample, 0),
-// then count, depth, depth addresses a record, until 0, 1, 0.
+// gperftools' CPU profiler. Its file is an array of words: a head (0, 3, 0, microseconds a sample,
+// 0), then count, depth, depth addresses a record, until 0, 1, 0.
 #include <gperftools/profiler.h>
 #include <unistd.h>
 
@@ -41,7 +41,8 @@ Sampled StopSampling() {
   Sampled sampled;
   if (words.size() < 5) std::abort();
   const double seconds = static_cast<double>(words[3]) / 1e6;
-  for (size_t at = 5; at + 2 < words.size() && words[at] != 0 && at + 2 + words[at + 1] <= words.size();
+  for (size_t at = 5;
+       at + 2 < words.size() && words[at] != 0 && at + 2 + words[at + 1] <= words.size();
        at += 2 + words[at + 1]) {
     sampled.Add(&words[at + 2], words[at + 1], static_cast<double>(words[at]) * seconds);
   }

@@ -19,7 +19,8 @@ namespace pprof::bench {
 namespace {
 
 // Without a call, so that the leaf is in here for who sees leaves only.
-#define BURN(iterations) for (long i = 0; i < (iterations); ++i) __asm__ volatile("" : : "r"(i))
+#define BURN(iterations) \
+  for (long i = 0; i < (iterations); ++i) __asm__ volatile("" : : "r"(i))
 __attribute__((noinline, section("hog1"))) void Hog1(long iterations) { BURN(iterations); }
 __attribute__((noinline, section("hog2"))) void Hog2(long iterations) { BURN(iterations); }
 

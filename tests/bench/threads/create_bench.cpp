@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   const double millis = pprof::bench::MillisOf([threads] {
     for (int i = 0; i < threads; ++i) {
       pthread_t thread;
-      if (pthread_create(&thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr) != 0) {
+      if (pthread_create(
+              &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr) != 0) {
         std::abort();
       }
       pthread_join(thread, nullptr);

@@ -103,7 +103,8 @@ double MillisOfTool(std::vector<std::string> words) {
   const double millis = MillisOf([&] {
     pid_t tool;
     int status = 0;
-    if (posix_spawnp(&tool, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) return;
+    if (posix_spawnp(&tool, arguments[0], &actions, nullptr, arguments.data(), environ) != 0)
+      return;
     waitpid(tool, &status, 0);
     ran = WIFEXITED(status) && WEXITSTATUS(status) != 127;
   });
@@ -130,8 +131,8 @@ void BenchPeers(int rounds, double text_ms) {
   for (int i = 0; i < rounds; ++i) {
     const double paired = MillisOf(TextDump);
     eu_stack.push_back(MillisOfTool({"eu-stack", "-p", self}) / paired);
-    gdb.push_back(
-        MillisOfTool({"gdb", "-batch", "-ex", "thread apply all bt", "-p", self}) / paired);
+    gdb.push_back(MillisOfTool({"gdb", "-batch", "-ex", "thread apply all bt", "-p", self}) /
+                  paired);
   }
   std::printf("eu_stack_times %.1f\ngdb_times %.1f\neu_stack_ms %.0f\ngdb_ms %.0f\n",
               Median(eu_stack), Median(gdb), Median(eu_stack) * text_ms, Median(gdb) * text_ms);

@@ -1,7 +1,7 @@
 // Ticks of the CPU profile when a test wants them, not when a timer does.
 //
-// The handler takes only what its own timers send; the signal information of one that really came is
-// kept and given to it again. Thread safety: one recording at a time.
+// The handler takes only what its own timers send; the signal information of one that really came
+// is kept and given to it again. Thread safety: one recording at a time.
 #pragma once
 
 #include <signal.h>
@@ -17,11 +17,12 @@ using Handler = void (*)(int, siginfo_t*, void*);
 
 class TickForger {
  public:
-  // REQUIRES: a CPU recording runs. Burns CPU time until a tick came, at most 10 s; false: none did.
+  // REQUIRES: a CPU recording runs. Burns CPU time until a tick came, at most 10 s; false: none
+  // did.
   static bool Learn();
 
-  // What the profiler's handler does at a tick, here. REQUIRES: Learn() was true; the recording runs.
-  // Only from a signal handler.
+  // What the profiler's handler does at a tick, here. REQUIRES: Learn() was true; the recording
+  // runs. Only from a signal handler.
   static void Tick(void* ucontext) { real_(SIGPROF, &info_, ucontext); }
 
   // SIGPROF goes to `handler`, which may call Tick(); Restore() before the recording ends.

@@ -1,4 +1,5 @@
-// What a CPU recording costs the program, and how long its handler takes. Prints "name value" lines.
+// What a CPU recording costs the program, and how long its handler takes. Prints "name value"
+// lines.
 //
 //   pprof_thread_overhead_bench work HZ PAIRS | handler SECONDS
 #include <cstdio>

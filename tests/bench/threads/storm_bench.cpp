@@ -32,7 +32,9 @@ void Fork() {
   }
 }
 
-void ChurnThreads() { std::thread([] { Spin(); }).join(); }
+void ChurnThreads() {
+  std::thread([] { Spin(); }).join();
+}
 
 void Allocate() {
   std::vector<std::string> words;
@@ -71,8 +73,8 @@ bool MovedUntil(double end, const std::vector<Gust>& gusts) {
 }
 
 int Run(double seconds) {
-  const std::function<void()> kinds[] = {LoadAndUnload, LoadAndUnload, Throw, Throw,
-                                         IterateModules, Fork, ChurnThreads, Allocate};
+  const std::function<void()> kinds[] = {LoadAndUnload,  LoadAndUnload, Throw,        Throw,
+                                         IterateModules, Fork,          ChurnThreads, Allocate};
   std::vector<Gust> gusts(std::size(kinds));
   for (size_t i = 0; i < gusts.size(); ++i) gusts[i].blow = kinds[i];
   StartStormSampling();

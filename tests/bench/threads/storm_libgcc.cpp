@@ -14,9 +14,8 @@ void OnSignal(int, siginfo_t*, void*) {
   int depth = 0;
   _Unwind_Backtrace(
       [](_Unwind_Context* context, void* seen) {
-        return _Unwind_GetIP(context) == 0 || ++*static_cast<int*>(seen) >= 128
-                   ? _URC_END_OF_STACK
-                   : _URC_NO_REASON;
+        return _Unwind_GetIP(context) == 0 || ++*static_cast<int*>(seen) >= 128 ? _URC_END_OF_STACK
+                                                                                : _URC_NO_REASON;
       },
       &depth);
   signals.fetch_add(1, std::memory_order_relaxed);
@@ -28,7 +27,8 @@ void StartStormSampling() {
   action.sa_sigaction = OnSignal;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigfillset(&action.sa_mask);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) sigdelset(&action.sa_mask, fault);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+    sigdelset(&action.sa_mask, fault);
   sigaction(SIGPROF, &action, nullptr);
 }
 

@@ -16,8 +16,8 @@ void StartStormSampling();
 // How many samples were taken.
 unsigned long StopStormSampling();
 
-// SIGPROF to the calling thread, `hz` times a second of wall clock time, until it ends. Timers on CPU
-// clocks do not get beyond the kernel's own tick.
+// SIGPROF to the calling thread, `hz` times a second of wall clock time, until it ends. Timers on
+// CPU clocks do not get beyond the kernel's own tick.
 class ThreadTimer {
  public:
   explicit ThreadTimer(long hz) {

@@ -94,7 +94,8 @@ void Bench(int count, int hz, int pairs) {
   const int eintr = interrupted;
   close(gate[1]);
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
-  std::printf("cores %.4f\nthroughput %.4f\neintr %d\npairs %d\n", cores, Median(ratios), eintr, pairs);
+  std::printf("cores %.4f\nthroughput %.4f\neintr %d\npairs %d\n", cores, Median(ratios), eintr,
+              pairs);
 }
 
 }  // namespace

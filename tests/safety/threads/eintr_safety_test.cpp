@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <condition_variable>
+#include <cstdio>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -62,7 +62,8 @@ int ErrorOf(long result) { return result < 0 ? errno : 0; }
 struct Listener {
   explicit Listener(bool with_limit) : fd(socket(AF_UNIX, SOCK_STREAM, 0)) {
     address.sun_family = AF_UNIX;  // an abstract name: of this process
-    std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "pprof-eintr-%d-%d", getpid(), fd);
+    std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "pprof-eintr-%d-%d", getpid(),
+                  fd);
     EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(listen(fd, 1), 0);
     const timeval limit{20, 0};

@@ -163,7 +163,8 @@ TEST(Signals, TheHandlerKeepsOthersOut) {
   }
 }
 
-// One that waits in a thread that blocks it must be gone before the default action is back: it kills.
+// One that waits in a thread that blocks it must be gone before the default action is back: it
+// kills.
 int StopWithASignalPending() {
   auto recording = Recording::Start("profile", 100).value();
   sigset_t profiling;
@@ -214,9 +215,12 @@ bool ProfilingIsBlocked() {
 
 void NoteMask() { blocked_at_fork += ProfilingIsBlocked() ? 1 : 100; }
 
-__attribute__((constructor(101))) void WatchForks() { pthread_atfork(NoteMask, NoteMask, NoteMask); }
+__attribute__((constructor(101))) void WatchForks() {
+  pthread_atfork(NoteMask, NoteMask, NoteMask);
+}
 
-// A tick during a fork would start its copying anew, or come to a child whose tables are not its own.
+// A tick during a fork would start its copying anew, or come to a child whose tables are not its
+// own.
 TEST(Signals, NoTickDuringAFork) {
   blocked_at_fork = 0;
   const pid_t child = fork();

@@ -1,12 +1,12 @@
 // Our unwinder against libgcc's at every single instruction of real code, by the processor's trap
 // flag. Not inside a throw: libgcc itself crashes there.
+#include <alloca.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include <unwind.h>
 
-#include <alloca.h>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

@@ -21,7 +21,8 @@ inline void LoadAndUnload() {
 
 __attribute__((noinline)) inline int ThrowDeep(int depth) {
   if (depth == 0) throw std::runtime_error("storm");
-  const std::string kept(static_cast<size_t>(20 + depth), 'x');  // destroyed on the way: _Unwind_Resume
+  const std::string kept(static_cast<size_t>(20 + depth),
+                         'x');  // destroyed on the way: _Unwind_Resume
   const int result = ThrowDeep(depth - 1);
   __asm__ volatile("" : : "r"(kept.data()));
   return result;

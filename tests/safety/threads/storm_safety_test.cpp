@@ -69,23 +69,36 @@ void ChurnThreads() {
   static std::atomic<unsigned> turn{0};
   pthread_t thread;
   switch (turn++ % 4) {
-    case 0: pthread_create(&thread, nullptr, Burn, nullptr); break;
+    case 0:
+      pthread_create(&thread, nullptr, Burn, nullptr);
+      break;
     case 1:
-      pthread_create(&thread, nullptr,
-                     [](void* nothing) -> void* { Burn(nothing); pthread_exit(nothing); }, nullptr);
+      pthread_create(
+          &thread, nullptr,
+          [](void* nothing) -> void* {
+            Burn(nothing);
+            pthread_exit(nothing);
+          },
+          nullptr);
       break;
     case 2:
-      pthread_create(&thread, nullptr, [](void*) -> void* { for (;;) pause(); }, nullptr);
+      pthread_create(
+          &thread, nullptr,
+          [](void*) -> void* {
+            for (;;) pause();
+          },
+          nullptr);
       pthread_cancel(thread);
       break;
     default:
-      pthread_create(&thread, nullptr,
-                     [](void* nothing) -> void* {
-                       Burn(nothing);
-                       syscall(SYS_exit, 0);
-                       return nothing;
-                     },
-                     nullptr);
+      pthread_create(
+          &thread, nullptr,
+          [](void* nothing) -> void* {
+            Burn(nothing);
+            syscall(SYS_exit, 0);
+            return nothing;
+          },
+          nullptr);
   }
   pthread_join(thread, nullptr);
 }
@@ -130,9 +143,14 @@ struct Gust {
 TEST(Storm, NothingCrashesHangsOrLeaks) {
   FetchAll();  // what is kept for ever is there now
   const Held before;
-  const Gust gusts[] = {{"dlopen", LoadAndUnload}, {"throw", Throw}, {"dl_iterate_phdr", IterateModules},
-                        {"fork", Fork}, {"threads", ChurnThreads}, {"malloc", Allocate},
-                        {"labels", ChangeLabels}, {"fetch", FetchAll}};
+  const Gust gusts[] = {{"dlopen", LoadAndUnload},
+                        {"throw", Throw},
+                        {"dl_iterate_phdr", IterateModules},
+                        {"fork", Fork},
+                        {"threads", ChurnThreads},
+                        {"malloc", Allocate},
+                        {"labels", ChangeLabels},
+                        {"fetch", FetchAll}};
   constexpr size_t kGusts = std::size(gusts);
   std::atomic<uint64_t> rounds[kGusts] = {};
   std::atomic<bool> stop{false};

@@ -312,8 +312,8 @@ TEST(ContentionTruth, SampledChargesAreUnbiased) {
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
   // A charge is made of parts of the waits of up to three others: its square is at most three times
-  // the sum of their squares. From what happened, not from what was asked for: on a loaded machine a
-  // holder that loses its CPU makes single waits, and charges, a hundred times as long.
+  // the sum of their squares. From what happened, not from what was asked for: on a loaded machine
+  // a holder that loses its CPU makes single waits, and charges, a hundred times as long.
   double squares = 0;
   for (const LockLog& log : logs) {
     for (const Interval& wait : log.waits) {

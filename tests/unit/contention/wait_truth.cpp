@@ -24,8 +24,8 @@ double Overlap(const std::vector<Interval>& waits, const std::vector<Interval>& 
 
 using Holds = std::map<std::string, std::vector<Interval>>;
 
-// What waiters lose until one of them has woken up is the next holder's: a hold begins where the one
-// before it ends, whoever had that.
+// What waiters lose until one of them has woken up is the next holder's: a hold begins where the
+// one before it ends, whoever had that.
 void CloseGaps(Holds* holds) {
   std::vector<Interval*> all;
   for (auto& entry : *holds) {

@@ -1,4 +1,6 @@
 // What the profiler's own threads do is no part of the program's profiles.
+#include "pprof/own_threads.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,7 +11,6 @@
 #include <thread>
 
 #include "pprof/http.h"
-#include "pprof/own_threads.h"
 #include "pprof/recording.h"
 #include "tests/unit/endpoints/http_client.h"
 
@@ -44,12 +45,12 @@ void WaitShortly() {
   never.wait_for(lock, std::chrono::milliseconds(3));
 }
 
-// One a test, so that no test sees another's waits. The assembly keeps them from ending in a jump and,
-// a comment each, from being the same function for the compiler: their frames are looked for.
-#define WAITING_FUNCTION(name)           \
+// One a test, so that no test sees another's waits. The assembly keeps them from ending in a jump
+// and, a comment each, from being the same function for the compiler: their frames are looked for.
+#define WAITING_FUNCTION(name)            \
   __attribute__((noinline)) void name() { \
-    WaitShortly();                       \
-    __asm__ volatile("# " #name);        \
+    WaitShortly();                        \
+    __asm__ volatile("# " #name);         \
   }
 WAITING_FUNCTION(WaitWhileServed)
 WAITING_FUNCTION(WaitInMarkedThread)
@@ -84,8 +85,8 @@ TEST_F(OwnThreads, ServeAndRecordWithoutBeingInBlock) {
   }
   const std::string block = TextOf("block");
   EXPECT_NE(block.find("WaitWhileServed"), std::string::npos) << "waits are not seen at all";
-  for (const char* own : {"WorkerPool::Run", "ThreadMain", "ConnectionGate::Run", "RunDrain",
-                          "StartOwnThread"}) {
+  for (const char* own :
+       {"WorkerPool::Run", "ThreadMain", "ConnectionGate::Run", "RunDrain", "StartOwnThread"}) {
     EXPECT_EQ(block.find(own), std::string::npos) << own << " in\n" << block;
   }
 }

@@ -83,7 +83,8 @@ TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
 }
 
 TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
-  // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2 s.
+  // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2
+  // s.
   const std::lock_guard<symbolize::Turn> turn(symbolize::SharedState::OfThisProcess().turn);
   auto server = std::make_unique<Server>(Started());
   const int collected = Profiles().collected;

@@ -22,8 +22,11 @@ void AllocateThrough(void* handle, std::vector<void*>* kept) {
   const auto call = reinterpret_cast<CallPlugin>(dlsym(handle, "PluginCall"));
   ASSERT_NE(call, nullptr);
   for (int i = 0; i < 64; ++i) {
-    call([](void* blocks) { static_cast<std::vector<void*>*>(blocks)->push_back(std::malloc(4096)); },
-         kept);
+    call(
+        [](void* blocks) {
+          static_cast<std::vector<void*>*>(blocks)->push_back(std::malloc(4096));
+        },
+        kept);
   }
 }
 

@@ -72,7 +72,8 @@ void ExpectTruth(int threads, int hz) {
   const double share_true = hog1_true / (hog1_true + static_cast<double>(after.hog2 - before.hog2));
   const double hog1 = SumOf(samples, "Hog1"), hog2 = SumOf(samples, "Hog2");
   // 5 points, or four standard errors where so few samples cannot tell 5 points from chance: the
-  // kernel gives at most CONFIG_HZ (250 here) ticks a second, 3 s of CPU time are 300 to 750 samples.
+  // kernel gives at most CONFIG_HZ (250 here) ticks a second, 3 s of CPU time are 300 to 750
+  // samples.
   const double expected_samples = 3.0 * std::min(hz, 250);
   const double error = std::sqrt(share_true * (1 - share_true) / expected_samples);
   EXPECT_NEAR(hog1 / (hog1 + hog2), share_true, std::max(0.05, 4 * error))
@@ -107,18 +108,21 @@ TEST(Cpu, ThreadsOfEveryLifeCountOnce) {
   for (int i = 0; i < 100; ++i) {
     std::thread([] { Hog1(8000000); }).join();
     pthread_t raw;
-    pthread_create(&raw, nullptr, [](void*) -> void* {
-      Hog2(2000000);
-      syscall(SYS_exit, 0);
-      return nullptr;
-    }, nullptr);
+    pthread_create(
+        &raw, nullptr,
+        [](void*) -> void* {
+          Hog2(2000000);
+          syscall(SYS_exit, 0);
+          return nullptr;
+        },
+        nullptr);
     pthread_join(raw, nullptr);
   }
   const auto used = static_cast<double>(ProcessCpuNanos() - begin);
   const auto samples = Stop(std::move(recording));
   EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // ends by raw exit tell no clock
-  // With 250 kernel ticks a second 60 of the 8 ms threads have a sample, and 5 of the others, which then
-  // counts as 10 ms: 4 to 24 times. Twice is 8 standard errors away.
+  // With 250 kernel ticks a second 60 of the 8 ms threads have a sample, and 5 of the others, which
+  // then counts as 10 ms: 4 to 24 times. Twice is 8 standard errors away.
   EXPECT_GT(SumOf(samples, "Hog1"), 2 * SumOf(samples, "Hog2"));
 }
 
@@ -215,13 +219,14 @@ TEST(Cpu, CodeThatThrows) {
   Recording recording = Start(1000);
   const uint64_t end = OwnCpuNanos() + 700000000;
   int sum = 0;
-  while (OwnCpuNanos() < end) {  // a system call, which took a seventh of the time beside each throw
+  while (OwnCpuNanos() <
+         end) {  // a system call, which took a seventh of the time beside each throw
     for (int i = 0; i < 100; ++i) sum += ThrowAndCatch(10);
   }
   const auto samples = Stop(std::move(recording));
   EXPECT_GT(sum, 0);
-  // In the tail of a throw the registers are the landing pad's already: such walks end early. And one
-  // interval may pass before the first sample.
+  // In the tail of a throw the registers are the landing pad's already: such walks end early. And
+  // one interval may pass before the first sample.
   EXPECT_GT(SumOf(samples, "ThrowAndCatch"), 0.95 * SumOf(samples, ""));
 }
 

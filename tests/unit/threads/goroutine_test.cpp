@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <semaphore.h>
 #include <sstream>
 #include <string>
 
@@ -49,7 +49,11 @@ TEST(Goroutine, EpollSleepAndSemaphore) {
     const ParkedThread epolling([&] { EXPECT_EQ(epoll_wait(poller, &event, 1, -1), 1); },
                                 [&] { wake.Write(); });
     std::atomic<bool> stop{false};
-    const ParkedThread sleeping([&] { while (!stop) usleep(100000); }, [&] { stop = true; });
+    const ParkedThread sleeping(
+        [&] {
+          while (!stop) usleep(100000);
+        },
+        [&] { stop = true; });
     const ParkedThread counting([&] { sem_wait(&semaphore); }, [&] { sem_post(&semaphore); });
     EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("[IO wait, "));
     EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("anon_inode eventpoll"));
@@ -118,12 +122,14 @@ TEST(Goroutine, ConditionAndMutexWithItsOwnerAndJoin) {
     joined_tid = OwnTid();
     ReadByte(end.ends[0]);
   };
-  ASSERT_EQ(pthread_create(&joined, nullptr,
-                           [](void* opaque) -> void* {
-                             (*static_cast<std::function<void()>*>(opaque))();
-                             return nullptr;
-                           },
-                           &body), 0);
+  ASSERT_EQ(pthread_create(
+                &joined, nullptr,
+                [](void* opaque) -> void* {
+                  (*static_cast<std::function<void()>*>(opaque))();
+                  return nullptr;
+                },
+                &body),
+            0);
   const ParkedThread joining([&] { pthread_join(joined, nullptr); }, [&] { end.Write(); });
   EXPECT_THAT(HeaderOf(waiting.tid()), HasSubstr("[sync.Cond.Wait, "));
   EXPECT_THAT(HeaderOf(locking.tid()), HasSubstr("[sync.Mutex.Lock, "));

@@ -42,7 +42,9 @@ int CheckRead() {
       [&] { static_cast<void>(write(ends[1], "x", 1) + 0); });
   const std::string dump = DumpOf(DumpText(), reader.tid());
   return Has(dump, "[IO wait, fd " + std::to_string(ends[0]) + " pipe") &&
-                 Has(dump, "interrupted by this dump") ? 0 : 2;
+                 Has(dump, "interrupted by this dump")
+             ? 0
+             : 2;
 }
 
 // A sleep ends with EINTR: what was called is lost, that it was a call is not.

@@ -12,8 +12,8 @@ namespace pprof::testing {
 void Hog1(uint64_t nanos);
 void Hog2(uint64_t nanos);
 
-// Hog1 for 2 parts and Hog2 for 1, in turns of 3 ms of CPU time, until `stop`; adds what each really
-// used.
+// Hog1 for 2 parts and Hog2 for 1, in turns of 3 ms of CPU time, until `stop`; adds what each
+// really used.
 struct HogTruth {
   std::atomic<uint64_t> hog1{0};
   std::atomic<uint64_t> hog2{0};

@@ -38,8 +38,9 @@ inline void ReadByteWithFramePointer(int fd) {
 struct PipeReader {
   explicit PipeReader(std::function<void(const std::function<void()>&)> through,
                       void (*read_byte)(int) = ReadByte)
-      : thread([this, through, read_byte] { through([this, read_byte] { read_byte(pipe.ends[0]); }); },
-               [this] { pipe.Write(); }) {}
+      : thread(
+            [this, through, read_byte] { through([this, read_byte] { read_byte(pipe.ends[0]); }); },
+            [this] { pipe.Write(); }) {}
   Pipe pipe;
   ParkedThread thread;
 };

@@ -103,14 +103,15 @@ int ProfileOwnself() {
     const int64_t hog1 = SumOf(samples, "Hog1");
     const int64_t hog2 = SumOf(samples, "Hog2");
     if (hog1 < 40000000 || hog2 < 30000000) {
-      std::fprintf(stderr, "turn %d: Hog1 %ld of 80000000 ns, Hog2 %ld of 60000000\n", i, hog1, hog2);
+      std::fprintf(stderr, "turn %d: Hog1 %ld of 80000000 ns, Hog2 %ld of 60000000\n", i, hog1,
+                   hog2);
       return 2;
     }
     if (!std::move(wall).value().Stop().ok()) return 3;
     if (DumpText().find("ProfileOwnself") == std::string::npos) return 4;
   }
-  // The one thread there is, and perhaps the profiler's that looks up names which took too long. The
-  // kernel lists a thread for a moment after it was joined; a hang becomes a signal.
+  // The one thread there is, and perhaps the profiler's that looks up names which took too long.
+  // The kernel lists a thread for a moment after it was joined; a hang becomes a signal.
   int64_t threads = 0;
   do {
     threads = Collect("threadcreate").value().total(0);

@@ -20,8 +20,8 @@ double CreatedBy(const std::string& function) {
 }
 
 __attribute__((noinline)) std::unique_ptr<ParkedThread> StartParked(std::promise<void>& go) {
-  auto thread = std::make_unique<ParkedThread>([&go] { go.get_future().wait(); },
-                                               [&go] { go.set_value(); });
+  auto thread =
+      std::make_unique<ParkedThread>([&go] { go.get_future().wait(); }, [&go] { go.set_value(); });
   __asm__ volatile("");
   return thread;
 }

@@ -129,7 +129,9 @@ TEST(Wall, WaitingThreadsCarryTheirLabels) {
 int RunNotDumpable() {
   if (setuid(65534) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) return 77;
   std::atomic<bool> stop{false};
-  std::thread thread([&] { while (!stop) usleep(20000); });
+  std::thread thread([&] {
+    while (!stop) usleep(20000);
+  });
   WaitUntil([] { return SumOf(SamplesOf(Collect("goroutine").value()), "usleep") > 0; });
   Recording recording = Recording::Start("wall", 100).value();
   ::usleep(500000);
