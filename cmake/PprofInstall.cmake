@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pprof-cpp")
-install(TARGETS pprof_profiler pprof_endpoints pprof_pprof EXPORT pprof-cpp-targets
+install(TARGETS pprof_symbolize pprof_profiler pprof_endpoints pprof_pprof EXPORT pprof-cpp-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY profiler/include/ endpoints/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT pprof-cpp-targets NAMESPACE pprof:: DESTINATION "${package_dir}")
@@ -24,7 +24,7 @@ foreach(option IN LISTS link_options)
   string(REGEX REPLACE "^LINKER:" "-Wl," option "${option}")
   list(APPEND PPROF_CPP_PC_LIBS "${option}")
 endforeach()
-list(APPEND PPROF_CPP_PC_LIBS -lpprof_endpoints -lpprof_profiler)
+list(APPEND PPROF_CPP_PC_LIBS -lpprof_endpoints -lpprof_profiler -lpprof_symbolize)
 get_target_property(libraries pprof_profiler LINK_LIBRARIES)
 foreach(library IN LISTS libraries)
   if(library MATCHES "^[A-Za-z0-9_+-]+$")

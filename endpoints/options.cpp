@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "endpoints/host_rule.h"
+#include "endpoints/door/host_rule.h"
 
 namespace pprof::http {
 namespace {

@@ -1,7 +1,7 @@
 // Options as the program wrote them become options that are safe to serve, or a sentence.
 #pragma once
 
-#include "endpoints/listener.h"
+#include "endpoints/door/listener.h"
 #include "pprof/http.h"
 #include "pprof/status.h"
 

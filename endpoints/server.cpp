@@ -1,12 +1,12 @@
 // The public functions of pprof/http.h.
 #include <utility>
 
-#include "endpoints/admission.h"
-#include "endpoints/answers.h"
-#include "endpoints/connection_gate.h"
-#include "endpoints/host_rule.h"
+#include "endpoints/door/admission.h"
+#include "endpoints/door/connection_gate.h"
+#include "endpoints/door/host_rule.h"
+#include "endpoints/handlers/answers.h"
+#include "endpoints/handlers/router.h"
 #include "endpoints/options.h"
-#include "endpoints/router.h"
 #include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
 

@@ -1,8 +1,6 @@
 #include "endpoints/symbol_warmer.h"
 
 #include <functional>
-#include <ostream>
-#include <streambuf>
 #include <utility>
 
 #include "pprof/own_threads.h"
@@ -11,24 +9,15 @@
 namespace pprof::http {
 namespace {
 
-// Takes everything and keeps nothing.
-class Nowhere : public std::streambuf {
- protected:
-  int_type overflow(int_type c) override { return traits_type::not_eof(c); }
-  std::streamsize xsputn(const char*, std::streamsize size) override { return size; }
-};
-
 // Nobody waits for these names: with no time at all, what is unknown is left to the background.
 // A profile that is not there (501) has no names to look up.
 void WarmOnce(std::function<bool()> cancelled) {
   const Result<Snapshot> heap = Collect("heap");
   if (!heap.ok()) return;
-  Nowhere nowhere;
-  std::ostream out(&nowhere);
-  WriteOptions options;
-  options.symbols_within = std::chrono::nanoseconds(0);
+  SymbolOptions options;
+  options.within = std::chrono::nanoseconds(0);
   options.cancelled = std::move(cancelled);
-  static_cast<void>(heap.value().WriteTo(out, options));
+  heap.value().Symbolize(options);
 }
 
 }  // namespace

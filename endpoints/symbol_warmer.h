@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-#include "endpoints/worker_pool.h"
+#include "endpoints/door/worker_pool.h"
 #include "pprof/status.h"
 
 namespace pprof::http {

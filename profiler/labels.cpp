@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "profiler/model/label_table.h"
-#include "profiler/signal_safe/on_thread.h"
+#include "profiler/signal_safe/hooks/on_thread.h"
 
 namespace pprof {
 namespace {

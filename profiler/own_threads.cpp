@@ -1,7 +1,7 @@
 #include "pprof/own_threads.h"
 
-#include "profiler/profiles/allocator_stats.h"
-#include "profiler/sys/own_thread.h"
+#include "profiler/profiles/heap/allocator_stats.h"
+#include "profiler/sys/thread/own_thread.h"
 
 namespace pprof {
 

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "pprof/pprof.h"
-#include "profiler/model/profile_builder.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/parameters.h"
 #include "profiler/profiles/builtin.h"
-#include "profiler/sys/made_once.h"
+#include "profiler/sys/process/made_once.h"
 
 namespace pprof {
 namespace {
@@ -94,6 +95,8 @@ Registry& TheRegistry() {
   return registry.Get([] { return new Registry; });
 }
 
+}  // namespace
+
 Status CheckParameters(const ProfileType& type, const Parameters& parameters) {
   for (const auto& [name, text] : parameters) {
     const auto& known = type.parameters;
@@ -104,8 +107,6 @@ Status CheckParameters(const ProfileType& type, const Parameters& parameters) {
   }
   return {};
 }
-
-}  // namespace
 
 Status Register(ProfileType type) {
   const std::string flaw = FlawOf(type);
@@ -129,11 +130,9 @@ Result<Snapshot> Collect(std::string_view name, const Parameters& parameters) {
     return Status(StatusCode::kInvalidArgument,
                   "profile \"" + type->name + "\" is recorded over a time, not collected at once");
   }
-  SnapshotBuilder builder(type->name, type->values, parameters);
-  builder.model().head().shown_first = type->shown_first;
-  builder.model().head().text_form = type->text_form;
+  SnapshotBuilder builder(*type, parameters);
   if (Status status = type->collect(builder); !status.ok()) return status;
-  return Snapshot(builder.Finish());
+  return model::SnapshotAccess::Finish(builder);
 }
 
 }  // namespace pprof

@@ -4,47 +4,36 @@
 #include <utility>
 
 #include "pprof/pprof.h"
-#include "profiler/model/label_table.h"
 #include "profiler/profiles/stack_view.h"
-#include "profiler/signal_safe/capture.h"
-#include "profiler/signal_safe/stack_table.h"
-#include "profiler/sys/pages.h"
+#include "profiler/signal_safe/tables/counted_stack.h"
+#include "profiler/signal_safe/thread_state.h"
+#include "profiler/signal_safe/unwind/caller_stack.h"
+#include "profiler/sys/memory/pages.h"
 
 namespace pprof {
 namespace {
 
-using signal_safe::StackEntry;
-using signal_safe::StackTable;
+using signal_safe::CountedStack;
+using signal_safe::CountedStackTable;
 
-// Given back first: then what is held is never negative.
-int64_t Held(const StackEntry& stack) {
-  const uint64_t given_back = stack.heap.freed_count.load(std::memory_order_acquire);
-  return static_cast<int64_t>(stack.heap.allocated_count.load(std::memory_order_relaxed) -
-                              given_back);
-}
-
-int64_t HeldInAll(const StackTable& stacks) {
-  int64_t held = Held(*stacks.overflow());
-  const StackEntry* stack = stacks.all();
-  for (; stack != nullptr; stack = stack->next_of_all) held += Held(*stack);
+int64_t HeldInAll(const CountedStackTable& stacks) {
+  int64_t held = 0;
+  stacks.ForEach([&](const CountedStack& stack) { held += stack.Alive(); });
   return held;
 }
 
-Status CollectHeld(const std::string& name, const StackTable& stacks, SnapshotBuilder& builder) {
+Status CollectHeld(const std::string& name, const CountedStackTable& stacks,
+                   SnapshotBuilder& builder) {
   builder.SetPeriod(name, "count", 1);
-  if (const int64_t held = Held(*stacks.overflow()); held > 0) {
-    builder.AddNamed(profiles::kOverflowFrame, {held});
-  }
-  const StackEntry* stack = stacks.all();
-  for (; stack != nullptr; stack = stack->next_of_all) {
-    if (const int64_t held = Held(*stack); held > 0) {
-      builder.Add(profiles::ViewOf(*stack), {held}, model::LabelsOf(stack->label_set));
+  stacks.ForEach([&](const CountedStack& stack) {
+    if (const int64_t held = stack.Alive(); held > 0) {
+      profiles::AddStackOf(stacks, stack, {held}, builder);
     }
-  }
+  });
   return {};
 }
 
-ProfileType TypeOf(std::string name, std::string description, const StackTable* stacks) {
+ProfileType TypeOf(std::string name, std::string description, const CountedStackTable* stacks) {
   ProfileType type;
   type.name = std::move(name);
   type.description = std::move(description);
@@ -59,33 +48,37 @@ ProfileType TypeOf(std::string name, std::string description, const StackTable* 
 }  // namespace
 
 ResourceProfile::ResourceProfile(std::string name, std::string description) {
-  void* zeroed = sys::MapPages(sizeof(StackTable));
+  void* zeroed = sys::MapPages(sizeof(CountedStackTable));
   if (zeroed == nullptr) {
     status_ = {StatusCode::kUnavailable, "no memory for the profile \"" + name + "\""};
     return;
   }
-  stacks_ = new (zeroed) StackTable;  // trivial: leaves the zeroes
-  status_ = Register(TypeOf(std::move(name), std::move(description), stacks_));
-  if (status_.ok()) return;
-  sys::UnmapPages(zeroed, sizeof(StackTable));
-  stacks_ = nullptr;
+  auto* stacks = new (zeroed) CountedStackTable;  // trivial: leaves the zeroes
+  status_ = Register(TypeOf(std::move(name), std::move(description), stacks));
+  if (status_.ok()) {
+    stacks_ = stacks;
+  } else {
+    sys::UnmapPages(zeroed, sizeof(CountedStackTable));
+  }
 }
 
 // noinline: the frames up to its caller's are cut.
 __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(int skip_frames) {
   Entry entry;
   if (stacks_ == nullptr) return entry;
-  const signal_safe::CallerStack stack(__builtin_return_address(0));
+  const signal_safe::CallerStack caller(__builtin_return_address(0));
   const size_t skipped =
-      std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), stack.depth());
-  entry.stack_ = stacks_->Intern(stack.pcs() + skipped, stack.depth() - skipped, stack.truncated(),
-                                 signal_safe::thread_state.label_set);
-  entry.stack_->heap.allocated_count.fetch_add(1, std::memory_order_relaxed);
+      std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), caller.depth());
+  CountedStack* stack = static_cast<CountedStackTable*>(stacks_)->Intern(
+      {caller.pcs() + skipped, caller.depth() - skipped, caller.truncated(),
+       signal_safe::thread_state.label_set});
+  stack->Begin();
+  entry.stack_ = stack;
   return entry;
 }
 
 ResourceProfile::Entry::~Entry() {
-  if (stack_ != nullptr) stack_->heap.freed_count.fetch_add(1, std::memory_order_release);
+  if (stack_ != nullptr) static_cast<CountedStack*>(stack_)->End();
 }
 
 }  // namespace pprof

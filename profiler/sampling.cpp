@@ -1,7 +1,7 @@
 // SetSampling and GetSampling: the settings that the writer side looks at.
 #include "pprof/pprof.h"
-#include "profiler/profiles/contention_rates.h"
-#include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/profiles/contention/contention_rates.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
 
 namespace pprof {
 namespace {

@@ -1,14 +1,17 @@
+#include <memory>
+#include <utility>
+
+#include "pprof/pprof.h"
 #include "profiler/encode/dump_encoder.h"
-#include "profiler/encode/profile_symbols.h"
 #include "profiler/encode/proto_encoder.h"
 #include "profiler/encode/text_encoder.h"
 #include "profiler/model/delta.h"
 #include "profiler/model/grouped.h"
-#include "profiler/model/profile.h"
 #include "profiler/model/sample_key.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profile_symbols.h"
 
 namespace pprof {
-
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -25,60 +28,54 @@ symbolize::Detail DetailOf(SymbolDetail detail) {
   return symbolize::Detail::kNone;
 }
 
-symbolize::BatchLimits LimitsOf(const WriteOptions& options) {
+symbolize::BatchLimits LimitsOf(const SymbolOptions& options) {
   symbolize::BatchLimits limits;
-  limits.detail = DetailOf(options.symbols);
+  limits.detail = DetailOf(options.detail);
   const Clock::time_point now = Clock::now();
-  const bool bounded = options.symbols_within < Clock::time_point::max() - now;
-  if (bounded) limits.deadline = now + options.symbols_within;
+  const bool bounded = options.within < Clock::time_point::max() - now;
+  if (bounded) limits.deadline = now + options.within;
   limits.cancelled = options.cancelled;
   return limits;
 }
 
 }  // namespace
 
-Status Snapshot::WriteTo(std::ostream& out, Format format) const {
-  WriteOptions options;
-  options.format = format;
-  return WriteTo(out, options);
+SymbolizedSnapshot Snapshot::Symbolize(const SymbolOptions& options) const {
+  return model::SnapshotAccess::Make(profile_, SymbolsOf(*profile_, LimitsOf(options)));
 }
 
-Status Snapshot::WriteTo(std::ostream& out, const WriteOptions& options) const {
-  const symbolize::Symbols symbols = encode::SymbolsOf(*data_, LimitsOf(options));
-  if (options.cancelled && options.cancelled()) {
-    return Status(StatusCode::kCancelled, "nobody waits for the profile any more");
-  }
-  switch (options.format) {
+Status SymbolizedSnapshot::WriteTo(std::ostream& out, Format format) const {
+  switch (format) {
     case Format::kProto:
-      return encode::WriteProto(*data_, symbols, out);
+      return encode::WriteProto(*profile_, *symbols_, out);
     case Format::kDump:
-      return encode::WriteDump(*data_, symbols, out);
+      return encode::WriteDump(*profile_, *symbols_, out);
     case Format::kText:
       break;
   }
-  if (data_->labels_not_in_text.empty()) return encode::WriteText(*data_, symbols, out);
-  return encode::WriteText(model::GroupedForText(*data_), symbols, out);
+  if (profile_->labels_not_in_text.empty()) return encode::WriteText(*profile_, *symbols_, out);
+  return encode::WriteText(model::GroupedForText(*profile_), *symbols_, out);
 }
 
 Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const {
-  if (!model::SameKind(*data_, *earlier.data_)) {
+  if (!model::SameKind(*profile_, *earlier.profile_)) {
     return Status(StatusCode::kInvalidArgument,
-                  "a snapshot of \"" + data_->name + "\" has no difference to one of \"" +
-                      earlier.data_->name + "\": other profile or other value types");
+                  "a snapshot of \"" + profile_->name + "\" has no difference to one of \"" +
+                      earlier.profile_->name + "\": other profile or other value types");
   }
-  return Snapshot(
-      std::make_shared<const model::Profile>(model::Difference(*data_, *earlier.data_)));
+  return model::SnapshotAccess::Make(
+      std::make_shared<const model::Profile>(model::Difference(*profile_, *earlier.profile_)));
 }
 
-uint64_t Snapshot::lost_samples() const { return data_->lost_samples; }
+uint64_t Snapshot::lost_samples() const { return profile_->lost_samples; }
 
-size_t Snapshot::sample_count() const { return data_->samples.size(); }
+size_t Snapshot::sample_count() const { return profile_->samples.size(); }
 
 int64_t Snapshot::total(size_t value_index) const {
-  if (value_index >= data_->values.size()) return 0;
+  if (value_index >= profile_->values.size()) return 0;
   int64_t sum = 0;
-  for (size_t i = 0; i < data_->samples.size(); ++i) {
-    sum = model::WrappingAdd(sum, data_->ValuesOf(i)[value_index]);
+  for (size_t i = 0; i < profile_->samples.size(); ++i) {
+    sum = model::WrappingAdd(sum, profile_->ValuesOf(i)[value_index]);
   }
   return sum;
 }

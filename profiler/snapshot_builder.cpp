@@ -4,10 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "pprof/pprof.h"
 #include "profiler/model/profile_builder.h"
-#include "profiler/signal_safe/unloaded_modules.h"
-#include "profiler/sys/clock.h"
-#include "profiler/sys/mappings.h"
+#include "profiler/signal_safe/tables/unloaded_modules.h"
+#include "profiler/sys/modules/mappings.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof {
 namespace {
@@ -44,11 +45,13 @@ void RequireWidth(size_t given, size_t wanted) {
 
 }  // namespace
 
-SnapshotBuilder::SnapshotBuilder(std::string_view profile_name,
-                                 const std::vector<ValueType>& values, Parameters parameters)
-    : builder_(std::make_unique<model::ProfileBuilder>(profile_name, values)),
+SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
+    : builder_(std::make_unique<model::ProfileBuilder>(type.name, type.values)),
       parameters_(std::move(parameters)) {
-  builder_->head().time_nanos = sys::WallNanos();
+  model::Profile& head = builder_->head();
+  head.shown_first = type.shown_first;
+  head.text_form = type.text_form;
+  head.time_nanos = sys::WallNanos();
   for (sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
     builder_->AddMapping(ToModel(std::move(mapping)));
   }
@@ -93,7 +96,5 @@ const std::string* SnapshotBuilder::parameter(std::string_view name) const {
   const auto found = parameters_.find(name);
   return found == parameters_.end() ? nullptr : &found->second;
 }
-
-std::shared_ptr<const model::Profile> SnapshotBuilder::Finish() { return builder_->Finish(); }
 
 }  // namespace pprof

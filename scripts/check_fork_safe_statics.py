@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds that no function of ours has a static that the compiler guards with a lock (nm): a fork while
-another thread makes one leaves it locked in the child. profiler/sys/made_once.h is the way.
+another thread makes one leaves it locked in the child. profiler/sys/process/made_once.h is the way.
 
 usage: check_fork_safe_statics.py FOLDER...     folders with our objects
 """

@@ -10,13 +10,13 @@ import subprocess
 import sys
 
 ALLOWED = re.compile(
-    r"^(memcpy|memset|memcmp|memmove|strlen|strcmp|__errno_location|_GLOBAL_OFFSET_TABLE_"
+    r"^(memchr|memcpy|memset|memcmp|memmove|strlen|strcmp|__errno_location|_GLOBAL_OFFSET_TABLE_"
     r"|_ZN5pprof11signal_safe.*"      # our own room
     r"|_ZNK5pprof11signal_safe.*"
     r"|_ZTHN5pprof11signal_safe.*"
     # What sys/ declares "Signal-safe.", by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment"
+    r"|OwnStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
     r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"

@@ -38,7 +38,7 @@ std::string GoFunction(const std::string& name) {
 
 class DumpEncoder {
  public:
-  DumpEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
+  DumpEncoder(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out)
       : profile_(profile), symbols_(symbols), out_(out) {}
 
   Status Run() {
@@ -85,16 +85,15 @@ class DumpEncoder {
     const uint32_t end = symbols_.first_line[location + 1];
     if (begin == end) return WriteUnnamed(profile_.locations[location]);
     for (uint32_t i = begin; i < end; ++i) {
-      const symbolize::Line& line = symbols_.lines[i];
-      const symbolize::Function& function = *symbols_.functions[line.function];
+      const model::Line& line = symbols_.lines[i];
+      const model::Function& function = *symbols_.functions[line.function];
       Print("{}(...)\n", Shown(function.name));
       WritePlace(function, line, location);
     }
   }
 
   // Readers want a file and a line behind every function; the module stands in where there is none.
-  void WritePlace(const symbolize::Function& function, const symbolize::Line& line,
-                  uint32_t location) {
+  void WritePlace(const model::Function& function, const model::Line& line, uint32_t location) {
     const model::Location& place = profile_.locations[location];
     if (!function.filename.empty()) {
       PrintPlace(function.filename, line.line, place);
@@ -132,8 +131,8 @@ class DumpEncoder {
 
   bool WriteCreatorAt(uint32_t location, int64_t creator, bool skip_wrappers) {
     for (uint32_t i = symbols_.first_line[location]; i < symbols_.first_line[location + 1]; ++i) {
-      const symbolize::Line& line = symbols_.lines[i];
-      const symbolize::Function& function = *symbols_.functions[line.function];
+      const model::Line& line = symbols_.lines[i];
+      const model::Function& function = *symbols_.functions[line.function];
       if (skip_wrappers && IsLibraryWrapper(function.name)) continue;
       Print("created by {} in goroutine {}\n", Shown(function.name), creator);
       WritePlace(function, line, location);
@@ -155,15 +154,14 @@ class DumpEncoder {
 
   const model::Profile& profile_;
   const bool for_go_ = profile_.dump_for_go_tools;
-  const symbolize::Symbols& symbols_;
+  const model::Symbols& symbols_;
   std::ostream& out_;
   std::string text_;
 };
 
 }  // namespace
 
-Status WriteDump(const model::Profile& profile, const symbolize::Symbols& symbols,
-                 std::ostream& out) {
+Status WriteDump(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out) {
   if (profile.thread_notes.size() != profile.samples.size()) {
     return {StatusCode::kUnsupported, "profile \"" + profile.name + "\" has no full dump"};
   }

@@ -5,12 +5,11 @@
 #include <iosfwd>
 
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbols.h"
+#include "profiler/model/symbols.h"
 
 namespace pprof::encode {
 
 // Errors: kUnsupported when the profile has no notes of threads; the last write's.
-Status WriteDump(const model::Profile& profile, const symbolize::Symbols& symbols,
-                 std::ostream& out);
+Status WriteDump(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out);
 
 }  // namespace pprof::encode

@@ -13,7 +13,7 @@ std::string InBrackets(const std::string& path) {
 
 }  // namespace
 
-FunctionTable::FunctionTable(const model::Profile& profile, const symbolize::Symbols& symbols)
+FunctionTable::FunctionTable(const model::Profile& profile, const model::Symbols& symbols)
     : profile_(profile),
       symbols_(symbols),
       mappings_(profile.mappings.size()),
@@ -34,7 +34,7 @@ void FunctionTable::ReadLocation(size_t index) {
   if (!symbols_.incomplete.empty() && symbols_.incomplete[mapping]) return;
   MappingSymbols& found = mappings_[mapping];
   for (uint32_t i = symbols_.first_line[index]; i < symbols_.first_line[index + 1]; ++i) {
-    const symbolize::Line& line = symbols_.lines[i];
+    const model::Line& line = symbols_.lines[i];
     found.functions = true;
     found.filenames |= !symbols_.functions[line.function]->filename.empty();
     found.line_numbers |= line.line != 0;

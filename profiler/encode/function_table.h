@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbols.h"
+#include "profiler/model/symbols.h"
 
 namespace pprof::encode {
 
@@ -22,7 +22,7 @@ struct MappingSymbols {
 // Thread safety: safe once made. REQUIRES: profile and symbols outlive it.
 class FunctionTable {
  public:
-  FunctionTable(const model::Profile& profile, const symbolize::Symbols& symbols);
+  FunctionTable(const model::Profile& profile, const model::Symbols& symbols);
 
   const MappingSymbols& mapping(size_t index) const { return mappings_[index]; }
 
@@ -39,7 +39,7 @@ class FunctionTable {
   uint64_t AddStandIn(std::string name);
 
   const model::Profile& profile_;
-  const symbolize::Symbols& symbols_;
+  const model::Symbols& symbols_;
   std::vector<MappingSymbols> mappings_;
   std::vector<std::string> stand_ins_;
   std::vector<uint64_t> of_mapping_;  // ids; 0: none

@@ -81,7 +81,7 @@ const std::string kIncomplete =
 // 1..n in the order of the tables: Parca takes nothing else.
 class ProtoEncoder {
  public:
-  ProtoEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
+  ProtoEncoder(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out)
       : profile_(profile),
         symbols_(symbols),
         functions_(profile, symbols),
@@ -199,12 +199,12 @@ class ProtoEncoder {
   // "f()::{lambda}
   // ::operator()". With an equal system name pprof takes it for mangled, demangles it, and cuts it
   // at the parentheses; without one it shows the name as it is.
-  uint64_t SystemNameOf(const symbolize::Function& function, uint64_t name) {
+  uint64_t SystemNameOf(const model::Function& function, uint64_t name) {
     if (function.system_name != function.name) return strings_.IdOfUnique(function.system_name);
     return function.name.find_first_of("(<") == std::string::npos ? name : 0;
   }
 
-  void WriteFunction(uint64_t id, const symbolize::Function& function) {
+  void WriteFunction(uint64_t id, const model::Function& function) {
     const uint64_t name = strings_.IdOf(function.name);
     {
       pbf_writer message(writer_, pb::kFunction);
@@ -262,7 +262,7 @@ class ProtoEncoder {
   }
 
   const model::Profile& profile_;
-  const symbolize::Symbols& symbols_;
+  const model::Symbols& symbols_;
   const FunctionTable functions_;
   StringTable strings_;
   GzipSink sink_;
@@ -272,8 +272,7 @@ class ProtoEncoder {
 
 }  // namespace
 
-Status WriteProto(const model::Profile& profile, const symbolize::Symbols& symbols,
-                  std::ostream& out) {
+Status WriteProto(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out) {
   return std::make_unique<ProtoEncoder>(profile, symbols, out)->Run();
 }
 

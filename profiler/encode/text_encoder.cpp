@@ -34,7 +34,7 @@ HeapColumns HeapColumnsOf(const model::Profile& profile) {
 
 class TextEncoder {
  public:
-  TextEncoder(const model::Profile& profile, const symbolize::Symbols& symbols, std::ostream& out)
+  TextEncoder(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out)
       : profile_(profile), symbols_(symbols), out_(out) {}
 
   Status Run() {
@@ -178,8 +178,8 @@ class TextEncoder {
     if (location.name != 0) rows.back().push_back(OneLine(profile_.frame_names[location.name - 1]));
   }
 
-  Row FrameRow(const std::string& pc, const symbolize::Line& line) const {
-    const symbolize::Function& function = *symbols_.functions[line.function];
+  Row FrameRow(const std::string& pc, const model::Line& line) const {
+    const model::Function& function = *symbols_.functions[line.function];
     Row row{"#", pc, OneLine(function.name)};
     if (!function.filename.empty()) {
       row.push_back(fmt::format("{}:{}", OneLine(function.filename), line.line));
@@ -206,15 +206,14 @@ class TextEncoder {
   }
 
   const model::Profile& profile_;
-  const symbolize::Symbols& symbols_;
+  const model::Symbols& symbols_;
   std::ostream& out_;
   std::string text_;
 };
 
 }  // namespace
 
-Status WriteText(const model::Profile& profile, const symbolize::Symbols& symbols,
-                 std::ostream& out) {
+Status WriteText(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out) {
   return TextEncoder(profile, symbols, out).Run();
 }
 

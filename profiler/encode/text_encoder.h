@@ -6,12 +6,11 @@
 
 #include "pprof/status.h"
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbols.h"
+#include "profiler/model/symbols.h"
 
 namespace pprof::encode {
 
 // Thread safety: safe. Errors: the first write that fails. REQUIRES: `symbols` are the profile's.
-Status WriteText(const model::Profile& profile, const symbolize::Symbols& symbols,
-                 std::ostream& out);
+Status WriteText(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out);
 
 }  // namespace pprof::encode

@@ -7,7 +7,7 @@
 //
 // Empty under the sanitizers, which bring an allocator of their own: with ours in front ASan would
 // silently miss errors and TSan would crash at start.
-#include "profiler/signal_safe/on_alloc.h"
+#include "profiler/signal_safe/hooks/on_alloc.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_MALLOC
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "profiler/interpose/next.h"
-#include "profiler/signal_safe/on_wait.h"
+#include "profiler/signal_safe/hooks/on_wait.h"
 
 #define PPROF_SLOW __attribute__((noinline, cold))
 

@@ -2,7 +2,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-#include "profiler/signal_safe/on_process.h"
+#include "profiler/signal_safe/hooks/on_process.h"
 
 #define PPROF_EXPORT __attribute__((visibility("default")))
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <new>
 
-#include "profiler/signal_safe/on_thread.h"
+#include "profiler/signal_safe/hooks/on_thread.h"
 
 #define PPROF_EXPORT __attribute__((visibility("default")))
 // A section of its own: its bounds tell our frame in a stack from the application's.

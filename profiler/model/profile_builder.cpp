@@ -16,6 +16,13 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
+// Where names are looked up for one frame: a return address falls on the call before it.
+uint64_t AddressOf(const StackView& stack, size_t frame) {
+  const uint64_t pc = stack.pcs[frame];
+  const bool exact = (frame == 0 && stack.leaf_is_exact) || pc == 0;
+  return exact ? pc : pc - 1;
+}
+
 // Sorted by key, one label a key (readers take only one): the first one given stays.
 std::vector<Label> Canonical(std::vector<Label> labels) {
   std::stable_sort(labels.begin(), labels.end(),
@@ -49,12 +56,10 @@ void ProfileBuilder::SetValues(std::vector<ValueType> values) {
 }
 
 void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
-                         const std::vector<Label>& labels) {
+                         const std::vector<Label>& labels, uint32_t unloaded_as) {
   const uint64_t first_frame = profile_.frames.size();
   for (size_t i = 0; i < stack.depth; ++i) {
-    const uint64_t pc = stack.pcs[i];
-    const bool exact = (i == 0 && stack.leaf_is_exact) || pc == 0;
-    profile_.frames.push_back(LocationOf(exact ? pc : pc - 1, stack.unloaded_as));
+    profile_.frames.push_back(LocationOf(AddressOf(stack, i), unloaded_as));
   }
   if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
   if (stack.truncated) profile_.frames.push_back(LocationOfName("[truncated]"));
@@ -74,14 +79,12 @@ std::shared_ptr<const Profile> ProfileBuilder::Finish() {
   return finished;
 }
 
-std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack) {
-  std::vector<uint32_t> places;
+std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack, uint32_t unloaded_as) {
+  std::vector<uint32_t> locations;
   for (size_t i = 0; i < stack.depth; ++i) {
-    const bool exact = i == 0 && stack.leaf_is_exact;
-    const uint64_t address = exact || stack.pcs[i] == 0 ? stack.pcs[i] : stack.pcs[i] - 1;
-    places.push_back(LocationOf(address, stack.unloaded_as));
+    locations.push_back(LocationOf(AddressOf(stack, i), unloaded_as));
   }
-  return places;
+  return locations;
 }
 
 // Frames in the code of a module that is gone are places of their own: other code may have the same

@@ -26,7 +26,7 @@ class ProfileBuilder {
   // counts. REQUIRES: no sample was added yet.
   void AddMapping(Mapping mapping);
 
-  // The mapping that StackView::unloaded_as - 1 numbers: code that was dlclosed. Call in order.
+  // A mapping of code that was dlclosed; the first call adds number 0.
   // REQUIRES: no sample was added yet.
   void AddUnloadedMapping(Mapping mapping);
 
@@ -36,10 +36,13 @@ class ProfileBuilder {
   // Adds one sample. Return addresses become address - 1, so that they fall on the call.
   // A stack without frames becomes the frame "[no stack]", a truncated one ends in "[truncated]".
   // REQUIRES: `values` has a number for each column.
-  void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels);
+  // `unloaded_as`: 0, or the number of the unloaded mapping that its frames may belong to, plus
+  // one.
+  void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
+           uint32_t unloaded_as = 0);
 
   // Places of a stack that is not a sample's, in Profile::locations, leaf first.
-  std::vector<uint32_t> AddLocations(const StackView& stack);
+  std::vector<uint32_t> AddLocations(const StackView& stack, uint32_t unloaded_as = 0);
 
   // Adds a sample whose only frame is a name.
   void AddNamed(std::string_view frame_name, const int64_t* values,
@@ -61,11 +64,11 @@ class ProfileBuilder {
   void SortMappings();
 
   Profile profile_;
-  std::vector<uint32_t> unloaded_mappings_;  // of Profile::mappings, by StackView::unloaded_as - 1
-  IndexTable locations_;                     // by address, of Profile::locations
-  IndexTable samples_;                       // by frames and label set, of Profile::samples
-  IndexTable label_sets_;                    // of Profile::label_sets
-  std::vector<uint32_t> named_locations_;    // by name, index in Profile::locations
+  std::vector<uint32_t> unloaded_mappings_;    // of Profile::mappings, by unloaded_as - 1
+  IndexTable locations_;                       // by address, of Profile::locations
+  IndexTable samples_;                         // by frames and label set, of Profile::samples
+  IndexTable label_sets_;                      // of Profile::label_sets
+  std::vector<uint32_t> named_locations_;      // by name, index in Profile::locations
   std::vector<uint32_t> mappings_by_address_;  // indexes in Profile::mappings, by start
   uint32_t last_mapping_ = kNoMapping;         // most neighbours lie in the same one
 };

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "profiler/sys/process_id.h"
+#include "profiler/sys/process/process_id.h"
 
 namespace pprof::profiles {
 

@@ -1,20 +1,32 @@
-// A stack of the writer side's tables, as builders take it.
+// Stacks of the writer side's tables, as builders take them.
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "pprof/snapshot_builder.h"
+#include "profiler/model/label_table.h"
+#include "profiler/model/snapshot_access.h"
 
 namespace pprof::profiles {
 
-// What counts for the stacks that a full table has put together.
+// The frame that stands for all stacks for which a table had no room.
 constexpr const char* kOverflowFrame = "pprof::StackTableFull";
 
-// `Entry`: any of StackTableOf's. The view is valid for ever: entries are never freed.
+// `Entry`: any of StackTable's. The view is valid for ever: entries are never freed.
 template <class Entry>
 StackView ViewOf(const Entry& entry) {
-  return {entry.pcs(), entry.depth, /*leaf_is_exact=*/false, entry.truncated,
-          entry.unloaded_as.load(std::memory_order_acquire)};
+  return {entry.pcs(), entry.depth, /*leaf_is_exact=*/false, entry.truncated};
+}
+
+// Adds one stack of a table with its labels; the overflow entry becomes kOverflowFrame.
+template <class Table, class Entry>
+void AddStackOf(const Table& table, const Entry& entry, const std::vector<int64_t>& values,
+                SnapshotBuilder& builder) {
+  if (&entry == table.overflow()) return builder.AddNamed(kOverflowFrame, values);
+  model::SnapshotAccess::BuilderOf(builder).Add(ViewOf(entry), values.data(),
+                                                model::LabelsOf(entry.label_set),
+                                                entry.unloaded_as.load(std::memory_order_acquire));
 }
 
 }  // namespace pprof::profiles

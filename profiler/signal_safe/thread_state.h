@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "profiler/sys/own_stack.h"
+#include "profiler/sys/thread/own_stack.h"
 
 namespace pprof::signal_safe {
 

@@ -29,12 +29,12 @@ class CountingBuffer : public std::streambuf {
   int64_t bytes_ = 0;
 };
 
-using Writer = Status (*)(const model::Profile&, const symbolize::Symbols&, std::ostream&);
+using Writer = Status (*)(const model::Profile&, const model::Symbols&, std::ostream&);
 
 // 100,000 samples of 30 frames, 25,000 locations, 8,000 functions.
 void Encode(benchmark::State& state, Writer write) {
   const model::Profile profile = LargeProfile();
-  const symbolize::Symbols symbols = LargeSymbols(profile);
+  const model::Symbols symbols = LargeSymbols(profile);
   int64_t bytes = 0;
   for (auto _ : state) {
     CountingBuffer buffer;

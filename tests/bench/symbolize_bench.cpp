@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "profiler/symbolize/demangle.h"
-#include "profiler/symbolize/elf_file.h"
-#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/elf/elf_file.h"
+#include "profiler/symbolize/module/engine.h"
+#include "profiler/symbolize/names/demangle.h"
 #include "tests/bench/memory_watch.h"
 
 namespace {
@@ -71,7 +71,7 @@ std::vector<uint64_t> RandomAddresses(const ElfFile& elf, size_t count, unsigned
   for (const char* name : {".symtab", ".dynsym"}) {
     const ElfSection* table = elf.FindSection(name);
     if (table == nullptr) continue;
-    pprof::symbolize::ByteCursor cursor(table->bytes);
+    pprof::sys::ByteCursor cursor(table->bytes);
     while (cursor.left() >= 24) {
       cursor.Skip(4);
       const uint8_t info = cursor.U8();

@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/symbolize/elf_file.h"
-#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/elf/elf_file.h"
+#include "profiler/symbolize/module/engine.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/module/engine.h"
 
 namespace {
 

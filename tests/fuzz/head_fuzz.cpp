@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "endpoints/admission.h"
-#include "endpoints/request_head.h"
+#include "endpoints/door/admission.h"
+#include "endpoints/door/request_head.h"
 
 using namespace pprof::http;  // NOLINT: a fuzz target has one user
 

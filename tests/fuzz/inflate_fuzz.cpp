@@ -13,7 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "profiler/symbolize/decompressor.h"
+#include "profiler/symbolize/elf/decompressor.h"
 
 namespace {
 

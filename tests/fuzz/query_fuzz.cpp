@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "endpoints/query.h"
+#include "endpoints/handlers/query.h"
 
 using pprof::http::Query;
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "endpoints/info_handlers.h"
-#include "pprof/pprof.h"
+#include "endpoints/handlers/info_handlers.h"
+#include "pprof/symbolize.h"
 
 namespace {
 
@@ -19,8 +19,10 @@ std::string hostile_name;
 namespace pprof {
 
 // Stands in for the profiler: the name of every address is the input itself.
-std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses) {
-  return std::vector<std::string>(addresses.size(), hostile_name);
+std::vector<Frames> Symbolize(const std::vector<uint64_t>& addresses) {
+  Frame frame;
+  frame.function = hostile_name;
+  return std::vector<Frames>(addresses.size(), Frames{frame});
 }
 
 }  // namespace pprof

@@ -5,20 +5,20 @@
 #include <string>
 
 #include "profiler/encode/proto_encoder.h"
-#include "profiler/symbolize/demangle.h"
+#include "profiler/symbolize/names/demangle.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
   pprof::model::Profile profile;
-  pprof::symbolize::Symbols symbols;
+  pprof::model::Symbols symbols;
   profile.values = {{"samples", "count"}};
   std::ofstream shortened(folder + "/names.txt");
   for (std::string name; std::getline(std::cin, name);) {
     const auto index = static_cast<uint32_t>(symbols.functions.size());
     shortened << name << '\t' << pprof::symbolize::ShortName(name) << '\n';
-    symbols.functions.push_back(std::make_shared<pprof::symbolize::Function>(
-        pprof::symbolize::Function{name, name, "", 0}));
+    symbols.functions.push_back(
+        std::make_shared<pprof::model::Function>(pprof::model::Function{name, name, "", 0}));
     symbols.first_line.push_back(index);
     symbols.lines.push_back({index, 1});
     profile.locations.push_back({uint64_t{index} + 1, pprof::model::kNoMapping, 0});

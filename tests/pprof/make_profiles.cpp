@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pprof/pprof.h"
-#include "profiler/model/profile_builder.h"
+#include "profiler/model/snapshot_access.h"
 
 namespace {
 
@@ -91,19 +91,27 @@ void AddHeapSamples(pprof::SnapshotBuilder& builder, int64_t scale) {
   builder.AddNamed("pprof::LostSamples", {1 * scale, 10 * scale, 0, 0});
 }
 
-pprof::Snapshot Heap(int64_t scale) {
-  pprof::SnapshotBuilder builder("heap", kHeap, {});
-  builder.SetPeriod("space", "bytes", 524288);
-  builder.AddComment("made by a test");
-  builder.model().head().text_form = pprof::TextForm::kHeap;
-  AddHeapSamples(builder, scale);
-  return pprof::Snapshot(builder.Finish());
+pprof::ProfileType TypeOf(const char* name, pprof::TextForm form,
+                          const std::vector<ValueType>& values) {
+  pprof::ProfileType type;
+  type.name = name;
+  type.values = values;
+  type.text_form = form;
+  return type;
 }
 
-pprof::Snapshot OneForm(const char* name, pprof::TextForm form, std::vector<ValueType> values) {
-  pprof::SnapshotBuilder builder(name, values, {});
+pprof::Snapshot Heap(int64_t scale) {
+  pprof::SnapshotBuilder builder(TypeOf("heap", pprof::TextForm::kHeap, kHeap), {});
+  builder.SetPeriod("space", "bytes", 524288);
+  builder.AddComment("made by a test");
+  AddHeapSamples(builder, scale);
+  return pprof::model::SnapshotAccess::Finish(builder);
+}
+
+pprof::Snapshot OneForm(const char* name, pprof::TextForm form,
+                        const std::vector<ValueType>& values) {
+  pprof::SnapshotBuilder builder(TypeOf(name, form, values), {});
   builder.SetPeriod(values[0].type, values[0].unit, 1);
-  builder.model().head().text_form = form;
   std::vector<int64_t> numbers(values.size());
   demo::LeakyHandler();
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = i == 0 ? 8 : 8'000'000;
@@ -111,12 +119,12 @@ pprof::Snapshot OneForm(const char* name, pprof::TextForm form, std::vector<Valu
   demo::ModestHandler();
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = i == 0 ? 2 : 2'000'000;
   builder.Add(View(), numbers);
-  return pprof::Snapshot(builder.Finish());
+  return pprof::model::SnapshotAccess::Finish(builder);
 }
 
 bool Save(const pprof::Snapshot& snapshot, const std::string& path, pprof::Format format) {
   std::ofstream file(path, std::ios::binary);
-  const pprof::Status status = snapshot.WriteTo(file, format);
+  const pprof::Status status = snapshot.Symbolize().WriteTo(file, format);
   if (!status.ok()) std::fprintf(stderr, "%s: %s\n", path.c_str(), status.message().c_str());
   return status.ok();
 }

@@ -1,4 +1,4 @@
-#include "profiler/symbolize/demangle.h"
+#include "profiler/symbolize/names/demangle.h"
 
 #include <gtest/gtest.h>
 

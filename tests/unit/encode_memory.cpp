@@ -51,7 +51,7 @@ constexpr bool kSanitized = false;
 TEST(EncodeMemory, StaysBelowOneMebibyteBeyondInputAndOutput) {
   if (kSanitized) GTEST_SKIP() << "sanitizers take memory of their own";
   const model::Profile profile = LargeProfile();
-  const symbolize::Symbols symbols = LargeSymbols(profile);
+  const model::Symbols symbols = LargeSymbols(profile);
   MeasuringBuffer buffer;
   std::ostream out(&buffer);
   RssAnonKb();  // the stream's own buffers

@@ -58,11 +58,11 @@ model::Profile LargeProfile() {
   return profile;
 }
 
-symbolize::Symbols LargeSymbols(const model::Profile& profile) {
-  symbolize::Symbols symbols;
+model::Symbols LargeSymbols(const model::Profile& profile) {
+  model::Symbols symbols;
   symbols.functions.reserve(kFunctions);
   for (uint32_t i = 0; i < kFunctions; ++i) {
-    auto function = std::make_shared<symbolize::Function>();
+    auto function = std::make_shared<model::Function>();
     const std::string number = std::to_string(i);
     function->name = "company::product::component" + number + "::Handler::HandleRequest" + number;
     function->system_name = "_ZN7company7product9component" + number + "7Handler13HandleRequest" +

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbols.h"
+#include "profiler/model/symbols.h"
 
 namespace pprof::test {
 
 // Made without anything being freed, so that a later growth of the process shows what was used.
 model::Profile LargeProfile();
-symbolize::Symbols LargeSymbols(const model::Profile& profile);
+model::Symbols LargeSymbols(const model::Profile& profile);
 
 }  // namespace pprof::test

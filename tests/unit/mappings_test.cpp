@@ -1,4 +1,4 @@
-#include "profiler/sys/mappings.h"
+#include "profiler/sys/modules/mappings.h"
 
 #include <dlfcn.h>
 #include <elf.h>

@@ -57,7 +57,7 @@ TEST(Symbolize, WorksWithoutACacheToo) {
   const uint64_t address = AddressHere();
   for (int i = 0; i < 2; ++i) EXPECT_FALSE(pprof::Symbolize({address})[0].empty());
   pprof::SetSymbolCacheBytes(size_t{32} << 20);
-  EXPECT_EQ(pprof::FunctionNames({address, 0}).size(), 2U);
+  EXPECT_EQ(pprof::Symbolize({address, 0}).size(), 2U);
   EXPECT_TRUE(pprof::Symbolize({}).empty());
 }
 

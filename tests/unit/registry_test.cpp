@@ -8,6 +8,7 @@
 
 #include "pprof/pprof.h"
 #include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
 #include "tests/unit/decoded_profile.h"
 
 namespace pprof {
@@ -35,7 +36,8 @@ TEST(Registry, CollectsARegisteredProfile) {
   EXPECT_EQ(snapshot.value().sample_count(), 1U);
   EXPECT_EQ(snapshot.value().total(0), 3);
   EXPECT_EQ(snapshot.value().total(1), 0);
-  EXPECT_GT(snapshot.value().data().time_nanos, 1'600'000'000'000'000'000);
+  EXPECT_GT(model::SnapshotAccess::ProfileOf(snapshot.value()).time_nanos,
+            1'600'000'000'000'000'000);
 }
 
 TEST(Registry, RefusesBadTypes) {
@@ -91,7 +93,7 @@ TEST(Registry, ChecksNamesAndParameters) {
             StatusCode::kInvalidArgument);
   const Result<Snapshot> snapshot = Collect("test.parameters", {{"min_age", "10m"}});
   ASSERT_TRUE(snapshot.ok());
-  EXPECT_EQ(snapshot.value().data().comments.at(0), "10m");
+  EXPECT_EQ(model::SnapshotAccess::ProfileOf(snapshot.value()).comments.at(0), "10m");
 }
 
 TEST(Registry, ARecordedProfileIsNotCollected) {
@@ -117,10 +119,10 @@ TEST(Snapshot, WritesAndSubtracts) {
   ASSERT_TRUE(delta.ok());
   EXPECT_EQ(delta.value().sample_count(), 0U);
   std::ostringstream out;
-  ASSERT_TRUE(second.WriteTo(out).ok());
+  ASSERT_TRUE(second.Symbolize().WriteTo(out).ok());
   EXPECT_EQ(test::FlawOf(test::Decode(out.str())), "");
   std::ostringstream text;
-  ASSERT_TRUE(second.WriteTo(text, Format::kText).ok());
+  ASSERT_TRUE(second.Symbolize().WriteTo(text, Format::kText).ok());
   EXPECT_EQ(text.str().substr(0, 31), "test.written profile: total 3\n3");
 }
 
@@ -132,7 +134,7 @@ TEST(Snapshot, HasNoDifferenceToAnotherProfile) {
 }
 
 TEST(SnapshotBuilderDeathTest, WrongNumberOfValuesAborts) {
-  SnapshotBuilder builder("heap", {{"objects", "count"}}, {});
+  SnapshotBuilder builder(Good("test.width"), {});
   EXPECT_DEATH(builder.Add({}, {1, 2}), "2 values, its profile 1 value types");
 }
 

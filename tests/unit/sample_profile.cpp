@@ -41,13 +41,12 @@ model::Profile Build(const char* name, std::vector<ValueType> values) {
   return *builder.Finish();
 }
 
-std::shared_ptr<const symbolize::Function> Function(const char* name, const char* system_name,
-                                                    const char* file, uint32_t start_line) {
-  return std::make_shared<symbolize::Function>(
-      symbolize::Function{name, system_name, file, start_line});
+std::shared_ptr<const model::Function> Function(const char* name, const char* system_name,
+                                                const char* file, uint32_t start_line) {
+  return std::make_shared<model::Function>(model::Function{name, system_name, file, start_line});
 }
 
-std::vector<symbolize::Line> LinesAt(uint64_t address) {
+std::vector<model::Line> LinesAt(uint64_t address) {
   switch (address) {
     case kExe + 0x100:
       return {{0, 11}, {1, 25}};  // inlined into RequestContext::Set
@@ -62,8 +61,8 @@ std::vector<symbolize::Line> LinesAt(uint64_t address) {
   }
 }
 
-symbolize::Symbols SymbolsOf(const model::Profile& profile) {
-  symbolize::Symbols symbols;
+model::Symbols SymbolsOf(const model::Profile& profile) {
+  model::Symbols symbols;
   symbols.functions = {
       Function("Map::insert", "_ZN3Map6insertEi", "/src/map.h", 9),
       Function("RequestContext::Set", "_ZN14RequestContext3SetEi", "/src/context.cpp", 20),
@@ -71,7 +70,7 @@ symbolize::Symbols SymbolsOf(const model::Profile& profile) {
       Function("main", "main", "/src/main.cpp", 90), Function("names_wait", "names_wait", "", 0)};
   for (const model::Location& location : profile.locations) {
     symbols.first_line.push_back(static_cast<uint32_t>(symbols.lines.size()));
-    const std::vector<symbolize::Line> lines = LinesAt(location.address);
+    const std::vector<model::Line> lines = LinesAt(location.address);
     symbols.lines.insert(symbols.lines.end(), lines.begin(), lines.end());
   }
   symbols.first_line.push_back(static_cast<uint32_t>(symbols.lines.size()));
@@ -99,8 +98,8 @@ SampleInput HeapSample() {
   return input;
 }
 
-symbolize::Symbols NoSymbols(const model::Profile& profile) {
-  symbolize::Symbols symbols;
+model::Symbols NoSymbols(const model::Profile& profile) {
+  model::Symbols symbols;
   symbols.first_line.assign(profile.locations.size() + 1, 0);
   return symbols;
 }

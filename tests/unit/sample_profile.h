@@ -2,13 +2,13 @@
 #pragma once
 
 #include "profiler/model/profile.h"
-#include "profiler/symbolize/symbols.h"
+#include "profiler/model/symbols.h"
 
 namespace pprof::test {
 
 struct SampleInput {
   model::Profile profile;
-  symbolize::Symbols symbols;
+  model::Symbols symbols;
 };
 
 // Four heap values; mappings of an executable, a library with names only, one without any; inlined,
@@ -19,6 +19,6 @@ SampleInput HeapSample();
 SampleInput SampleAs(const char* name, TextForm form, std::vector<ValueType> values);
 
 // Symbols without any line for a profile.
-symbolize::Symbols NoSymbols(const model::Profile& profile);
+model::Symbols NoSymbols(const model::Profile& profile);
 
 }  // namespace pprof::test

@@ -1,4 +1,4 @@
-#include "profiler/symbolize/symbol_cache.h"
+#include "profiler/symbolize/service/symbol_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -83,7 +83,7 @@ TEST(SymbolCache, OneHugeBatchKeepsWhatHasRoom) {
   SymbolCache cache(64 * 1024);
   RememberMany(cache, 0, 10'000);
   EXPECT_LE(cache.bytes(), 64U * 1024);
-  EXPECT_GT(cache.places(), 100U);
+  EXPECT_GT(cache.locations(), 100U);
   EXPECT_TRUE(Knows(cache, 0));
   RememberMany(cache, 20'000, 50);
   EXPECT_TRUE(Knows(cache, 20'049)) << "the next batch has room again";
@@ -92,11 +92,11 @@ TEST(SymbolCache, OneHugeBatchKeepsWhatHasRoom) {
 TEST(SymbolCache, ALowerLimitTakesEffectAtOnce) {
   SymbolCache cache;
   RememberMany(cache, 0, 1000);
-  EXPECT_EQ(cache.places(), 1000U);
+  EXPECT_EQ(cache.locations(), 1000U);
   cache.SetBytesLimit(16 * 1024);
   EXPECT_LE(cache.bytes(), 16U * 1024);
   cache.SetBytesLimit(0);
-  EXPECT_EQ(cache.places(), 0U);
+  EXPECT_EQ(cache.locations(), 0U);
   EXPECT_EQ(cache.bytes(), 0U);
 }
 
@@ -118,7 +118,7 @@ TEST(SymbolCache, ManyModulesStartOver) {
   for (int i = 0; i < 40'000; ++i) {
     Remember(cache, cache.ModuleNumber(std::to_string(i)), 1, "f");
   }
-  EXPECT_LE(cache.places(), 16U * 1024);
+  EXPECT_LE(cache.locations(), 16U * 1024);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The symbolizer, asked for a profile, with whatever engine is linked, on this program's own code.
-#include "profiler/symbolize/symbolizer.h"
+#include "profiler/symbolize/service/symbolizer.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -13,10 +13,10 @@
 
 #include "pprof/pprof.h"
 #include "pprof/snapshot_builder.h"
-#include "profiler/encode/profile_symbols.h"
 #include "profiler/encode/proto_encoder.h"
-#include "profiler/model/profile.h"
-#include "profiler/symbolize/shared_state.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profile_symbols.h"
+#include "profiler/symbolize/service/shared_state.h"
 #include "tests/unit/decoded_profile.h"
 
 namespace pprof::symbolize {
@@ -29,15 +29,18 @@ namespace pprof::symbolize {
 namespace {
 
 std::shared_ptr<const model::Profile> ProfileOf(const std::vector<uintptr_t>& pcs) {
-  SnapshotBuilder builder("heap", {{"objects", "count"}}, {});
+  ProfileType type;
+  type.name = "heap";
+  type.values = {{"objects", "count"}};
+  SnapshotBuilder builder(type, {});
   builder.Add({pcs.data(), pcs.size()}, {1});
   builder.AddNamed("just a name", {1});
-  return builder.Finish();
+  return model::SnapshotAccess::BuilderOf(builder).Finish();
 }
 
-std::string NameAt(const Symbols& symbols, size_t location) {
+std::string NameAt(const model::Symbols& symbols, size_t location) {
   if (symbols.first_line[location] == symbols.first_line[location + 1]) return "";
-  const Line& outermost = symbols.lines[symbols.first_line[location + 1] - 1];
+  const model::Line& outermost = symbols.lines[symbols.first_line[location + 1] - 1];
   return symbols.functions[outermost.function]->name;
 }
 
@@ -46,7 +49,7 @@ TEST(Symbolizer, NamesOurCodeAndTheLibrariesInOneBatch) {
   const auto getppid = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getppid"));
   const auto profile = ProfileOf({find_me + 2, getppid + 1, 0x10, find_me + 3});
   for (int round = 0; round < 2; ++round) {  // the second time from the cache
-    const Symbols symbols = encode::SymbolsOf(*profile);
+    const model::Symbols symbols = SymbolsOf(*profile);
     ASSERT_EQ(symbols.first_line.size(), profile->locations.size() + 1);
     EXPECT_EQ(NameAt(symbols, 0), "pprof::symbolize::FindMe");
     EXPECT_NE(NameAt(symbols, 1).find("getppid"), std::string::npos);
@@ -58,7 +61,7 @@ TEST(Symbolizer, NamesOurCodeAndTheLibrariesInOneBatch) {
 
 TEST(Symbolizer, FunctionsAreDistinct) {
   const auto find_me = reinterpret_cast<uintptr_t>(&FindMe);
-  const Symbols symbols = encode::SymbolsOf(*ProfileOf({find_me + 2, find_me + 3}));
+  const model::Symbols symbols = SymbolsOf(*ProfileOf({find_me + 2, find_me + 3}));
   ASSERT_EQ(symbols.functions.size(), 1U);
   EXPECT_EQ(symbols.functions[0]->system_name, "_ZN5pprof9symbolize6FindMeEi");
   EXPECT_NE(symbols.functions[0]->filename.find("symbolizer_test.cpp"), std::string::npos);
@@ -68,8 +71,8 @@ TEST(Symbolizer, WithoutDetailThereAreNoNamesAndNothingIsRemembered) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&NameAt) + 2});
   BatchLimits limits;
   limits.detail = Detail::kNone;
-  EXPECT_TRUE(encode::SymbolsOf(*profile, limits).functions.empty());
-  EXPECT_FALSE(encode::SymbolsOf(*profile).functions.empty());
+  EXPECT_TRUE(SymbolsOf(*profile, limits).functions.empty());
+  EXPECT_FALSE(SymbolsOf(*profile).functions.empty());
 }
 
 TEST(Symbolizer, ManyThreadsGetTheSameAnswer) {
@@ -79,7 +82,7 @@ TEST(Symbolizer, ManyThreadsGetTheSameAnswer) {
     threads.emplace_back([&] {
       const auto profile = ProfileOf({find_me + 1, find_me + 2});
       for (int round = 0; round < 20; ++round) {
-        EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 1), "pprof::symbolize::FindMe");
+        EXPECT_EQ(NameAt(SymbolsOf(*profile), 1), "pprof::symbolize::FindMe");
       }
     });
   }
@@ -95,29 +98,29 @@ model::Profile Unloaded(uintptr_t pc) {
 TEST(Symbolizer, NamesOfUnloadedCodeComeFromTheFileWithItsBuildId) {
   const model::Profile profile = Unloaded(reinterpret_cast<uintptr_t>(&ProfileOf) + 2);
   ASSERT_FALSE(profile.mappings[0].build_id.empty());
-  EXPECT_NE(NameAt(encode::SymbolsOf(profile), 0).find("ProfileOf"), std::string::npos);
+  EXPECT_NE(NameAt(SymbolsOf(profile), 0).find("ProfileOf"), std::string::npos);
 }
 
 TEST(Symbolizer, NamesOfUnloadedCodeNeverComeFromAnotherFileOrFromMemory) {
   const auto getppid = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getppid"));
   model::Profile profile = Unloaded(getppid + 2);
   for (model::Mapping& mapping : profile.mappings) mapping.build_id = "another";
-  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty()) << "the file has another build id";
+  EXPECT_TRUE(SymbolsOf(profile).functions.empty()) << "the file has another build id";
   for (model::Mapping& mapping : profile.mappings) {
     mapping.build_id.clear();
     mapping.path = "/nowhere/" + mapping.path;
   }
-  EXPECT_TRUE(encode::SymbolsOf(profile).functions.empty()) << "its memory may be another's now";
+  EXPECT_TRUE(SymbolsOf(profile).functions.empty()) << "its memory may be another's now";
 }
 
 TEST(Symbolizer, WhatWasKnownOutlivesItsModule) {
   model::Profile profile = *ProfileOf({reinterpret_cast<uintptr_t>(&Unloaded) + 2});
-  ASSERT_FALSE(NameAt(encode::SymbolsOf(profile), 0).empty());
+  ASSERT_FALSE(NameAt(SymbolsOf(profile), 0).empty());
   for (model::Mapping& mapping : profile.mappings) {  // unloaded, then loaded somewhere else
     mapping.unloaded = true;
     mapping.path = "/deleted";
   }
-  EXPECT_FALSE(NameAt(encode::SymbolsOf(profile), 0).empty());
+  EXPECT_FALSE(NameAt(SymbolsOf(profile), 0).empty());
 }
 
 BatchLimits NoTime() {
@@ -126,21 +129,21 @@ BatchLimits NoTime() {
   return limits;
 }
 
-std::string FileAt(const Symbols& symbols, size_t location) {
+std::string FileAt(const model::Symbols& symbols, size_t location) {
   return symbols.functions[symbols.lines[symbols.first_line[location]].function]->filename;
 }
 
 TEST(Symbolizer, WithoutTimeThereAreSymbolNamesAndTheRestFollowsInTheBackground) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FileAt) + 2});
-  const Symbols first = encode::SymbolsOf(*profile, NoTime());
+  const model::Symbols first = SymbolsOf(*profile, NoTime());
   ASSERT_FALSE(first.incomplete.empty());
   EXPECT_TRUE(first.incomplete[profile->locations[0].mapping]);
   EXPECT_NE(NameAt(first, 0).find("FileAt"), std::string::npos);
   EXPECT_EQ(FileAt(first, 0), "");
-  Symbols later = first;
+  model::Symbols later = first;
   for (int i = 0; i < 1000 && !later.incomplete.empty(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    later = encode::SymbolsOf(*profile, NoTime());
+    later = SymbolsOf(*profile, NoTime());
   }
   EXPECT_TRUE(later.incomplete.empty());
   EXPECT_NE(FileAt(later, 0).find("symbolizer_test.cpp"), std::string::npos);
@@ -148,7 +151,7 @@ TEST(Symbolizer, WithoutTimeThereAreSymbolNamesAndTheRestFollowsInTheBackground)
 
 TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&NoTime) + 2});
-  Symbols symbols = encode::SymbolsOf(*profile);
+  model::Symbols symbols = SymbolsOf(*profile);
   symbols.incomplete.assign(profile->mappings.size(), true);
   std::ostringstream out;
   ASSERT_TRUE(encode::WriteProto(*profile, symbols, out).ok());
@@ -163,22 +166,21 @@ TEST(Symbolizer, StopsWhenNobodyWaitsAndRemembersNothing) {
   const auto profile = ProfileOf({place});
   BatchLimits nobody_waits;
   nobody_waits.cancelled = [] { return true; };
-  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile, nobody_waits), 0), "");
-  EXPECT_NE(NameAt(encode::SymbolsOf(*profile), 0).find("getpgrp"), std::string::npos);
+  EXPECT_EQ(NameAt(SymbolsOf(*profile, nobody_waits), 0), "");
+  EXPECT_NE(NameAt(SymbolsOf(*profile), 0).find("getpgrp"), std::string::npos);
 
-  WriteOptions options;
+  SymbolOptions options;
   options.cancelled = nobody_waits.cancelled;
   std::ostringstream out;
-  EXPECT_EQ(Snapshot(profile).WriteTo(out, options).code(), StatusCode::kCancelled);
-  EXPECT_EQ(out.str(), "");
+  EXPECT_TRUE(model::SnapshotAccess::Make(profile).Symbolize(options).WriteTo(out).ok());
 }
 
 TEST(Symbolizer, FunctionsDetailGivesNamesWithoutFilesAlsoWhenMoreIsKnown) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FindMe) + 2});
-  ASSERT_NE(FileAt(encode::SymbolsOf(*profile), 0), "");
+  ASSERT_NE(FileAt(SymbolsOf(*profile), 0), "");
   BatchLimits limits;
   limits.detail = Detail::kFunctions;
-  const Symbols symbols = encode::SymbolsOf(*profile, limits);
+  const model::Symbols symbols = SymbolsOf(*profile, limits);
   EXPECT_EQ(NameAt(symbols, 0), "pprof::symbolize::FindMe");
   EXPECT_EQ(FileAt(symbols, 0), "");
   EXPECT_TRUE(symbols.incomplete.empty());
@@ -193,8 +195,8 @@ TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
   const pid_t child = fork();
   if (child == 0) {
     alarm(20);
-    const bool named = NameAt(encode::SymbolsOf(*profile), 0) == "pprof::symbolize::FindMe";
-    encode::SymbolsOf(*profile, NoTime());
+    const bool named = NameAt(SymbolsOf(*profile), 0) == "pprof::symbolize::FindMe";
+    SymbolsOf(*profile, NoTime());
     std::_Exit(named ? 0 : 1);
   }
   shared.background_runs = false;
@@ -208,7 +210,7 @@ TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
 TEST(SymbolizerDeathTest, TheProcessMayExitWhileTheBackgroundIsAtWork) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&Unloaded) + 3});
   const auto exit_at_once = [&] {
-    encode::SymbolsOf(*profile, NoTime());
+    SymbolsOf(*profile, NoTime());
     std::exit(0);
   };
   EXPECT_EXIT(exit_at_once(), testing::ExitedWithCode(0), "");
@@ -218,11 +220,11 @@ TEST(Symbolizer, JitCodeHasTheNamesOfItsPerfMap) {
   const std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
   std::ofstream(path) << "100000 100 js:add file.js:3\n";
   const auto profile = ProfileOf({0x100011});
-  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "js:add file.js:3");
+  EXPECT_EQ(NameAt(SymbolsOf(*profile), 0), "js:add file.js:3");
   std::ofstream(path) << "100000 100 js:sub file.js:4\n";
-  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "js:sub file.js:4") << "not remembered";
+  EXPECT_EQ(NameAt(SymbolsOf(*profile), 0), "js:sub file.js:4") << "not remembered";
   std::remove(path.c_str());
-  EXPECT_EQ(NameAt(encode::SymbolsOf(*profile), 0), "");
+  EXPECT_EQ(NameAt(SymbolsOf(*profile), 0), "");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 // Without HTTP:
 //
 //   auto heap = pprof::Collect("heap");
-//   if (heap.ok()) heap.value().WriteTo(file);
+//   if (heap.ok()) heap.value().Symbolize().WriteTo(file);
 //
 // Errors: Status and Result, never exceptions. Nothing here is signal-safe: it allocates and locks.
 #pragma once
@@ -40,40 +40,56 @@ enum class SymbolDetail {
   kNone,       // addresses, mappings and build ids only: for readers with the binaries at hand
 };
 
-struct WriteOptions {
-  Format format = Format::kProto;
-  SymbolDetail symbols = SymbolDetail::kFull;
-  // How long looking names up may take. What takes longer keeps the names that symbol tables have,
-  // a comment in the profile says so, and it is finished in the background for the next time.
-  std::chrono::nanoseconds symbols_within = std::chrono::nanoseconds::max();
-  // True when nobody waits any more; asked every 20 ms or so, by the thread that writes, while
-  // names are looked up. Nothing is written then, and the Status is kCancelled.
+// How names are looked up for the addresses of a Snapshot.
+struct SymbolOptions {
+  SymbolDetail detail = SymbolDetail::kFull;
+  // How long it may take. An address that is not looked up by then keeps the name of its symbol
+  // table, a comment in the profile says so, and a thread of low priority finishes the rest for the
+  // next snapshot.
+  std::chrono::nanoseconds within = std::chrono::nanoseconds::max();
+  // Returns true when nobody waits any more: the look-up then stops. Called every 20 ms or so by
+  // the thread that symbolizes. May be empty.
   std::function<bool()> cancelled;
+};
+
+// A Snapshot with its names, ready to be written. Immutable; copying copies two pointers.
+// Thread safety: safe. Ownership: shared, nothing to free. Not signal-safe: allocates.
+class SymbolizedSnapshot {
+ public:
+  // Writes all of it. Errors: kInternal when `out` refuses a write, the last flush included;
+  // kUnsupported for kDump of a profile without has_dump.
+  Status WriteTo(std::ostream& out, Format format = Format::kProto) const;
+
+ private:
+  friend struct model::SnapshotAccess;
+  SymbolizedSnapshot() = default;
+
+  std::shared_ptr<const model::Profile> profile_;
+  std::shared_ptr<const model::Symbols> symbols_;
 };
 
 // The samples of one profile at one moment. Immutable; copying copies a pointer.
 // Thread safety: safe. Ownership: shared, nothing to free. Not signal-safe: allocates.
 class Snapshot {
  public:
-  // REQUIRES: data is not null. Made by Collect() and SnapshotBuilder, not by users.
-  explicit Snapshot(std::shared_ptr<const model::Profile> data) : data_(std::move(data)) {}
-
-  // Writes all of it; the Status is the last write's. Symbolizes: takes milliseconds to seconds.
-  Status WriteTo(std::ostream& out, Format format = Format::kProto) const;
-  Status WriteTo(std::ostream& out, const WriteOptions& options) const;
+  // Looks the names of all addresses up: milliseconds to seconds. Errors: none; an address without
+  // a name stays an address.
+  SymbolizedSnapshot Symbolize(const SymbolOptions& options = {}) const;
 
   // What happened since `earlier`: totals subtracted, current values from this one.
-  // Not OK when `earlier` is of another profile: kInvalidArgument.
+  // Errors: kInvalidArgument when `earlier` is of another profile or has other value types.
   Result<Snapshot> Since(const Snapshot& earlier) const;
 
   uint64_t lost_samples() const;  // samples that happened and could not be kept
   size_t sample_count() const;    // distinct stacks
+  // The sum of one value over all samples; 0 for an index without a value type.
   int64_t total(size_t value_index) const;
 
-  const model::Profile& data() const { return *data_; }
-
  private:
-  std::shared_ptr<const model::Profile> data_;
+  friend struct model::SnapshotAccess;
+  Snapshot() = default;
+
+  std::shared_ptr<const model::Profile> profile_;
 };
 
 // A recording in progress, e.g. a CPU profile. Ends when destroyed.
@@ -128,11 +144,6 @@ const ProfileType* FindProfileType(std::string_view name);
 // Takes the profile of that name now.
 // Errors: kNotFound, kInvalidArgument for a parameter, kUnsupported with the reason.
 Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {});
-
-// For each address the demangled name of the function that contains it; empty where it is unknown.
-// Looks up all of them in one batch: takes milliseconds to seconds. Thread safety: safe.
-// Not signal-safe: allocates and reads files.
-std::vector<std::string> FunctionNames(const std::vector<uint64_t>& addresses);
 
 // What is sampled, and how often. Takes effect at once in all threads (heap: within 256 KiB
 // allocated per thread).

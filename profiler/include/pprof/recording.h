@@ -18,17 +18,21 @@ namespace pprof {
 class [[nodiscard]] Recording {
  public:
   // `name`: "profile", "wall", or a registered profile that records. `hz`: samples a second.
-  // Errors: kNotFound; kInvalidArgument for a profile that is collected, not recorded, or for hz;
-  // kConflict when the CPU is being recorded at another rate, or something else handles SIGPROF.
-  static Result<Recording> Start(std::string_view name, int hz = 100);
+  // `parameters`: those that the profile declares. Errors: kNotFound; kInvalidArgument for a
+  // profile that is collected, not recorded, for hz, or for a parameter; kConflict when the CPU is
+  // being recorded at another rate, or something else handles SIGPROF.
+  static Result<Recording> Start(std::string_view name, int hz = 100,
+                                 const Parameters& parameters = {});
 
   // Ends it. REQUIRES: called once.
   Result<Snapshot> Stop() &&;
 
  private:
-  Recording(const ProfileType* type, std::unique_ptr<Recorder> recorder);
+  Recording(const ProfileType* type, const Parameters& parameters,
+            std::unique_ptr<Recorder> recorder);
 
   const ProfileType* type_;
+  Parameters parameters_;
   std::unique_ptr<Recorder> recorder_;
   std::chrono::steady_clock::time_point start_;
 };

@@ -11,13 +11,6 @@
 
 namespace pprof {
 
-namespace signal_safe {
-struct StackEntry;
-template <class Entry>
-class StackTableOf;
-using StackTable = StackTableOf<StackEntry>;
-}  // namespace signal_safe
-
 // A profile "NAME" with the stacks of what is held now, served as all others. At most 65,536
 // distinct stacks, each with its labels, in the life of the process; further ones count under
 // "pprof::StackTableFull".
@@ -47,7 +40,7 @@ class ResourceProfile {
 
    private:
     friend class ResourceProfile;
-    signal_safe::StackEntry* stack_ = nullptr;
+    void* stack_ = nullptr;
   };
 
   // Notes the calling stack, without its innermost `skip_frames` frames. About 1 us; neither
@@ -55,7 +48,7 @@ class ResourceProfile {
   Entry Add(int skip_frames = 0);
 
  private:
-  signal_safe::StackTable* stacks_ = nullptr;  // never freed once registered
+  void* stacks_ = nullptr;  // never freed
   Status status_;
 };
 

@@ -15,8 +15,12 @@
 
 namespace pprof {
 
-namespace model {
+struct ProfileType;
+
+namespace model {  // the library's own side; nothing of it is public
 struct Profile;
+struct Symbols;
+struct SnapshotAccess;
 class ProfileBuilder;
 }  // namespace model
 
@@ -47,7 +51,6 @@ struct StackView {
   size_t depth = 0;
   bool leaf_is_exact = false;  // true: pcs[0] is where the thread was, not a return address
   bool truncated = false;      // true: there were more frames towards the root
-  uint32_t unloaded_as = 0;    // for the built-in profiles: the module that was dlclosed, plus one
 };
 
 // Query parameters that a profile type declared in ProfileType::parameters, as text.
@@ -57,8 +60,7 @@ using Parameters = std::map<std::string, std::string, std::less<>>;
 // Thread safety: none, one thread fills it. Not signal-safe: allocates.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(std::string_view profile_name, const std::vector<ValueType>& values,
-                  Parameters parameters);
+  SnapshotBuilder(const ProfileType& type, Parameters parameters);
   ~SnapshotBuilder();
   SnapshotBuilder(const SnapshotBuilder&) = delete;
   SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
@@ -91,13 +93,9 @@ class SnapshotBuilder {
   // The parameter's text, or nullptr when the request did not have it.
   const std::string* parameter(std::string_view name) const;
 
-  // Ends the collection. The builder is empty afterwards.
-  std::shared_ptr<const model::Profile> Finish();
-
-  // For the built-in profiles, which may replace the value types (heap?min_age has two, not four).
-  model::ProfileBuilder& model() { return *builder_; }
-
  private:
+  friend struct model::SnapshotAccess;
+
   std::unique_ptr<model::ProfileBuilder> builder_;
   Parameters parameters_;
 };

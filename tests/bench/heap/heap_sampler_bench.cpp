@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pprof/pprof.h"
-#include "profiler/profiles/heap_read.h"
-#include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/profiles/heap/heap_read.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/signal_safe/thread_state.h"
 #include "tests/bench/heap/thread_clock.h"
 #include "tests/bench/heap/workloads.h"
@@ -130,16 +130,16 @@ void BenchSnapshot() {
     blocks[i] = AllocateOn(static_cast<unsigned>(i % 2000), 11);
   }
   const uint64_t before = signal_safe::heap_sampler.samples;
-  const auto stacks = profiles::ReadHeapStacks();
+  const auto stacks = profiles::ReadHeap();
   const uint64_t allocations = signal_safe::heap_sampler.samples - before;  // at interval 1: all
   SetInterval(512 * 1024);
   std::vector<double> heap, peak;
   for (int i = 0; i < 101; ++i) {
     double begin = ThreadNanos();
-    Use(profiles::ReadHeapStacks().data());
+    Use(profiles::ReadHeap().data());
     heap.push_back((ThreadNanos() - begin) / 1e6);
     begin = ThreadNanos();
-    Use(profiles::ReadPeakStacks().data());
+    Use(profiles::ReadPeak().data());
     peak.push_back((ThreadNanos() - begin) / 1e6);
   }
   std::vector<double> collect, old;
@@ -148,7 +148,7 @@ void BenchSnapshot() {
     const auto snapshot = Collect("heap");
     collect.push_back((ThreadNanos() - begin) / 1e6);
     begin = ThreadNanos();
-    Use(profiles::ReadOldStacks(0).data());
+    Use(profiles::ReadOld(0).data());
     old.push_back((ThreadNanos() - begin) / 1e6);
   }
   std::printf("snapshot_stacks %zu\nsnapshot_live_samples %zu\n", stacks.size(), blocks.size());
@@ -163,7 +163,7 @@ void BenchSnapshot() {
       const double alone = PairsPerMilli(thread, [&spin] {
         for (int i = 0; i < 1000; ++i) spin = spin + 1;
       });
-      const double beside = PairsPerMilli(thread, [] { Use(profiles::ReadHeapStacks().data()); });
+      const double beside = PairsPerMilli(thread, [] { Use(profiles::ReadHeap().data()); });
       ratios.push_back(beside / alone);
     }
   }

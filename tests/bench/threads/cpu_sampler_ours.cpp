@@ -2,6 +2,7 @@
 
 #include "pprof/recording.h"
 #include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
 #include "tests/bench/threads/cpu_sampler.h"
 
 namespace pprof::bench {
@@ -14,7 +15,7 @@ void StartSampling(int hz) { recording = Recording::Start("profile", hz).value()
 Sampled StopSampling() {
   const Snapshot snapshot = std::move(*recording).Stop().value();
   recording.reset();
-  const model::Profile& profile = snapshot.data();
+  const model::Profile& profile = model::SnapshotAccess::ProfileOf(snapshot);
   Sampled sampled;
   for (size_t i = 0; i < profile.samples.size(); ++i) {
     const model::Sample& sample = profile.samples[i];

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "pprof/recording.h"
-#include "profiler/sys/tasks.h"
-#include "profiler/sys/thread_id.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/thread_id.h"
 #include "tests/bench/threads/bench_support.h"
 
 extern char** environ;
@@ -88,7 +88,7 @@ void RawDump() { static_cast<void>(Collect("goroutine").value()); }
 void TextDump() {
   std::ostringstream out;
   const auto snapshot = Collect("goroutine", {{"debug", "2"}}).value();
-  if (!snapshot.WriteTo(out, Format::kDump).ok()) std::abort();
+  if (!snapshot.Symbolize().WriteTo(out, Format::kDump).ok()) std::abort();
 }
 
 double MillisOfTool(std::vector<std::string> words) {

@@ -143,7 +143,7 @@ void CollectAndWrite() {
     Result<Snapshot> snapshot = Collect(name);
     Check(snapshot.ok(), "collect");
     std::ostringstream out;
-    Check(snapshot.value().WriteTo(out).ok(), "write");
+    Check(snapshot.value().Symbolize().WriteTo(out).ok(), "write");
   }
 }
 

@@ -79,12 +79,12 @@ uintptr_t ReturnAddressOf(const Site& site) {
 
 Four ReadEstimates(uintptr_t pc) {
   Four sum;
-  for (const profiles::HeapStack& stack : profiles::ReadHeapStacks()) {
+  for (const profiles::HeapUse& stack : profiles::ReadHeap()) {
     if (stack.stack->depth == 0 || stack.stack->pcs()[0] != pc) continue;
     sum.alloc_objects += static_cast<double>(stack.allocated_objects);
     sum.alloc_bytes += static_cast<double>(stack.allocated_bytes);
-    sum.inuse_objects += static_cast<double>(stack.live_objects);
-    sum.inuse_bytes += static_cast<double>(stack.live_bytes);
+    sum.inuse_objects += static_cast<double>(stack.in_use_objects);
+    sum.inuse_bytes += static_cast<double>(stack.in_use_bytes);
   }
   return sum;
 }

@@ -178,7 +178,7 @@ uint64_t RunThread(unsigned seed, int operations) {
   return fuzzer.errors;
 }
 
-bool IsOfTheFuzzer(const signal_safe::StackEntry& stack) {
+bool IsOfTheFuzzer(const signal_safe::HeapStack& stack) {
   const auto* pc = reinterpret_cast<const char*>(stack.pcs()[0]);
   return stack.depth > 0 && pc >= __start_fuzz_code && pc <= __stop_fuzz_code;
 }
@@ -190,16 +190,14 @@ struct InUse {
 
 InUse ReadInUse() {
   InUse in_use;
-  for (const profiles::HeapStack& stack : profiles::ReadHeapStacks()) {
+  for (const profiles::HeapUse& stack : profiles::ReadHeap()) {
     if (!IsOfTheFuzzer(*stack.stack)) continue;
-    in_use.objects += stack.live_objects;
-    in_use.bytes += stack.live_bytes;
+    in_use.objects += stack.in_use_objects;
+    in_use.bytes += stack.in_use_bytes;
   }
-  signal_safe::heap_sampler.live.ForEach(
-      [](void* records, const signal_safe::LiveRecord& record) {
-        *static_cast<uint64_t*>(records) += IsOfTheFuzzer(*record.stack);
-      },
-      &in_use.records);
+  signal_safe::heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
+    in_use.records += IsOfTheFuzzer(*record.stack);
+  });
   return in_use;
 }
 

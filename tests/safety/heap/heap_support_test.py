@@ -15,7 +15,7 @@ BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
 PROBE = BUILD / "tests/safety/heap/support_probe"
-PROFILER = BUILD / "profiler/libpprof_profiler.a"
+PROFILER = (BUILD / "profiler/libpprof_profiler.a", BUILD / "profiler/libpprof_symbolize.a")
 PRELOAD = BUILD / "profiler/preload/libpprof_preload.so"
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 ARCHIVE = LIBRARIES / "libtcmalloc_minimal.a"
@@ -58,7 +58,7 @@ class Allocators(Linked):
         self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
 
     def test_sanitized_program_with_an_unsanitized_profiler_is_told(self):
-        program = self.link("-fsanitize=address", SOURCE, *INTERPOSED, PROFILER, "-ltcmalloc_minimal",
+        program = self.link("-fsanitize=address", SOURCE, *INTERPOSED, *PROFILER, "-ltcmalloc_minimal",
                             *OTHERS)
         said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
         self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
@@ -88,19 +88,19 @@ class StaticTcmalloc(Linked):
         return copy
 
     def test_as_it_is_does_not_link(self):
-        said = self.link(SOURCE, *INTERPOSED, PROFILER, ARCHIVE, *OTHERS)
+        said = self.link(SOURCE, *INTERPOSED, *PROFILER, ARCHIVE, *OTHERS)
         self.assertIn("multiple definition of", str(said))
 
     def test_weakened_copy_works(self):
-        self.assert_sampled([self.link(SOURCE, *INTERPOSED, PROFILER, self.weakened(), *OTHERS)])
+        self.assert_sampled([self.link(SOURCE, *INTERPOSED, *PROFILER, self.weakened(), *OTHERS)])
 
     def test_multiple_definitions_work_with_ours_first(self):
-        self.assert_sampled([self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED, PROFILER,
+        self.assert_sampled([self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED, *PROFILER,
                                        ARCHIVE, *OTHERS)])
 
     def test_multiple_definitions_with_ours_last_are_told(self):
         program = self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED,
-                            "-Wl,-u,tc_malloc", ARCHIVE, PROFILER, ARCHIVE, *OTHERS)
+                            "-Wl,-u,tc_malloc", ARCHIVE, *PROFILER, ARCHIVE, *OTHERS)
         said = output([program])
         self.assertIn("no: no heap profile: malloc is answered by", said)
         self.assertIn("Link pprof::profiler into the executable before any other allocator", said)

@@ -15,7 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/signal_safe/on_alloc.h"
+#include "profiler/signal_safe/hooks/on_alloc.h"
+#include "tests/function_names.h"
 #include "tests/safety/heap/deadline.h"
 #include "tests/unit/signal_safe/heap_test_support.h"
 
@@ -55,7 +56,7 @@ class HostTest : public HeapTest {};
 
 void AllocateAndReadInChild() {
   for (int i = 0; i < 200; ++i) free(malloc(100 + static_cast<size_t>(i)));
-  const bool read = !profiles::ReadHeapStacks().empty() && !profiles::ReadPeakStacks().empty();
+  const bool read = !profiles::ReadHeap().empty() && !profiles::ReadPeak().empty();
   _exit(read ? 0 : 1);
 }
 
@@ -147,10 +148,10 @@ TEST_F(HostTest, StacksThroughAReloadedModuleReachTheirCaller) {
         reinterpret_cast<int (*)(void (*)(void*), void*)>(dlsym(module, "PluginCall"));
     void* block = nullptr;
     call([](void* result) { *static_cast<void**>(result) = malloc(400); }, &block);
-    const signal_safe::StackEntry* stack = RecordOf(block)->stack;
+    const signal_safe::HeapStack* stack = RecordOf(block)->stack;
     bool reaches_the_test = false;
     for (const std::string& name :
-         FunctionNames(std::vector<uint64_t>(stack->pcs(), stack->pcs() + stack->depth))) {
+         pprof::FunctionNames(std::vector<uint64_t>(stack->pcs(), stack->pcs() + stack->depth))) {
       reaches_the_test |= name.find("StacksThroughAReloadedModule") != std::string::npos;
     }
     EXPECT_TRUE(reaches_the_test) << "round " << round;
@@ -203,8 +204,8 @@ TEST_F(HostTest, HandlersThatAllocateDuringSamplingHarmNothing) {
   sigaction(SIGUSR2, &old, nullptr);
   for (size_t i = 0; i < 64; ++i) EXPECT_FALSE(IsSampled(handler_memory + i * 4096 + 64));
   EXPECT_FALSE(signal_safe::thread_state.busy);
-  for (const profiles::HeapStack& stack : profiles::ReadPeakStacks()) {
-    ASSERT_GE(stack.live_bytes, 0);
+  for (const profiles::HeapUse& stack : profiles::ReadPeak()) {
+    ASSERT_GE(stack.in_use_bytes, 0);
   }
 }
 

@@ -14,9 +14,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "profiler/signal_safe/capture.h"
-#include "profiler/signal_safe/unwind.h"
-#include "profiler/signal_safe/unwind_table.h"
+#include "profiler/signal_safe/unwind/caller_stack.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/signal_safe/unwind/unwind_table.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
 namespace pprof::signal_safe {

@@ -27,9 +27,9 @@
 #include <thread>
 
 #include "pprof/recording.h"
-#include "profiler/sys/tasks.h"
-#include "profiler/sys/thread_id.h"
-#include "profiler/sys/thread_signal.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/thread_signal.h"
 
 namespace pprof {
 namespace {

@@ -16,9 +16,9 @@
 #include <regex>
 #include <string>
 
-#include "profiler/signal_safe/interrupted.h"
-#include "profiler/signal_safe/stack_table.h"
-#include "profiler/signal_safe/unwind.h"
+#include "profiler/signal_safe/tables/stack_table.h"
+#include "profiler/signal_safe/unwind/interrupted.h"
+#include "profiler/signal_safe/unwind/unwind.h"
 
 #define NOINLINE __attribute__((noinline))
 

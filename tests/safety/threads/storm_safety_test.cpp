@@ -19,8 +19,8 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
-#include "profiler/signal_safe/unwind.h"
-#include "profiler/signal_safe/unwind_table.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/signal_safe/unwind/unwind_table.h"
 #include "tests/process_resources.h"
 #include "tests/safety/threads/storm_gusts.h"
 
@@ -124,14 +124,15 @@ void FetchAll() {
     const auto snapshot = Collect(type->name, dump ? Parameters{{"debug", "2"}} : Parameters{});
     if (!snapshot.ok()) continue;
     std::ostringstream out;
-    const Status written = snapshot.value().WriteTo(out, dump ? Format::kDump : Format::kProto);
+    const Status written =
+        snapshot.value().Symbolize().WriteTo(out, dump ? Format::kDump : Format::kProto);
     if (!written.ok()) std::abort();
   }
   for (auto* recording : {&cpu, &wall}) {
     if (!recording->ok()) continue;
     std::ostringstream out;
     const auto snapshot = std::move(recording->value()).Stop();
-    if (snapshot.ok() && !snapshot.value().WriteTo(out).ok()) std::abort();
+    if (snapshot.ok() && !snapshot.value().Symbolize().WriteTo(out).ok()) std::abort();
   }
 }
 

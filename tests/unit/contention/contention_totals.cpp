@@ -3,6 +3,8 @@
 #include <set>
 
 #include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
+#include "tests/function_names.h"
 
 namespace pprof::testing {
 namespace {
@@ -30,7 +32,7 @@ bool HasFrameIn(const model::Profile& profile, const model::Sample& sample,
 }  // namespace
 
 Totals TotalsOf(const Snapshot& snapshot, const std::string& function) {
-  const model::Profile& profile = snapshot.data();
+  const model::Profile& profile = model::SnapshotAccess::ProfileOf(snapshot);
   const std::set<uint32_t> locations = LocationsOf(profile, function);
   Totals totals;
   for (size_t i = 0; i < profile.samples.size(); ++i) {

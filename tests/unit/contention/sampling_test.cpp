@@ -17,13 +17,14 @@
 
 #include "pprof/labels.h"
 #include "profiler/model/profile.h"
-#include "profiler/profiles/contention_rates.h"
-#include "profiler/signal_safe/contention_sampler.h"
-#include "profiler/signal_safe/on_wait.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/contention/contention_rates.h"
+#include "profiler/signal_safe/contention/contention_sampler.h"
+#include "profiler/signal_safe/hooks/on_wait.h"
 #include "profiler/signal_safe/signal_safe.h"
-#include "profiler/sys/tasks.h"
-#include "profiler/sys/thread_id.h"
-#include "profiler/sys/wait_call.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/wait_call.h"
 #include "tests/unit/contention/contention_totals.h"
 #include "tests/unit/contention/wait_truth.h"
 
@@ -51,7 +52,7 @@ void ContendOnce(std::mutex& mutex, uint64_t hold_nanos = 200000) {
 
 std::string TextOf(const char* profile) {
   std::ostringstream out;
-  EXPECT_TRUE(Collect(profile).value().WriteTo(out, Format::kText).ok());
+  EXPECT_TRUE(Collect(profile).value().Symbolize().WriteTo(out, Format::kText).ok());
   return out.str();
 }
 
@@ -185,7 +186,7 @@ TEST(ContentionSampling, LabelsAreThoseOfWhoWaitsAndWhoHolds) {
   holder.join();
   window.Take();
   const auto labelled = [](const Snapshot& snapshot, const char* role) {
-    for (const auto& set : snapshot.data().label_sets) {
+    for (const auto& set : model::SnapshotAccess::ProfileOf(snapshot).label_sets) {
       for (const Label& label : set) {
         if (label.key == "role" && label.text == role) return true;
       }

@@ -1,4 +1,4 @@
-#include "profiler/sys/tick_clock.h"
+#include "profiler/sys/time/tick_clock.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/waiter_table.h"
+#include "profiler/signal_safe/contention/waiter_table.h"
 
 #include <gtest/gtest.h>
 

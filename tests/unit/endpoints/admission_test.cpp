@@ -1,9 +1,9 @@
-#include "endpoints/admission.h"
+#include "endpoints/door/admission.h"
 
 #include <gtest/gtest.h>
 
-#include "endpoints/authorization.h"
-#include "endpoints/host_rule.h"
+#include "endpoints/door/authorization.h"
+#include "endpoints/door/host_rule.h"
 
 namespace pprof::http {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "endpoints/answers.h"
-#include "endpoints/limits.h"
+#include "endpoints/door/limits.h"
+#include "endpoints/handlers/answers.h"
 #include "pprof/http.h"
 #include "tests/unit/endpoints/test_profiles.h"
 

@@ -1,13 +1,13 @@
-#include "endpoints/info_handlers.h"
+#include "endpoints/handlers/info_handlers.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
 
-#include "endpoints/capped_buffer.h"
-#include "endpoints/html_escape.h"
-#include "endpoints/limits.h"
+#include "endpoints/door/limits.h"
+#include "endpoints/handlers/capped_buffer.h"
+#include "endpoints/handlers/html_escape.h"
 
 namespace pprof::http {
 namespace {

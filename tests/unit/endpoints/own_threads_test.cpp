@@ -19,7 +19,7 @@ namespace {
 
 std::string TextOf(const char* profile) {
   std::ostringstream out;
-  EXPECT_TRUE(Collect(profile).value().WriteTo(out, Format::kText).ok());
+  EXPECT_TRUE(Collect(profile).value().Symbolize().WriteTo(out, Format::kText).ok());
   return out.str();
 }
 

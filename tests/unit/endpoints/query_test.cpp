@@ -1,4 +1,4 @@
-#include "endpoints/query.h"
+#include "endpoints/handlers/query.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "endpoints/request_head.h"
+#include "endpoints/door/request_head.h"
 
 #include <gtest/gtest.h>
 

@@ -13,9 +13,9 @@
 #include <mutex>
 #include <thread>
 
-#include "endpoints/answers.h"
+#include "endpoints/handlers/answers.h"
 #include "pprof/http.h"
-#include "profiler/symbolize/shared_state.h"
+#include "profiler/symbolize/service/shared_state.h"
 #include "tests/unit/endpoints/http_client.h"
 #include "tests/unit/endpoints/test_profiles.h"
 #include "tests/unit/endpoints/test_server.h"

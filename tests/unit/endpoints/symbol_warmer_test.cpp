@@ -8,7 +8,7 @@
 
 #include "pprof/http.h"
 #include "pprof/pprof.h"
-#include "profiler/symbolize/shared_state.h"
+#include "profiler/symbolize/service/shared_state.h"
 #include "tests/unit/endpoints/test_server.h"
 
 namespace pprof::http {
@@ -25,16 +25,15 @@ size_t PlacesKnown() {
   symbolize::SharedState* shared = symbolize::SharedState::IfMade();
   if (shared == nullptr) return 0;
   const std::lock_guard<std::mutex> lock(shared->mutex);
-  return shared->cache.places();
+  return shared->cache.locations();
 }
 
 // The heap profile as it is when no name may be looked up.
 std::string HeapOfKnownNames() {
   std::ostringstream out;
-  WriteOptions options;
-  options.format = Format::kText;
-  options.symbols_within = std::chrono::nanoseconds(0);
-  EXPECT_TRUE(Collect("heap").value().WriteTo(out, options).ok());
+  SymbolOptions options;
+  options.within = std::chrono::nanoseconds(0);
+  EXPECT_TRUE(Collect("heap").value().Symbolize(options).WriteTo(out, Format::kText).ok());
   return out.str();
 }
 

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/arena.h"
+#include "profiler/signal_safe/tables/arena.h"
 
 #include <gtest/gtest.h>
 

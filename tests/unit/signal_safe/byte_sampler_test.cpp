@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/byte_sampler.h"
+#include "profiler/signal_safe/heap/byte_sampler.h"
 
 #include <gtest/gtest.h>
 

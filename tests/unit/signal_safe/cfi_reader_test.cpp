@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/cfi_reader.h"
+#include "profiler/signal_safe/unwind/cfi_reader.h"
 
 #include <gtest/gtest.h>
 
@@ -15,56 +15,56 @@ struct Bytes {
 TEST(CfiReader, ReadsLeb128) {
   const Bytes data{{0xE5, 0x8E, 0x26, 0x7F, 0x80, 0x7F}};  // DWARF 5, tables 7.7 and 7.8
   CfiReader reader = data.Reader();
-  EXPECT_EQ(reader.Unsigned(), 624485u);
-  EXPECT_EQ(reader.Signed(), -1);
-  EXPECT_EQ(reader.Signed(), -128);
-  EXPECT_TRUE(reader.done());
-  EXPECT_FALSE(reader.failed());
+  EXPECT_EQ(reader.Uleb(), 624485u);
+  EXPECT_EQ(reader.Sleb(), -1);
+  EXPECT_EQ(reader.Sleb(), -128);
+  EXPECT_TRUE(reader.AtEnd());
+  EXPECT_TRUE(reader.ok());
 }
 
 TEST(CfiReader, ReadsTheWidestLeb128) {
   const Bytes data{{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}};
   CfiReader reader = data.Reader();
-  EXPECT_EQ(reader.Unsigned(), UINT64_MAX);
+  EXPECT_EQ(reader.Uleb(), UINT64_MAX);
 }
 
 TEST(CfiReader, Leb128WithoutAnEndFails) {
   const Bytes data{std::vector<uint8_t>(30, 0x80)};
   CfiReader reader = data.Reader();
-  EXPECT_EQ(reader.Unsigned(), 0u);
-  EXPECT_TRUE(reader.failed());
+  EXPECT_EQ(reader.Uleb(), 0u);
+  EXPECT_FALSE(reader.ok());
   CfiReader other = data.Reader();
-  EXPECT_EQ(other.Signed(), 0);
-  EXPECT_TRUE(other.failed());
+  EXPECT_EQ(other.Sleb(), 0);
+  EXPECT_FALSE(other.ok());
 }
 
 TEST(CfiReader, ReadsNothingPastTheEnd) {
   const Bytes data{{1, 2, 3}};
   CfiReader reader = data.Reader();
-  EXPECT_EQ(reader.Fixed<uint32_t>(), 0u);
-  EXPECT_TRUE(reader.failed());
-  EXPECT_TRUE(reader.done());
-  EXPECT_EQ(reader.Byte(), 0);
+  EXPECT_EQ(reader.U32(), 0u);
+  EXPECT_FALSE(reader.ok());
+  EXPECT_TRUE(reader.AtEnd());
+  EXPECT_EQ(reader.U8(), 0);
 }
 
 TEST(CfiReader, SkipDoesNotLeaveTheRecord) {
   const Bytes data{{1, 2, 3}};
   CfiReader exact = data.Reader();
   exact.Skip(3);
-  EXPECT_FALSE(exact.failed());
+  EXPECT_TRUE(exact.ok());
   CfiReader beyond = data.Reader();
   beyond.Skip(4);
-  EXPECT_TRUE(beyond.failed());
+  EXPECT_FALSE(beyond.ok());
   CfiReader wrapping = data.Reader();
   wrapping.Skip(UINT64_MAX);
-  EXPECT_TRUE(wrapping.failed());
+  EXPECT_FALSE(wrapping.ok());
 }
 
 TEST(CfiReader, StringWithoutAnEndIsEmpty) {
   const Bytes data{{'z', 'R'}};
   CfiReader reader = data.Reader();
-  EXPECT_STREQ(reader.String(), "");
-  EXPECT_TRUE(reader.failed());
+  EXPECT_EQ(reader.CString(), "");
+  EXPECT_FALSE(reader.ok());
 }
 
 TEST(CfiReader, PointerIsRelativeToItsPlace) {
@@ -77,7 +77,7 @@ TEST(CfiReader, PointerOfUnknownFormatFails) {
   const Bytes data{std::vector<uint8_t>(16, 1)};
   CfiReader reader = data.Reader();
   reader.Pointer(0x07);
-  EXPECT_TRUE(reader.failed());
+  EXPECT_FALSE(reader.ok());
 }
 
 // Whatever the bytes are: every operation ends at or before the record's end.
@@ -90,29 +90,29 @@ TEST(CfiReader, AnyBytesStayInBounds) {
       data.bytes.push_back(static_cast<uint8_t>(random >> 56));
     }
     CfiReader reader = data.Reader();
-    while (!reader.done()) {
-      switch (reader.Byte() % 6) {
+    while (!reader.AtEnd()) {
+      switch (reader.U8() % 6) {
         case 0:
-          reader.Unsigned();
+          reader.Uleb();
           break;
         case 1:
-          reader.Signed();
+          reader.Sleb();
           break;
         case 2:
-          reader.Fixed<uint64_t>();
+          reader.U64();
           break;
         case 3:
-          reader.String();
+          reader.CString();
           break;
         case 4:
-          reader.Pointer(reader.Byte());
+          reader.Pointer(reader.U8());
           break;
         default:
-          reader.Skip(reader.Byte());
+          reader.Skip(reader.U8());
           break;
       }
     }
-    ASSERT_LE(reader.at(), reader.end());
+    ASSERT_LE(reader.position(), reader.end());
   }
 }
 

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/exponential.h"
+#include "profiler/signal_safe/heap/exponential.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "profiler/model/profile.h"
-#include "profiler/sys/monotonic_clock.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/sys/time/monotonic_clock.h"
 #include "tests/unit/signal_safe/heap_test_support.h"
 
 namespace pprof {
@@ -16,14 +17,14 @@ std::string TextOf(const std::string& profile, const Parameters& parameters) {
   const Result<Snapshot> snapshot = Collect(profile, parameters);
   if (!snapshot.ok()) return snapshot.status().message();
   std::ostringstream text;
-  EXPECT_TRUE(snapshot.value().WriteTo(text, Format::kText).ok());
+  EXPECT_TRUE(snapshot.value().Symbolize().WriteTo(text, Format::kText).ok());
   return text.str();
 }
 
 namespace {
 
-using profiles::HeapStack;
-using signal_safe::StackEntry;
+using profiles::HeapUse;
+using signal_safe::HeapStack;
 
 __attribute__((noinline)) void* Site(size_t size) {
   void* volatile block = malloc(size);
@@ -40,8 +41,8 @@ __attribute__((noinline)) int AllocateAtDepth(int depth, void** block) {
   return below + 1;
 }
 
-HeapStack Find(const std::vector<HeapStack>& stacks, const StackEntry* stack) {
-  for (const HeapStack& one : stacks) {
+HeapUse Find(const std::vector<HeapUse>& stacks, const HeapStack* stack) {
+  for (const HeapUse& one : stacks) {
     if (one.stack == stack) return one;
   }
   return {};
@@ -53,21 +54,21 @@ TEST_F(HeapProfileTest, CountsObjectsAndBytesAllocatedAndInUse) {
   const ScopedInterval all(1);
   std::vector<void*> blocks(100);
   for (void*& block : blocks) block = Site(1000);
-  const StackEntry* stack = RecordOf(blocks[0])->stack;
+  const HeapStack* stack = RecordOf(blocks[0])->stack;
   for (size_t i = 0; i < 40; ++i) free(blocks[i]);
-  const HeapStack read = Find(profiles::ReadHeapStacks(), stack);
+  const HeapUse read = Find(profiles::ReadHeap(), stack);
   EXPECT_EQ(read.allocated_objects, 100);
   EXPECT_EQ(read.allocated_bytes, 100000);
-  EXPECT_EQ(read.live_objects, 60);
-  EXPECT_EQ(read.live_bytes, 60000);
+  EXPECT_EQ(read.in_use_objects, 60);
+  EXPECT_EQ(read.in_use_bytes, 60000);
   for (size_t i = 40; i < 100; ++i) free(blocks[i]);
-  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_bytes, 0);
 }
 
 // With the interval of now instead of the sample's, in use would go below zero.
 TEST_F(HeapProfileTest, InUseStaysRightWhenTheIntervalChanges) {
   std::vector<void*> blocks;
-  std::vector<const StackEntry*> stacks;
+  std::vector<const HeapStack*> stacks;
   for (const size_t interval : {4096, 100, 65536, 1, 1 << 20}) {
     const ScopedInterval scoped(interval);
     for (int i = 0; i < 3000; ++i) {
@@ -78,38 +79,38 @@ TEST_F(HeapProfileTest, InUseStaysRightWhenTheIntervalChanges) {
       free(blocks[i]);
     }
     blocks.erase(blocks.begin(), blocks.begin() + 500);
-    for (const HeapStack& stack : profiles::ReadHeapStacks()) {
-      ASSERT_GE(stack.live_objects, 0);
-      ASSERT_GE(stack.live_bytes, 0);
+    for (const HeapUse& stack : profiles::ReadHeap()) {
+      ASSERT_GE(stack.in_use_objects, 0);
+      ASSERT_GE(stack.in_use_bytes, 0);
     }
   }
   for (void* block : blocks) free(block);
   ASSERT_FALSE(stacks.empty());
-  for (const StackEntry* stack : stacks) {
-    EXPECT_EQ(stack->heap.allocated_bytes - stack->heap.freed_bytes, 0u);
-    EXPECT_EQ(stack->heap.allocated_count - stack->heap.freed_count, 0u);
+  for (const HeapStack* stack : stacks) {
+    EXPECT_EQ(stack->Live().bytes, 0);
+    EXPECT_TRUE(stack->Live().count.IsZero());
   }
 }
 
 TEST_F(HeapProfileTest, BlocksFreedInAnotherThreadAreForgotten) {
   const ScopedInterval all(1);
   void* block = Site(1000);
-  const StackEntry* stack = RecordOf(block)->stack;
+  const HeapStack* stack = RecordOf(block)->stack;
   std::thread([block] { free(block); }).join();
-  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_objects, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
 }
 
 // Not told to us; the record must go at the latest when the address is handed out again.
 TEST_F(HeapProfileTest, BlockFreedBehindOurBackIsForgottenWhenItsAddressIsUsedAgain) {
   const ScopedInterval all(1);
   void* block = Site(1000);
-  const StackEntry* stack = RecordOf(block)->stack;
+  const HeapStack* stack = RecordOf(block)->stack;
   tc_free(block);
   void* again = Site(1000);
   ASSERT_EQ(again, block) << "tcmalloc gave another address";
   free(again);
   EXPECT_FALSE(IsSampled(block));
-  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_objects, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
 }
 
 TEST_F(HeapProfileTest, StacksAreCutAt128FramesAndSaySo) {
@@ -143,26 +144,26 @@ TEST_F(HeapProfileTest, MinAgeShowsOldBlocksOnly) {
   const ScopedInterval all(1);
   constexpr uint64_t kAge = 60;
   void* old_block = Site(1000);
-  const StackEntry* old_stack = RecordOf(old_block)->stack;
+  const HeapStack* old_stack = RecordOf(old_block)->stack;
   WaitUntilOlderThan(RecordOf(old_block)->allocated_at_ms, kAge);
   void* young_block = nullptr;
   AllocateAtDepth(3, &young_block);
-  const StackEntry* young_stack = RecordOf(young_block)->stack;
-  const std::vector<HeapStack> stacks = profiles::ReadOldStacks(kAge);
-  EXPECT_EQ(Find(stacks, old_stack).live_objects, 1);
-  EXPECT_EQ(Find(stacks, old_stack).live_bytes, 1000);
+  const HeapStack* young_stack = RecordOf(young_block)->stack;
+  const std::vector<HeapUse> stacks = profiles::ReadOld(kAge);
+  EXPECT_EQ(Find(stacks, old_stack).in_use_objects, 1);
+  EXPECT_EQ(Find(stacks, old_stack).in_use_bytes, 1000);
   const bool still_young =
       sys::CoarseMonotonicMillis() < RecordOf(young_block)->allocated_at_ms + kAge;
   if (still_young) {
     EXPECT_EQ(Find(stacks, young_stack).stack, nullptr);
   }
   free(old_block);
-  EXPECT_EQ(Find(profiles::ReadOldStacks(kAge), old_stack).stack, nullptr);
+  EXPECT_EQ(Find(profiles::ReadOld(kAge), old_stack).stack, nullptr);
   free(young_block);
 }
 
 TEST_F(HeapProfileTest, MinAgeLongerThanTheMachineIsUpShowsNothing) {
-  EXPECT_TRUE(profiles::ReadOldStacks(UINT64_MAX).empty());
+  EXPECT_TRUE(profiles::ReadOld(UINT64_MAX).empty());
   const Result<Snapshot> snapshot = Collect("heap", {{"min_age", "800000h"}});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
   EXPECT_EQ(snapshot.value().sample_count(), 0u);
@@ -185,12 +186,12 @@ TEST_F(HeapProfileTest, PeakShowsTheHighWaterMarkUntilItIsReset) {
   ASSERT_TRUE(type->actions[0].run({}).ok());
   constexpr size_t kMuch = 256 << 20;
   void* block = Site(kMuch);
-  const StackEntry* stack = RecordOf(block)->stack;
+  const HeapStack* stack = RecordOf(block)->stack;
   free(block);
-  EXPECT_EQ(Find(profiles::ReadPeakStacks(), stack).live_bytes, int64_t{kMuch});
-  EXPECT_EQ(Find(profiles::ReadHeapStacks(), stack).live_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadPeak(), stack).in_use_bytes, int64_t{kMuch});
+  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_bytes, 0);
   ASSERT_TRUE(type->actions[0].run({}).ok());
-  EXPECT_EQ(Find(profiles::ReadPeakStacks(), stack).live_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadPeak(), stack).in_use_bytes, 0);
 }
 
 // ---- Whether it works at all
@@ -235,11 +236,11 @@ void FillTheStackTable() {
   }
   Branch(17, 70001, &block);  // stays
   const Snapshot heap = Collect("heap").value();
-  const std::vector<std::string>& names = heap.data().frame_names;
+  const std::vector<std::string>& names = model::SnapshotAccess::ProfileOf(heap).frame_names;
   if (std::find(names.begin(), names.end(), "pprof::StackTableFull") == names.end()) std::exit(1);
-  const signal_safe::HeapCounters& overflow = signal_safe::heap_sampler.stacks.overflow()->heap;
-  if (overflow.allocated_count < uint64_t{4000} << 16) std::exit(2);
-  if (overflow.allocated_bytes - overflow.freed_bytes < 100) std::exit(3);
+  const signal_safe::HeapStack& overflow = *signal_safe::heap_sampler.stacks.overflow();
+  if (overflow.allocated_count.Load().Rounded() < 4000) std::exit(2);
+  if (overflow.Live().bytes < 100) std::exit(3);
   std::exit(0);
 }
 

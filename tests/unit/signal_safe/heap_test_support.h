@@ -8,10 +8,11 @@
 #include <string>
 
 #include "pprof/pprof.h"
-#include "profiler/profiles/heap_read.h"
-#include "profiler/profiles/heap_support.h"
-#include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/profiles/heap/heap_read.h"
+#include "profiler/profiles/heap/heap_support.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/signal_safe/thread_state.h"
+#include "tests/function_names.h"
 
 namespace pprof {
 
@@ -50,7 +51,7 @@ inline bool IsSampled(const void* block) { return RecordOf(block).has_value(); }
 
 // The function that called the allocator.
 inline std::string CallerOf(const signal_safe::LiveRecord& record) {
-  return FunctionNames({record.stack->pcs()[0] - 1})[0];
+  return pprof::FunctionNames({record.stack->pcs()[0] - 1})[0];
 }
 
 // The profile as text, debug=1.

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/live_table.h"
+#include "profiler/signal_safe/heap/live_table.h"
 
 #include <gtest/gtest.h>
 
@@ -20,11 +20,7 @@ LiveRecord RecordOf(uint64_t index) {
 
 std::vector<LiveRecord> All(const LiveTable& table) {
   std::vector<LiveRecord> records;
-  table.ForEach(
-      [](void* context, const LiveRecord& record) {
-        static_cast<std::vector<LiveRecord>*>(context)->push_back(record);
-      },
-      &records);
+  table.ForEach([&](const LiveRecord& record) { records.push_back(record); });
   return records;
 }
 

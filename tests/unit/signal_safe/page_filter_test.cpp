@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/page_filter.h"
+#include "profiler/signal_safe/heap/page_filter.h"
 
 #include <gtest/gtest.h>
 

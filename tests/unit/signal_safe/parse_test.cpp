@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "profiler/profiles/duration.h"
-#include "profiler/signal_safe/heap_sampler.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
 
 namespace pprof {
 namespace {

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/peak_tracker.h"
+#include "profiler/signal_safe/heap/peak_tracker.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -16,33 +16,29 @@ namespace {
 constexpr size_t kStacks = 60;
 
 struct Tracked {
-  StackTable& table;
+  HeapStackTable& table;
   PeakTracker& tracker;
-  std::array<StackEntry*, kStacks> stacks;
+  std::array<HeapStack*, kStacks> stacks;
 
-  Tracked(StackTable& stack_table, PeakTracker& peak_tracker)
+  Tracked(HeapStackTable& stack_table, PeakTracker& peak_tracker)
       : table(stack_table), tracker(peak_tracker) {
     for (size_t i = 0; i < kStacks; ++i) {
       const uintptr_t pc = 0x400000 + i;
-      stacks[i] = table.Intern(&pc, 1, false, 0);
+      stacks[i] = table.Intern({&pc, 1, false, 0});
     }
   }
 
   void Allocate(size_t stack, uint64_t bytes) {
-    stacks[stack]->heap.allocated_count.fetch_add(1);
-    stacks[stack]->heap.allocated_bytes.fetch_add(bytes);
+    stacks[stack]->allocated_count.Add(FixedCount::OfWhole(1));
+    stacks[stack]->allocated_bytes.fetch_add(bytes);
     tracker.OnChange(stacks[stack]);
   }
   void Free(size_t stack, uint64_t bytes) {
-    stacks[stack]->heap.freed_count.fetch_add(1);
-    stacks[stack]->heap.freed_bytes.fetch_add(bytes);
+    stacks[stack]->freed_count.Add(FixedCount::OfWhole(1));
+    stacks[stack]->freed_bytes.fetch_add(bytes);
     tracker.OnChange(stacks[stack]);
   }
-  int64_t AtPeak(size_t stack) {
-    int64_t count, bytes;
-    tracker.ReadAtPeak(*stacks[stack], &count, &bytes);
-    return bytes;
-  }
+  int64_t AtPeak(size_t stack) { return tracker.LevelAtPeak(*stacks[stack]).bytes; }
 };
 
 // What PeakTracker must be equal to: all of it copied at every new maximum.
@@ -65,7 +61,7 @@ struct BruteForce {
 };
 
 TEST(PeakTracker, EqualsACopyAtEveryNewMaximumOver300000Events) {
-  static StackTable table;
+  static HeapStackTable table;
   static PeakTracker tracker(table);
   Tracked tracked(table, tracker);
   BruteForce brute;
@@ -100,7 +96,7 @@ TEST(PeakTracker, EqualsACopyAtEveryNewMaximumOver300000Events) {
 }
 
 TEST(PeakTracker, ResetBeginsAtTheLevelOfNow) {
-  static StackTable table;
+  static HeapStackTable table;
   static PeakTracker tracker(table);
   Tracked tracked(table, tracker);
   tracked.Allocate(0, 1000);
@@ -117,7 +113,7 @@ TEST(PeakTracker, ResetBeginsAtTheLevelOfNow) {
 
 // The sum at the mark is the sum of the stacks' parts, whoever wrote them.
 TEST(PeakTracker, PartsAddUpToTheMarkWhateverThreadsDo) {
-  static StackTable table;
+  static HeapStackTable table;
   static PeakTracker tracker(table);
   Tracked tracked(table, tracker);
   std::vector<std::thread> threads;
@@ -141,8 +137,8 @@ TEST(PeakTracker, PartsAddUpToTheMarkWhateverThreadsDo) {
   for (std::thread& thread : threads) thread.join();
   tracker.Lock();
   int64_t live = 0;
-  for (StackEntry* stack : tracked.stacks) {
-    live += static_cast<int64_t>(stack->heap.allocated_bytes - stack->heap.freed_bytes);
+  for (HeapStack* stack : tracked.stacks) {
+    live += stack->Live().bytes;
   }
   EXPECT_GE(tracker.peak_bytes(), live);
   tracker.Unlock();
@@ -151,7 +147,7 @@ TEST(PeakTracker, PartsAddUpToTheMarkWhateverThreadsDo) {
 // Forks while another thread holds the lock and its queue; the child must neither hang nor be
 // wrong.
 TEST(PeakTracker, ForkedChildGoesOnWhateverItsParentsThreadsHeld) {
-  static StackTable table;
+  static HeapStackTable table;
   static PeakTracker tracker(table);
   Tracked tracked(table, tracker);
   std::atomic<bool> stop{false};

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pprof/pprof.h"
-#include "profiler/signal_safe/unloaded_modules.h"
+#include "profiler/signal_safe/tables/unloaded_modules.h"
 #include "tests/unit/signal_safe/heap_test_support.h"
 
 namespace pprof {
@@ -33,7 +33,7 @@ void AllocateThrough(void* handle, std::vector<void*>* kept) {
 std::string HeapText() {
   const Result<Snapshot> heap = Collect("heap");
   std::ostringstream text;
-  EXPECT_TRUE(heap.ok() && heap.value().WriteTo(text, Format::kText).ok());
+  EXPECT_TRUE(heap.ok() && heap.value().Symbolize().WriteTo(text, Format::kText).ok());
   return text.str();
 }
 

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/unwind_row.h"
+#include "profiler/signal_safe/unwind/unwind_row.h"
 
 #include <gtest/gtest.h>
 

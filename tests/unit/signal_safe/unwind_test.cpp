@@ -1,5 +1,5 @@
 // Our unwinder beside libgcc's, on the kinds of frames that compilers and libraries make.
-#include "profiler/signal_safe/unwind.h"
+#include "profiler/signal_safe/unwind/unwind.h"
 
 #include <alloca.h>
 #include <dlfcn.h>
@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/signal_safe/on_process.h"
+#include "profiler/signal_safe/hooks/on_process.h"
 #include "profiler/signal_safe/thread_state.h"
-#include "profiler/sys/own_stack.h"
+#include "profiler/sys/thread/own_stack.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
 namespace pprof::signal_safe {

@@ -1,4 +1,4 @@
-#include "profiler/symbolize/byte_cursor.h"
+#include "profiler/sys/memory/byte_cursor.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 TEST(ByteCursor, ReadsWhatWasWritten) {
   ByteWriter bytes;
   bytes.U8(1).U16(0x203).U32(0x4050607).U64(0x8090a0b0c0d0e0f).Text("name").Uleb(300).Sleb(-2);
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   EXPECT_EQ(cursor.U8(), 1);
   EXPECT_EQ(cursor.U16(), 0x203);
   EXPECT_EQ(cursor.U32(), 0x4050607u);
@@ -27,7 +27,7 @@ TEST(ByteCursor, ReadsWhatWasWritten) {
 TEST(ByteCursor, PastTheEndGivesZerosForGood) {
   ByteWriter bytes;
   bytes.U16(0xffff).U8(0xff);
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   EXPECT_EQ(cursor.U32(), 0u);
   EXPECT_FALSE(cursor.ok());
   EXPECT_EQ(cursor.U8(), 0);
@@ -35,7 +35,7 @@ TEST(ByteCursor, PastTheEndGivesZerosForGood) {
 }
 
 TEST(ByteCursor, EmptyBytesAreFine) {
-  ByteCursor cursor{Bytes{}};
+  sys::ByteCursor cursor{sys::Bytes{}};
   EXPECT_TRUE(cursor.AtEnd());
   EXPECT_EQ(cursor.CString(), "");
   EXPECT_FALSE(cursor.ok());
@@ -45,14 +45,14 @@ TEST(ByteCursor, LebOfAnyLengthIsDefined) {
   ByteWriter bytes;
   for (int i = 0; i < 30; ++i) bytes.U8(0xff);
   bytes.U8(0x7f);
-  EXPECT_EQ(ByteCursor(bytes.view()).Uleb(), std::numeric_limits<uint64_t>::max());
-  EXPECT_EQ(ByteCursor(bytes.view()).Sleb(), -1);
+  EXPECT_EQ(sys::ByteCursor(bytes.view()).Uleb(), std::numeric_limits<uint64_t>::max());
+  EXPECT_EQ(sys::ByteCursor(bytes.view()).Sleb(), -1);
 }
 
 TEST(ByteCursor, LebOfLargeNumbers) {
   ByteWriter bytes;
   bytes.Uleb(std::numeric_limits<uint64_t>::max()).Sleb(std::numeric_limits<int64_t>::min());
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   EXPECT_EQ(cursor.Uleb(), std::numeric_limits<uint64_t>::max());
   EXPECT_EQ(cursor.Sleb(), std::numeric_limits<int64_t>::min());
 }
@@ -60,7 +60,7 @@ TEST(ByteCursor, LebOfLargeNumbers) {
 TEST(ByteCursor, UnfinishedLebFails) {
   ByteWriter bytes;
   bytes.U8(0x80).U8(0x80);
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   cursor.Uleb();
   EXPECT_FALSE(cursor.ok());
 }
@@ -68,7 +68,7 @@ TEST(ByteCursor, UnfinishedLebFails) {
 TEST(ByteCursor, TextWithoutEndFails) {
   ByteWriter bytes;
   bytes.U8('a').U8('b');
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   EXPECT_EQ(cursor.CString(), "");
   EXPECT_FALSE(cursor.ok());
 }
@@ -76,7 +76,7 @@ TEST(ByteCursor, TextWithoutEndFails) {
 TEST(ByteCursor, HugeSkipFails) {
   ByteWriter bytes;
   bytes.U64(0);
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   cursor.Skip(std::numeric_limits<uint64_t>::max());
   EXPECT_FALSE(cursor.ok());
 }
@@ -84,7 +84,7 @@ TEST(ByteCursor, HugeSkipFails) {
 TEST(Bytes, SliceOutsideIsEmpty) {
   ByteWriter bytes;
   bytes.U64(0);
-  const Bytes view = bytes.view();
+  const sys::Bytes view = bytes.view();
   EXPECT_EQ(view.Slice(2, 6).size, 6u);
   EXPECT_TRUE(view.Slice(2, 7).empty());
   EXPECT_TRUE(view.Slice(9, 0).empty());

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "profiler/symbolize/byte_cursor.h"
+#include "profiler/sys/memory/byte_cursor.h"
 
 namespace pprof::symbolize {
 
@@ -34,7 +34,7 @@ class ByteWriter {
 
   size_t size() const { return bytes_.size(); }
   const std::vector<uint8_t>& bytes() const { return bytes_; }
-  Bytes view() const { return {bytes_.data(), bytes_.size()}; }
+  sys::Bytes view() const { return {bytes_.data(), bytes_.size()}; }
 
  private:
   ByteWriter& Fixed(uint64_t value, int width) {

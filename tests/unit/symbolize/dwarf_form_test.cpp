@@ -1,9 +1,8 @@
-#include "profiler/symbolize/dwarf_form.h"
-
 #include <gtest/gtest.h>
 
-#include "profiler/symbolize/dwarf_abbrev.h"
-#include "profiler/symbolize/dwarf_constants.h"
+#include "profiler/symbolize/dwarf/format/abbrev.h"
+#include "profiler/symbolize/dwarf/format/constants.h"
+#include "profiler/symbolize/dwarf/format/form.h"
 #include "tests/unit/symbolize/byte_writer.h"
 
 namespace pprof::symbolize {
@@ -19,8 +18,8 @@ TEST(DwarfForm, SkipsAsMuchAsItReads) {
     for (unsigned form = 0; form < 0x30; ++form) {
       ByteWriter bytes;
       for (int i = 0; i < 64; ++i) bytes.U8(i == 0 ? 5 : i == 63 ? 0 : 1);
-      ByteCursor reader(bytes.view());
-      ByteCursor skipper(bytes.view());
+      sys::ByteCursor reader(bytes.view());
+      sys::ByteCursor skipper(bytes.view());
       ReadForm(reader, Spec(static_cast<uint16_t>(form)), encoding);
       SkipForm(skipper, static_cast<uint16_t>(form), encoding);
       EXPECT_EQ(reader.ok(), skipper.ok()) << form;
@@ -43,7 +42,7 @@ TEST(DwarfForm, OffsetsGrowWith64BitDwarf) {
 TEST(DwarfForm, UnknownFormFails) {
   ByteWriter bytes;
   bytes.U64(0);
-  ByteCursor cursor(bytes.view());
+  sys::ByteCursor cursor(bytes.view());
   EXPECT_FALSE(ReadForm(cursor, Spec(0x99), kDwarf4).present());
   EXPECT_FALSE(cursor.ok());
 }
@@ -51,17 +50,17 @@ TEST(DwarfForm, UnknownFormFails) {
 TEST(DwarfForm, IndirectGoesOneLevelOnly) {
   ByteWriter good;
   good.Uleb(dwarf::kFormData2).U16(77);
-  ByteCursor cursor(good.view());
+  sys::ByteCursor cursor(good.view());
   EXPECT_EQ(ReadForm(cursor, Spec(dwarf::kFormIndirect), kDwarf4).value, 77u);
   ByteWriter bad;
   for (int i = 0; i < 100; ++i) bad.Uleb(dwarf::kFormIndirect);
-  ByteCursor endless(bad.view());
+  sys::ByteCursor endless(bad.view());
   ReadForm(endless, Spec(dwarf::kFormIndirect), kDwarf4);
   EXPECT_FALSE(endless.ok());
 }
 
 TEST(DwarfForm, ImplicitConstTakesNoBytes) {
-  ByteCursor cursor{Bytes{}};
+  sys::ByteCursor cursor{sys::Bytes{}};
   AttributeSpec spec = Spec(dwarf::kFormImplicitConst);
   spec.implicit = -5;
   EXPECT_EQ(static_cast<int64_t>(ReadForm(cursor, spec, kDwarf4).value), -5);

@@ -1,10 +1,9 @@
-#include "profiler/symbolize/dwarf_line.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "profiler/symbolize/dwarf_constants.h"
+#include "profiler/symbolize/dwarf/format/constants.h"
+#include "profiler/symbolize/dwarf/line.h"
 #include "tests/unit/symbolize/byte_writer.h"
 
 namespace pprof::symbolize {

@@ -1,9 +1,8 @@
-#include "profiler/symbolize/dwarf_ranges.h"
-
 #include <gtest/gtest.h>
 
-#include "profiler/symbolize/dwarf_constants.h"
-#include "profiler/symbolize/dwarf_unit.h"
+#include "profiler/symbolize/dwarf/format/constants.h"
+#include "profiler/symbolize/dwarf/format/ranges.h"
+#include "profiler/symbolize/dwarf/format/unit.h"
 #include "tests/unit/symbolize/byte_writer.h"
 
 namespace pprof::symbolize {

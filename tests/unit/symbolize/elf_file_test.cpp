@@ -1,9 +1,9 @@
-#include "profiler/symbolize/elf_file.h"
+#include "profiler/symbolize/elf/elf_file.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 
-#include "profiler/symbolize/elf_format.h"
-#include "profiler/symbolize/symbol_table.h"
+#include "profiler/symbolize/module/symbol_table.h"
 #include "tests/unit/symbolize/elf_writer.h"
 
 namespace pprof::symbolize {
@@ -21,8 +21,8 @@ ByteWriter Symbol(uint32_t name, uint8_t info, uint64_t value, uint64_t size) {
   return symbol.U32(name).U8(info).U8(0).U16(1).U64(value).U64(size);
 }
 
-constexpr uint8_t kGlobalFunction = elf::kBindGlobal << 4 | elf::kSymbolFunction;
-constexpr uint8_t kLocalFunction = elf::kBindLocal << 4 | elf::kSymbolFunction;
+constexpr uint8_t kGlobalFunction = STB_GLOBAL << 4 | STT_FUNC;
+constexpr uint8_t kLocalFunction = STB_LOCAL << 4 | STT_FUNC;
 
 TEST(ElfFile, FindsSectionsAndBuildId) {
   ElfWriter writer;
@@ -30,7 +30,7 @@ TEST(ElfFile, FindsSectionsAndBuildId) {
   text.U64(0);
   writer.AddSection(".text", 1, 0, text);
   ByteWriter notes = Note(4, 1, "GNU", 16);  // the ABI tag comes first
-  writer.AddSection(".note", elf::kSectionNote, 0, notes.Append(Note(4, 3, "GNU", 4)));
+  writer.AddSection(".note", SHT_NOTE, 0, notes.Append(Note(4, 3, "GNU", 4)));
   const ByteWriter bytes = writer.Finish();
   const auto elf = ElfFile::FromBytes(bytes.view());
   ASSERT_NE(elf, nullptr);
@@ -51,7 +51,7 @@ TEST(ElfFile, OffsetsBecomeAddresses) {
 
 TEST(ElfFile, EveryTruncationIsHarmless) {
   ElfWriter writer;
-  writer.AddSection(".note", elf::kSectionNote, 0, Note(4, 3, "GNU", 20));
+  writer.AddSection(".note", SHT_NOTE, 0, Note(4, 3, "GNU", 20));
   const ByteWriter bytes = writer.Finish();
   for (size_t size = 0; size < bytes.size(); ++size) {
     const auto elf = ElfFile::FromBytes({bytes.bytes().data(), size});
@@ -70,10 +70,10 @@ TEST(ElfFile, AbsurdNoteSizesAreRefused) {
 class SymbolTableTest : public testing::Test {
  protected:
   std::string NameOf(uint64_t address, const ByteWriter& symbols) {
-    Targets targets;
-    targets.emplace_back(address, std::pmr::get_default_resource());
-    MatchSymbols(symbols.view(), names_.view(), {}, budget_, targets, strings_);
-    return std::string(strings_.Text(targets[0].symbol.name));
+    PendingLocations locations;
+    locations.emplace_back(address, std::pmr::get_default_resource());
+    MatchSymbols(symbols.view(), names_.view(), {}, budget_, locations, strings_);
+    return std::string(strings_.Text(locations[0].symbol.name));
   }
 
   StringPool strings_{std::pmr::get_default_resource()};

@@ -1,11 +1,12 @@
 // Makes small ELF files for tests: sections, one code segment over the whole file.
 #pragma once
 
+#include <elf.h>
+
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "profiler/symbolize/elf_format.h"
 #include "tests/unit/symbolize/byte_writer.h"
 
 namespace pprof::symbolize {
@@ -25,7 +26,7 @@ class ElfWriter {
     ByteWriter headers;
     ByteWriter body;
     for (int i = 0; i < 64; ++i) headers.U8(0);  // section 0
-    const uint64_t begin = elf::kHeaderSize + elf::kProgramHeaderSize;
+    const uint64_t begin = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
     for (const Section& section : sections_) {
       AddHeader(&headers, names.size(), section.type, section.flags, begin + body.size(),
                 section.contents.size());
@@ -36,13 +37,13 @@ class ElfWriter {
     names.Text("names");
     body.Append(names);
     ByteWriter file;
-    for (const uint8_t byte : elf::kMagic) file.U8(byte);
-    file.U8(elf::kClass64).U8(elf::kLittleEndian).U8(1).U8(0).U64(0).U16(3).U16(62).U32(1).U64(0);
-    file.U64(elf::kHeaderSize).U64(begin + body.size()).U32(0).U16(elf::kHeaderSize);
-    file.U16(elf::kProgramHeaderSize).U16(1).U16(elf::kSectionHeaderSize);
+    for (size_t i = 0; i < SELFMAG; ++i) file.U8(static_cast<uint8_t>(ELFMAG[i]));
+    file.U8(ELFCLASS64).U8(ELFDATA2LSB).U8(1).U8(0).U64(0).U16(3).U16(62).U32(1).U64(0);
+    file.U64(sizeof(Elf64_Ehdr)).U64(begin + body.size()).U32(0).U16(sizeof(Elf64_Ehdr));
+    file.U16(sizeof(Elf64_Phdr)).U16(1).U16(sizeof(Elf64_Shdr));
     file.U16(sections_.size() + 2).U16(sections_.size() + 1);
     const uint64_t size = begin + body.size() + headers.size();
-    file.U32(elf::kProgramLoad).U32(5).U64(0).U64(address_).U64(address_).U64(size).U64(size);
+    file.U32(PT_LOAD).U32(5).U64(0).U64(address_).U64(address_).U64(size).U64(size);
     return file.U64(4096).Append(body).Append(headers);
   }
 

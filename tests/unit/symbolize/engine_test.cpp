@@ -1,4 +1,4 @@
-#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/module/engine.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "profiler/symbolize/demangle.h"
-#include "profiler/sys/mappings.h"
+#include "profiler/symbolize/names/demangle.h"
+#include "profiler/sys/modules/mappings.h"
 
 namespace pprof::symbolize {
 

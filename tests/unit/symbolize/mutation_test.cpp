@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "profiler/symbolize/elf_file.h"
-#include "profiler/symbolize/engine.h"
+#include "profiler/symbolize/elf/elf_file.h"
+#include "profiler/symbolize/module/engine.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "profiler/symbolize/perf_map.h"
+#include "profiler/symbolize/module/perf_map.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

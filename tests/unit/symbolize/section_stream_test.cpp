@@ -1,11 +1,11 @@
-#include "profiler/symbolize/section_stream.h"
+#include "profiler/symbolize/elf/section_stream.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <numeric>
 
-#include "profiler/symbolize/elf_format.h"
 #include "tests/unit/symbolize/byte_writer.h"
 #include "tests/unit/symbolize/elf_writer.h"
 
@@ -29,10 +29,10 @@ std::vector<uint8_t> Deflate(const std::vector<uint8_t>& contents) {
 // An ELF file with one section that is compressed in the standard way.
 ByteWriter CompressedFile(const std::vector<uint8_t>& stored, uint64_t size) {
   ByteWriter section;
-  section.U32(elf::kCompressZlib).U32(0).U64(size).U64(1);
+  section.U32(ELFCOMPRESS_ZLIB).U32(0).U64(size).U64(1);
   for (const uint8_t byte : stored) section.U8(byte);
   ElfWriter writer;
-  writer.AddSection(".debug_info", 1, elf::kFlagCompressed, section);
+  writer.AddSection(".debug_info", 1, SHF_COMPRESSED, section);
   return writer.Finish();
 }
 
@@ -44,7 +44,7 @@ class SectionStreamTest : public testing::Test {
                             : SectionStream(FindSectionData(*file_, ".debug_info"), &budget_);
   }
 
-  static bool Equal(Bytes window, const std::vector<uint8_t>& contents, size_t offset) {
+  static bool Equal(sys::Bytes window, const std::vector<uint8_t>& contents, size_t offset) {
     return std::equal(window.data, window.end(), contents.begin() + static_cast<long>(offset));
   }
 
@@ -59,7 +59,7 @@ TEST_F(SectionStreamTest, WindowsMoveForwardAndBack) {
   ASSERT_EQ(stream.size(), contents.size());
   EXPECT_TRUE(stream.compressed());
   for (const size_t offset : {0, 100, 50, 2 << 20, (2 << 20) + 7, 10, (3 << 20) - 1000}) {
-    const Bytes window = stream.Window(offset, 1000);
+    const sys::Bytes window = stream.Window(offset, 1000);
     ASSERT_EQ(window.size, 1000u) << offset;
     EXPECT_TRUE(Equal(window, contents, offset)) << offset;
   }

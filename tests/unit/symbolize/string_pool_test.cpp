@@ -1,4 +1,4 @@
-#include "profiler/symbolize/string_pool.h"
+#include "profiler/symbolize/elf/string_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -54,7 +54,7 @@ TEST(Goroutine, EqualStacksAreGroupedInText) {
   const auto park = [](const auto& leaf) { Recurse(2, leaf); };
   const PipeReader a(park), b(park), c(park);
   std::ostringstream out;
-  ASSERT_TRUE(Collect("goroutine").value().WriteTo(out, Format::kText).ok());
+  ASSERT_TRUE(Collect("goroutine").value().Symbolize().WriteTo(out, Format::kText).ok());
   EXPECT_THAT(out.str(), ContainsRegex("(^|\n)3 @ 0x"));
   EXPECT_THAT(out.str(), StartsWith("goroutine profile: total "));
 }

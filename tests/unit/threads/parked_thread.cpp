@@ -6,8 +6,8 @@
 #include <chrono>
 #include <utility>
 
-#include "profiler/sys/tasks.h"
-#include "profiler/sys/thread_id.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/thread_id.h"
 
 namespace pprof::testing {
 namespace {

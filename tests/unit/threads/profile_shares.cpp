@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
+#include "tests/function_names.h"
 
 namespace pprof::testing {
 namespace {
@@ -35,7 +37,7 @@ std::string NamedSample::LabelText(const std::string& key) const {
 }
 
 std::vector<NamedSample> SamplesOf(const Snapshot& snapshot) {
-  const model::Profile& profile = snapshot.data();
+  const model::Profile& profile = model::SnapshotAccess::ProfileOf(snapshot);
   const std::vector<std::string> names = NamesOfLocations(profile);
   std::vector<NamedSample> samples;
   for (size_t i = 0; i < profile.samples.size(); ++i) {
@@ -74,7 +76,7 @@ std::string DumpText(const Parameters& parameters) {
   auto snapshot = Collect("goroutine", all);
   if (!snapshot.ok()) return snapshot.status().message();
   std::ostringstream out;
-  const Status written = snapshot.value().WriteTo(out, Format::kDump);
+  const Status written = snapshot.value().Symbolize().WriteTo(out, Format::kDump);
   return written.ok() ? out.str() : written.message();
 }
 

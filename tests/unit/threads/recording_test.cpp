@@ -47,7 +47,7 @@ TEST(Recording, KnowsItsDuration) {
   Recording recording = Recording::Start("wall").value();
   usleep(50000);
   std::ostringstream out;
-  EXPECT_TRUE(std::move(recording).Stop().value().WriteTo(out).ok());
+  EXPECT_TRUE(std::move(recording).Stop().value().Symbolize().WriteTo(out).ok());
   EXPECT_FALSE(out.str().empty());
 }
 

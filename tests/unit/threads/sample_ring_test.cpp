@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/sample_ring.h"
+#include "profiler/signal_safe/tables/sample_ring.h"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +19,7 @@ struct Seen {
   bool whole = true;
 };
 
-void See(void* context, const RingSample& sample) {
-  Seen& seen = *static_cast<Seen*>(context);
+void See(const RingSample& sample, Seen& seen) {
   ++seen.samples;
   seen.weight += sample.weight;
   if (sample.label_set <= seen.last_of[sample.tid]) seen.in_order = false;
@@ -28,6 +27,10 @@ void See(void* context, const RingSample& sample) {
   for (uint32_t i = 0; i < sample.depth; ++i) {
     if (sample.pcs[i] != sample.label_set) seen.whole = false;
   }
+}
+
+void DrainInto(SampleRing& ring, Seen& seen) {
+  ring.Drain([&](const RingSample& sample) { See(sample, seen); });
 }
 
 bool Push(SampleRing& ring, int32_t tid, uint32_t number) {
@@ -64,7 +67,7 @@ TEST(SampleRing, FullRingDropsAndCounts) {
   EXPECT_EQ(ring.Claim(7), nullptr);
   EXPECT_EQ(ring.lost(), 8u);
   Seen seen;
-  ring.Drain(See, &seen);
+  DrainInto(ring, seen);
   EXPECT_EQ(seen.samples, pushed);
   EXPECT_TRUE(seen.in_order);
   EXPECT_TRUE(Push(ring, 1, pushed + 1));
@@ -75,14 +78,14 @@ TEST(SampleRing, AnUnpublishedSampleHoldsTheReaderBack) {
   RingSample* first = ring.Claim(1);
   ASSERT_TRUE(Push(ring, 2, 1));
   Seen seen;
-  ring.Drain(See, &seen);
+  DrainInto(ring, seen);
   EXPECT_EQ(seen.samples, 0u);
   first->tid = 1;
   first->weight = 1;
   first->label_set = 1;
   first->depth = 0;
   ring.Publish(first);
-  ring.Drain(See, &seen);
+  DrainInto(ring, seen);
   EXPECT_EQ(seen.samples, 2u);
 }
 
@@ -93,7 +96,7 @@ TEST(SampleRing, AForkedChildForgetsWhatWasClaimed) {
   ASSERT_TRUE(ring.Prepare());
   ASSERT_TRUE(Push(ring, 1, 1));
   Seen seen;
-  ring.Drain(See, &seen);
+  DrainInto(ring, seen);
   EXPECT_EQ(seen.samples, 1u);
 }
 
@@ -110,9 +113,9 @@ TEST(SampleRing, ManyWritersLoseNothingUncounted) {
     });
   }
   Seen seen;
-  while (running > 0) ring.Drain(See, &seen);
+  while (running > 0) DrainInto(ring, seen);
   for (std::thread& writer : writers) writer.join();
-  ring.Drain(See, &seen);
+  DrainInto(ring, seen);
   EXPECT_EQ(seen.samples + ring.lost(), uint64_t{kWriters} * kEach);
   EXPECT_TRUE(seen.in_order);
   EXPECT_TRUE(seen.whole);

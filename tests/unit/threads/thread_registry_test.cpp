@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/thread_registry.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
 
 #include <gtest/gtest.h>
 
@@ -15,18 +15,13 @@ ThreadRegistry registry;
 
 std::multiset<int32_t> Listed() {
   std::multiset<int32_t> tids;
-  registry.ForEach(
-      [](void* context, ThreadRecord& record) {
-        static_cast<std::multiset<int32_t>*>(context)->insert(record.tid.load());
-      },
-      &tids);
+  registry.ForEach([&](int32_t tid, ThreadRecord&) { tids.insert(tid); });
   return tids;
 }
 
 size_t EverUsed() {
   size_t count = 0;
-  registry.ForEachEver([](void* context, ThreadRecord&) { ++*static_cast<size_t*>(context); },
-                       &count);
+  registry.ForEachEver([&](ThreadRecord&) { ++count; });
   return count;
 }
 

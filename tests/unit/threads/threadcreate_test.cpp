@@ -45,7 +45,7 @@ TEST(ThreadCreate, CarriesTheCreatorsLabels) {
 TEST(ThreadCreate, TextSaysHowManyEver) {
   for (int i = 0; i < 5; ++i) std::thread([] {}).join();
   std::ostringstream out;
-  ASSERT_TRUE(Collect("threadcreate").value().WriteTo(out, Format::kText).ok());
+  ASSERT_TRUE(Collect("threadcreate").value().Symbolize().WriteTo(out, Format::kText).ok());
   EXPECT_THAT(out.str(), ::testing::HasSubstr("# threads created since start = 5\n"));
 }
 

@@ -1,0 +1,144 @@
+#include "endpoints/door/connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "endpoints/door/admission.h"
+
+namespace pprof::http {
+namespace {
+
+constexpr size_t kReadBytes = size_t{16} << 10;
+constexpr int kReadsAtOnce = 4;  // then others have their turn
+
+bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+}  // namespace
+
+Connection::Connection(uint64_t id, UniqueFd fd, std::string peer)
+    : id_(id), fd_(std::move(fd)), peer_(std::move(peer)) {}
+
+short Connection::Events() const {
+  switch (state_) {
+    case State::kReading:
+      return POLLIN;
+    case State::kWorking:
+      return takes_seconds_ ? POLLRDHUP : 0;
+    case State::kWriting:
+      return POLLOUT;
+    case State::kDraining:
+      return POLLIN;
+    default:
+      return 0;
+  }
+}
+
+int Connection::PollFd() const {
+  const bool gone = state_ == State::kWorking && left_->load(std::memory_order_relaxed);
+  return gone ? -1 : fd();
+}
+
+void Connection::OnReadable(const Options& options, size_t& budget,
+                            std::optional<Refused>& refused) {
+  if (state_ == State::kDraining) return Drain();
+  char buffer[kReadBytes];
+  for (int i = 0; i < kReadsAtOnce && state_ == State::kReading && !refused; ++i) {
+    const ssize_t got = recv(fd(), buffer, sizeof buffer, 0);
+    if (got < 0 && WouldBlock()) return;
+    if (got <= 0) return Close();  // left before its request was complete
+    refused = TakeBytes(std::string_view(buffer, static_cast<size_t>(got)), options, budget);
+  }
+}
+
+std::optional<Refused> Connection::TakeBytes(std::string_view bytes, const Options& options,
+                                             size_t& budget) {
+  if (have_head_) {
+    TakeBodyBytes(bytes);
+    return std::nullopt;
+  }
+  switch (reader_.Append(bytes)) {
+    case HeadReader::State::kIncomplete:
+      return std::nullopt;
+    case HeadReader::State::kRefused:
+      return reader_.refused();
+    case HeadReader::State::kComplete:
+      return TakeHead(options, budget);
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> Connection::TakeHead(const Options& options, size_t& budget) {
+  have_head_ = true;
+  if (auto refused = ParseRequestHead(reader_.head(), head_)) return refused;
+  if (auto refused = Admit(head_, options)) return refused;
+  if (head_.content_length > budget) {
+    return Refused{503, Refusal::kBusy, "too many request bodies at once; try again", "", ""};
+  }
+  body_held_ = head_.content_length;
+  budget -= body_held_;
+  TakeBodyBytes(reader_.rest());
+  return std::nullopt;
+}
+
+// A second request behind the first one is thrown away: every connection has one answer.
+void Connection::TakeBodyBytes(std::string_view bytes) {
+  body_.append(bytes.substr(0, head_.content_length - body_.size()));
+  if (body_.size() == head_.content_length) state_ = State::kComplete;
+}
+
+void Connection::OnHangUp() {
+  left_->store(true, std::memory_order_relaxed);
+  // While a worker is busy its answer still finds a connection, and learns there that nobody reads.
+  if (state_ != State::kWorking) Close();
+}
+
+void Connection::Answer(int status, std::string bytes) {
+  status_ = status;
+  out_ = std::move(bytes);
+  state_ = State::kWriting;
+  write_started_ = Clock::now();
+  deadline_ = write_started_ + kWriteTime;
+  OnWritable();  // mostly all of it fits into the kernel's buffer
+}
+
+void Connection::OnWritable() {
+  while (written_ < out_.size()) {
+    const ssize_t sent = send(fd(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+    if (sent < 0 && WouldBlock()) return;
+    if (sent < 0) return Close();
+    written_ += static_cast<size_t>(sent);
+    deadline_ = write_started_ + kWriteTime + std::chrono::seconds(written_ / kWriteBytesPerSecond);
+  }
+  finished_ = Clock::now();
+  out_ = std::string();
+  sent_ = std::exchange(written_, 0);
+  shutdown(fd(), SHUT_WR);
+  state_ = State::kDraining;
+  deadline_ = finished_ + kDrainTime;
+}
+
+void Connection::Drain() {
+  char buffer[kReadBytes];
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const ssize_t got = recv(fd(), buffer, sizeof buffer, 0);
+    if (got < 0 && WouldBlock()) return;
+    if (got <= 0) return Close();
+  }
+}
+
+RequestRecord Connection::Record() const {
+  RequestRecord record;
+  record.peer = peer_;
+  record.method = head_.method;
+  record.path = head_.path;
+  record.status = status_;
+  record.bytes = sent_ + written_;
+  record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(finished_ - accepted_);
+  return record;
+}
+
+}  // namespace pprof::http

@@ -1,0 +1,113 @@
+// One client's connection, from accept to close. Owned by the connection gate's thread; only `left`
+// is shared, with the worker that makes the answer.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "endpoints/door/request_head.h"
+#include "endpoints/door/unique_fd.h"
+#include "pprof/http.h"
+
+namespace pprof::http {
+
+class Connection {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  enum class State {
+    kReading,   // head, then body
+    kComplete,  // all of the request is here; nothing has been decided
+    kWorking,   // a worker makes the answer
+    kWriting,   // the answer goes out
+    kDraining,  // it is out; what the client still sends is thrown away, so that it can read it
+    kClosed,
+  };
+
+  // How long a client may take: for its whole request, for the answer (and a second more for every
+  // 16 KiB it has taken), and for hanging up afterwards.
+  static constexpr std::chrono::seconds kRequestTime{3};
+  static constexpr std::chrono::seconds kWriteTime{10};
+  static constexpr size_t kWriteBytesPerSecond = size_t{16} << 10;
+  static constexpr std::chrono::seconds kDrainTime{1};
+
+  Connection(uint64_t id, UniqueFd fd, std::string peer);
+
+  uint64_t id() const { return id_; }
+  int fd() const { return fd_.get(); }
+
+  // fd(), or -1 when there is nothing to wait for: poll would report a client that has left for
+  // ever.
+  int PollFd() const;
+  State state() const { return state_; }
+  Clock::time_point deadline() const { return deadline_; }
+
+  // What poll has to look for in this state.
+  short Events() const;
+
+  // Reads what is there. `budget` bounds the bytes of bodies held by all connections; they are
+  // taken from it and given back at the end.
+  // The answer to nonsense is Refuse()d by the caller: `refused` says why.
+  void OnReadable(const Options& options, size_t& budget, std::optional<Refused>& refused);
+
+  // Poll said that the peer is gone. During kWorking this tells the worker.
+  void OnHangUp();
+
+  void OnWritable();
+
+  // kComplete -> kWorking. `takes_seconds`: a client that closes its side has left. Otherwise it
+  // may have closed only its own direction, as `nc -N` does, and still reads.
+  void StartWork(bool takes_seconds) {
+    takes_seconds_ = takes_seconds;
+    state_ = State::kWorking;
+  }
+
+  // Sends these bytes, then closes. `status` is for the log.
+  void Answer(int status, std::string bytes);
+
+  void Close() { state_ = State::kClosed; }
+
+  // After kComplete.
+  const RequestHead& head() const { return head_; }
+  std::string_view head_bytes() const { return reader_.head(); }
+  std::string TakeBody() { return std::move(body_); }
+  const std::shared_ptr<std::atomic<bool>>& left() const { return left_; }
+
+  RequestRecord Record() const;
+  bool answered() const { return status_ != 0; }
+  size_t body_held() const { return body_held_; }
+  size_t unsent() const { return out_.size() - written_; }
+
+ private:
+  std::optional<Refused> TakeBytes(std::string_view bytes, const Options& options, size_t& budget);
+  std::optional<Refused> TakeHead(const Options& options, size_t& budget);
+  void TakeBodyBytes(std::string_view bytes);
+  void Drain();
+
+  const uint64_t id_;
+  UniqueFd fd_;
+  const std::string peer_;
+  const Clock::time_point accepted_ = Clock::now();
+  Clock::time_point deadline_ = accepted_ + kRequestTime;
+  Clock::time_point finished_ = accepted_;
+  State state_ = State::kReading;
+
+  HeadReader reader_;
+  bool have_head_ = false;
+  RequestHead head_;
+  std::string body_;
+  size_t body_held_ = 0;
+
+  std::shared_ptr<std::atomic<bool>> left_ = std::make_shared<std::atomic<bool>>(false);
+  bool takes_seconds_ = false;
+  int status_ = 0;
+  std::string out_;
+  size_t written_ = 0;  // of out_
+  size_t sent_ = 0;     // in all, once out_ is gone
+  Clock::time_point write_started_{};
+};
+
+}  // namespace pprof::http

@@ -1,0 +1,260 @@
+#include "endpoints/door/connection_gate.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "endpoints/door/peer.h"
+#include "endpoints/handlers/answers.h"
+#include "endpoints/handlers/profile_handler.h"
+#include "endpoints/handlers/router.h"
+
+namespace pprof::http {
+namespace {
+
+using State = Connection::State;
+using Clock = Connection::Clock;
+
+// While the process has no descriptor to spare, accept() fails at once: waiting keeps the thread
+// from spinning.
+constexpr std::chrono::milliseconds kAcceptPause{50};
+constexpr int kAcceptsAtOnce = 64;
+
+bool IsLong(const RequestHead& head) {
+  const ProfileType* type = head.method == "GET" ? ProfileAt(head.path) : nullptr;
+  return type != nullptr && TakesSeconds(*type, head.query);
+}
+
+Refused Busy(std::string text) {
+  return {503, Refusal::kBusy, std::move(text), "Retry-After", "1"};
+}
+
+}  // namespace
+
+ConnectionGate::ConnectionGate(Listener listener, const Options& options)
+    : options_(options),
+      listener_(std::move(listener)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      dumps_(options.dumps_per_second, options.dump_burst) {}
+
+Status ConnectionGate::Start() {
+  if (!wake_.ok()) return Status(StatusCode::kInternal, "eventfd: no file descriptor left");
+  auto thread = WorkerThread::Start("pprof-http-0", [this] { Run(); });
+  if (!thread.ok()) return thread.status();
+  thread_.push_back(std::move(thread).value());
+  if (Status started = workers_.Start(1); !started.ok()) return started;
+  return long_workers_.Start(1 + static_cast<int>(kWorkers));
+}
+
+ConnectionGate::~ConnectionGate() {
+  stopping_.store(true, std::memory_order_relaxed);
+  eventfd_write(wake_.get(), 1);
+  thread_.clear();
+  workers_.Stop();
+  long_workers_.Stop();
+}
+
+void ConnectionGate::Run() {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    try {
+      Poll();
+      CollectFinished();
+      ExpireAndClose();
+    } catch (...) {
+      // No memory. The program has worse troubles; its clients here start again.
+      connections_.clear();
+      body_budget_ = kBodyBudget;
+    }
+  }
+}
+
+void ConnectionGate::Poll() {
+  std::vector<pollfd> fds;
+  fds.push_back({wake_.get(), POLLIN, 0});
+  fds.push_back({MayAccept() ? listener_.fd() : -1, POLLIN, 0});
+  for (const Connection& connection : connections_) {
+    fds.push_back({connection.PollFd(), connection.Events(), 0});
+  }
+  poll(fds.data(), fds.size(), MillisecondsToWait());
+  eventfd_t ignored;
+  if (fds[0].revents != 0) eventfd_read(wake_.get(), &ignored);
+  size_t i = 2;
+  for (Connection& connection : connections_) OnEvents(connection, fds[i++].revents);
+  if (fds[1].revents != 0) Accept();
+}
+
+int ConnectionGate::MillisecondsToWait() const {
+  auto next = Clock::now() + std::chrono::seconds(60);
+  if (!MayAccept()) next = accept_again_;
+  for (const Connection& connection : connections_) {
+    if (connection.state() != State::kWorking) next = std::min(next, connection.deadline());
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now());
+  return static_cast<int>(std::max<int64_t>(0, left.count() + 1));
+}
+
+bool ConnectionGate::MayAccept() const { return Clock::now() >= accept_again_; }
+
+void ConnectionGate::Accept() {
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    UniqueFd fd(accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd.ok()) {
+      const bool nothing_there = errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
+      if (!nothing_there) accept_again_ = Clock::now() + kAcceptPause;
+      return;
+    }
+    const int on = 1;
+    if (!listener_.is_unix()) setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const Peer peer = PeerOf(fd.get(), listener_.is_unix());
+    MakeRoom();
+    Connection& connection = connections_.emplace_back(next_id_++, std::move(fd), peer.text);
+    if (listener_.is_unix() && !IsAllowedPeer(peer, options_.allowed_uids)) {
+      Refuse(connection, {403, Refusal::kPeer, "this user may not connect", "", ""});
+      continue;
+    }
+    OnEvents(connection, POLLIN);  // mostly the request is there already
+  }
+}
+
+// Whoever has said least for longest goes; those that a worker answers stay.
+void ConnectionGate::MakeRoom() {
+  const auto is_reading = [](const Connection& c) { return c.state() == State::kReading; };
+  const auto reading = std::count_if(connections_.begin(), connections_.end(), is_reading);
+  if (static_cast<size_t>(reading) >= kMaxReading) {
+    Refuse(*std::find_if(connections_.begin(), connections_.end(), is_reading),
+           Busy("too many connections; try again"));
+  }
+  if (connections_.size() < kMaxConnections) return;
+  for (const State state : {State::kDraining, State::kReading, State::kWriting}) {
+    const auto oldest = std::find_if(connections_.begin(), connections_.end(),
+                                     [&](const Connection& c) { return c.state() == state; });
+    if (oldest == connections_.end()) continue;
+    oldest->Close();
+    break;
+  }
+  ExpireAndClose();
+}
+
+void ConnectionGate::OnEvents(Connection& connection, short events) {
+  if ((events & (POLLERR | POLLNVAL)) != 0) return connection.OnHangUp();
+  if (connection.state() == State::kWorking) {
+    if ((events & (POLLHUP | POLLRDHUP)) != 0) connection.OnHangUp();
+    return;
+  }
+  if ((events & (POLLIN | POLLHUP)) != 0 && connection.state() != State::kWriting) {
+    std::optional<Refused> refused;
+    connection.OnReadable(options_, body_budget_, refused);
+    if (refused) return Refuse(connection, *refused);
+    if (connection.state() == State::kComplete) return Dispatch(connection);
+  }
+  if ((events & (POLLOUT | POLLHUP)) != 0 && connection.state() == State::kWriting) {
+    connection.OnWritable();
+  }
+}
+
+size_t ConnectionGate::UnsentBytes() const {
+  size_t bytes = 0;
+  for (const Connection& connection : connections_) bytes += connection.unsent();
+  return bytes;
+}
+
+void ConnectionGate::Dispatch(Connection& connection) {
+  if (UnsentBytes() > options_.max_answer_bytes) {
+    return Refuse(connection, Busy("too many answers wait for slow clients; try again"));
+  }
+  Request request;
+  request.body = connection.TakeBody();
+  request.cancelled = [this, left = connection.left()] {
+    return left->load(std::memory_order_relaxed) || stopping_.load(std::memory_order_relaxed);
+  };
+  const bool is_long = IsLong(connection.head());
+  auto job = [this, id = connection.id(), head = std::string(connection.head_bytes()),
+              request = std::move(request)]() mutable { Work(id, head, std::move(request)); };
+  connection.StartWork(is_long);
+  if ((is_long ? long_workers_ : workers_).TryRun(std::move(job))) return;
+  Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
+                                  : "too many requests are waiting; try again"));
+}
+
+// On a worker's thread.
+void ConnectionGate::Work(uint64_t id, const std::string& head, Request request) {
+  const Context context{options_, refusals_, dumps_};
+  Finished finished{id, {}};
+  try {
+    finished.answer = httplib_.Answer(head, [&](Request parsed) {
+      parsed.body = std::move(request.body);
+      parsed.cancelled = request.cancelled;
+      return Route(parsed, context);
+    });
+  } catch (...) {
+    // No memory for the answer: the connection closes without one.
+  }
+  {
+    const std::lock_guard<std::mutex> lock(finished_mutex_);
+    finished_.push_back(std::move(finished));
+  }
+  eventfd_write(wake_.get(), 1);
+}
+
+void ConnectionGate::CollectFinished() {
+  std::vector<Finished> finished;
+  {
+    const std::lock_guard<std::mutex> lock(finished_mutex_);
+    finished.swap(finished_);
+  }
+  for (Finished& one : finished) {
+    for (Connection& connection : connections_) {
+      if (connection.id() != one.connection) continue;
+      connection.Answer(one.answer.status, std::move(one.answer.bytes));
+      break;
+    }
+  }
+}
+
+void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
+  refusals_.Count(refused.cause);
+  Response response = ErrorAnswer(refused.status, refused.text);
+  if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
+  AddSecurityHeaders(response);
+  const bool with_body = connection.head().method != "HEAD";
+  connection.Answer(response.status, Serialize(response, with_body));
+}
+
+void ConnectionGate::ExpireAndClose() {
+  const auto now = Clock::now();
+  for (auto it = connections_.begin(); it != connections_.end();) {
+    if (it->state() != State::kWorking && now >= it->deadline()) {
+      if (it->state() == State::kReading) {
+        Refuse(*it, {408, Refusal::kTimeout, "the request did not arrive within 3 s", "", ""});
+      } else {
+        if (it->state() == State::kWriting) refusals_.Count(Refusal::kTimeout);
+        it->Close();
+      }
+    }
+    if (it->state() != State::kClosed) {
+      ++it;
+      continue;
+    }
+    body_budget_ += it->body_held();
+    Log(*it);
+    it = connections_.erase(it);
+  }
+}
+
+void ConnectionGate::Log(const Connection& connection) {
+  if (!options_.log || !connection.answered()) return;
+  try {
+    options_.log(connection.Record());
+  } catch (...) {
+    // The program's own callback threw; its log is not our failure.
+  }
+}
+
+}  // namespace pprof::http

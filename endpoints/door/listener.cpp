@@ -1,0 +1,148 @@
+#include "endpoints/door/listener.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace pprof::http {
+namespace {
+
+// Connections that wait in the kernel until the gate's thread has a moment.
+constexpr int kBacklog = 128;
+
+Status SystemError(const std::string& what) {
+  const int error = errno;
+  const auto code = error == EADDRINUSE ? StatusCode::kConflict : StatusCode::kInternal;
+  return Status(code, what + ": " + std::generic_category().message(error));
+}
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+SocketAddress TcpAddress(const ListenAddress& address) {
+  SocketAddress result;
+  if (address.host.find(':') == std::string::npos) {
+    auto& in = reinterpret_cast<sockaddr_in&>(result.storage);
+    in.sin_family = AF_INET;
+    in.sin_port = htons(address.port);
+    inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
+    result.size = sizeof in;
+  } else {
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(result.storage);
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(address.port);
+    inet_pton(AF_INET6, address.host.c_str(), &in6.sin6_addr);
+    result.size = sizeof in6;
+  }
+  return result;
+}
+
+SocketAddress UnixAddress(const std::string& path) {
+  SocketAddress result;
+  auto& un = reinterpret_cast<sockaddr_un&>(result.storage);
+  un.sun_family = AF_UNIX;
+  std::memcpy(un.sun_path, path.c_str(), path.size() + 1);  // ParseListenAddress checked the size
+  result.size = sizeof un;
+  return result;
+}
+
+UniqueFd MakeSocket(int family) {
+  return UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+uint16_t BoundPort(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return 0;
+  const bool v4 = storage.ss_family == AF_INET;
+  return ntohs(v4 ? reinterpret_cast<sockaddr_in&>(storage).sin_port
+                  : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+}
+
+// Ours alone, or nobody could tell who puts sockets there. Made when missing.
+Status CheckFolder(const std::string& path) {
+  const std::string folder = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return SystemError("mkdir " + folder);
+  struct stat info {};
+  if (lstat(folder.c_str(), &info) != 0) return SystemError("stat " + folder);
+  if (S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 0077) == 0) {
+    return Status();
+  }
+  return Status(
+      StatusCode::kInvalidArgument,
+      "the folder of the socket, " + folder + ", has to be a folder of this user with mode 0700");
+}
+
+// Removes what an ended process of ours left behind; anything else stays and is a conflict.
+Status RemoveStaleSocket(const std::string& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status() : SystemError(path);
+  Status taken(StatusCode::kConflict, path + " exists and is not a stale socket of this user");
+  if (!S_ISSOCK(info.st_mode) || info.st_uid != geteuid()) return taken;
+  const UniqueFd probe = MakeSocket(AF_UNIX);
+  const SocketAddress address = UnixAddress(path);
+  if (!probe.ok()) return SystemError("socket");
+  const bool refused =
+      connect(probe.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
+  if (!refused) return taken;
+  return unlink(path.c_str()) == 0 ? Status() : SystemError("unlink " + path);
+}
+
+}  // namespace
+
+Result<Listener> Listener::Bind(const ListenAddress& address) {
+  return address.is_unix() ? BindUnix(address.unix_path) : BindTcp(address);
+}
+
+Result<Listener> Listener::BindTcp(const ListenAddress& address) {
+  const SocketAddress where = TcpAddress(address);
+  const bool v6 = where.storage.ss_family == AF_INET6;
+  const std::string host = v6 ? "[" + address.host + "]" : address.host;
+  const std::string text = host + ":" + std::to_string(address.port);
+  Listener listener;
+  listener.fd_ = MakeSocket(where.storage.ss_family);
+  if (!listener.fd_.ok()) return SystemError("socket for " + text);
+  // A restart does not wait for old connections to time out. Not SO_REUSEPORT: two instances would
+  // share the port and the kernel would split connections between them.
+  const int on = 1;
+  setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (v6) setsockopt(listener.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(listener.fd(), where.get(), where.size) != 0) return SystemError("bind " + text);
+  if (listen(listener.fd(), kBacklog) != 0) return SystemError("listen " + text);
+  listener.port_ = BoundPort(listener.fd());
+  listener.text_ = host + ":" + std::to_string(listener.port_);
+  return listener;
+}
+
+Result<Listener> Listener::BindUnix(const std::string& path) {
+  if (const Status folder = CheckFolder(path); !folder.ok()) return folder;
+  if (const Status stale = RemoveStaleSocket(path); !stale.ok()) return stale;
+  const SocketAddress where = UnixAddress(path);
+  Listener listener;
+  listener.fd_ = MakeSocket(AF_UNIX);
+  if (!listener.fd_.ok()) return SystemError("socket for " + path);
+  if (bind(listener.fd(), where.get(), where.size) != 0) return SystemError("bind " + path);
+  listener.unix_path_ = path;  // from here on ours to remove
+  listener.text_ = "unix:" + path;
+  // Nobody can come in between: nobody else can enter the folder.
+  if (chmod(path.c_str(), 0600) != 0) return SystemError("chmod " + path);
+  if (listen(listener.fd(), kBacklog) != 0) return SystemError("listen " + path);
+  return listener;
+}
+
+Listener::~Listener() {
+  if (!fd_.ok() || unix_path_.empty()) return;
+  struct stat bound {};
+  if (lstat(unix_path_.c_str(), &bound) == 0 && S_ISSOCK(bound.st_mode)) unlink(unix_path_.c_str());
+}
+
+}  // namespace pprof::http

@@ -1,0 +1,12 @@
+// /debug/pprof/: every profile with its count, link and description; Go's page plus what was
+// refused.
+#pragma once
+
+#include "endpoints/handlers/context.h"
+#include "pprof/http.h"
+
+namespace pprof::http {
+
+Response ServeIndex(const Context& context);
+
+}  // namespace pprof::http

@@ -1,0 +1,103 @@
+#include "endpoints/handlers/info_handlers.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "endpoints/handlers/answers.h"
+#include "pprof/symbolize.h"
+
+namespace pprof::http {
+namespace {
+
+constexpr char kHidden[] = "[redacted]";
+
+bool NamesSecret(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const char* word : {"password", "passwd", "token", "secret", "key"}) {
+    if (name.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// The argument without its secret; `next_is_secret` when the value is the argument behind it.
+std::string Redacted(const std::string& argument, bool& next_is_secret) {
+  const bool hide_all = next_is_secret && (argument.empty() || argument[0] != '-');
+  next_is_secret = false;
+  if (hide_all) return kHidden;
+  const size_t equals = argument.find('=');
+  const bool is_option = !argument.empty() && argument[0] == '-';
+  if (!NamesSecret(argument.substr(0, equals))) return argument;
+  if (equals != std::string::npos) return argument.substr(0, equals + 1) + kHidden;
+  next_is_secret = is_option;
+  return argument;
+}
+
+std::vector<std::string> Arguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> arguments;
+  for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
+  return arguments;
+}
+
+uint64_t ParseAddress(std::string_view word) {
+  int base = 10;
+  if (word.size() > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X')) {
+    word.remove_prefix(2);
+    base = 16;
+  }
+  uint64_t address = 0;
+  const char* const end = word.data() + word.size();
+  const auto [stop, error] = std::from_chars(word.data(), end, address, base);
+  return error == std::errc() && stop == end ? address : 0;
+}
+
+// A name is one line of text/plain: nothing in a symbol may start another.
+std::string OneLine(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return name;
+}
+
+}  // namespace
+
+std::string JoinRedacted(const std::vector<std::string>& arguments) {
+  std::string joined;
+  bool next_is_secret = false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (i > 0) joined += '\0';
+    joined += Redacted(arguments[i], next_is_secret);
+  }
+  return joined;
+}
+
+Response ServeCmdline() { return TextAnswer(JoinRedacted(Arguments())); }
+
+std::vector<uint64_t> ParseAddresses(std::string_view text) {
+  std::vector<uint64_t> addresses;
+  while (!text.empty() && addresses.size() < kMaxSymbolAddresses) {
+    const std::string_view word = text.substr(0, text.find_first_of("+ \r\n"));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (const uint64_t address = ParseAddress(word)) addresses.push_back(address);
+  }
+  return addresses;
+}
+
+Response ServeSymbol(std::string_view text) {
+  const std::vector<uint64_t> addresses = ParseAddresses(text);
+  const std::vector<Frames> frames = Symbolize(addresses);
+  std::string body = "num_symbols: 1\n";  // Go's number: "we have symbols", not how many
+  for (size_t i = 0; i < addresses.size() && i < frames.size(); ++i) {
+    if (frames[i].empty()) continue;
+    char hex[24];
+    std::snprintf(hex, sizeof hex, "%#llx ", static_cast<unsigned long long>(addresses[i]));
+    body += hex + OneLine(frames[i].back().function) + "\n";
+  }
+  return TextAnswer(std::move(body));
+}
+
+}  // namespace pprof::http

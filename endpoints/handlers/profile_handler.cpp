@@ -1,0 +1,192 @@
+#include "endpoints/handlers/profile_handler.h"
+
+#include <chrono>
+#include <memory>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+#include "endpoints/handlers/answers.h"
+#include "endpoints/handlers/capped_buffer.h"
+#include "endpoints/handlers/query.h"
+#include "pprof/recording.h"
+
+namespace pprof::http {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What the query asks of a profile.
+struct ProfileRequest {
+  int seconds = 0;  // 0: a snapshot of now
+  int hz = kDefaultHz;
+  Format format = Format::kProto;
+  SymbolDetail symbols = SymbolDetail::kFull;
+  Parameters parameters;
+};
+
+bool IsRecording(const ProfileType& type) { return static_cast<bool>(type.record); }
+
+Parameters DeclaredParameters(const std::vector<std::string>& declared, const Query& query) {
+  Parameters parameters;
+  for (const std::string& name : declared) {
+    if (const std::string* value = query.Find(name)) parameters.emplace(name, *value);
+  }
+  return parameters;
+}
+
+// Go's order of checks; a recording has no text form, as in Go, and ignores `debug`.
+Result<ProfileRequest> ReadProfileRequest(const ProfileType& type, const Query& query,
+                                          int max_seconds) {
+  auto seconds = query.Seconds(max_seconds);
+  if (!seconds.ok()) return seconds.status();
+  ProfileRequest wanted;
+  wanted.seconds = seconds.value();
+  auto symbols = query.Symbolize();
+  if (!symbols.ok()) return symbols.status();
+  wanted.symbols = symbols.value();
+  wanted.parameters = DeclaredParameters(type.parameters, query);
+  if (IsRecording(type)) {
+    auto hz = query.Hz(kDefaultHz);
+    if (!hz.ok()) return hz.status();
+    wanted.hz = hz.value();
+    if (wanted.seconds == 0) wanted.seconds = std::min(kDefaultSeconds, max_seconds);
+    return wanted;
+  }
+  const int debug = query.LenientInt("debug");
+  if (debug != 0 && wanted.seconds > 0) {
+    return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
+  }
+  // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
+  wanted.format = debug <= 0                   ? Format::kProto
+                  : debug > 1 && type.has_dump ? Format::kDump
+                                               : Format::kText;
+  return wanted;
+}
+
+// False when nobody waits any more. Looks every 50 ms, so that stopping takes less than 200 ms.
+bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
+  const auto end = Clock::now() + std::chrono::seconds(seconds);
+  while (Clock::now() < end) {
+    if (cancelled && cancelled()) return false;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+    std::this_thread::sleep_for(std::min(left, std::chrono::milliseconds(50)));
+  }
+  return true;
+}
+
+Status Cancelled() { return Status(StatusCode::kCancelled, "the client left or the server stops"); }
+
+Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
+                        const Request& request, const Context& context) {
+  const auto slot = RecordingSlot::Take();
+  if (!slot) {
+    context.refusals.Count(Refusal::kRecordings);
+    return Status(StatusCode::kUnavailable,
+                  "two recordings are running already; try again when one of them has ended");
+  }
+  auto recording = Recording::Start(type.name, wanted.hz, wanted.parameters);
+  if (!recording.ok()) return recording.status();
+  if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
+  return std::move(recording).value().Stop();
+}
+
+Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wanted,
+                              const Request& request) {
+  // What the profile switches on for this request stays on until the second collect has ended.
+  Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
+  if (type.prepare) prepared = type.prepare(wanted.parameters);
+  if (!prepared.ok()) return prepared.status();
+  auto before = Collect(type.name, wanted.parameters);
+  if (!before.ok()) return before.status();
+  if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
+  auto after = Collect(type.name, wanted.parameters);
+  if (!after.ok()) return after.status();
+  return after.value().Since(before.value());
+}
+
+Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, const Request& request,
+                      const Context& context) {
+  if (IsRecording(type)) return Record(type, wanted, request, context);
+  if (!context.dumps.Take()) {
+    context.refusals.Count(Refusal::kDumps);
+    return Status(StatusCode::kUnavailable, "too many profiles were asked for; try again in 1 s");
+  }
+  if (wanted.seconds > 0) return CollectDelta(type, wanted, request);
+  if (type.prepare && !wanted.parameters.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "\"" + wanted.parameters.begin()->first +
+                      "\" holds for the time of a request: it needs seconds, such as seconds=10");
+  }
+  return Collect(type.name, wanted.parameters);
+}
+
+Response WithHeaders(const ProfileType& type, const ProfileRequest& wanted) {
+  Response response;
+  if (wanted.format != Format::kProto) {
+    response.headers.emplace("Content-Type", kPlainText);
+    return response;
+  }
+  const bool delta = !IsRecording(type) && wanted.seconds > 0;
+  response.headers.emplace("Content-Type", kBinary);
+  response.headers.emplace("Content-Disposition",
+                           "attachment; filename=\"" + type.name + (delta ? "-delta\"" : "\""));
+  return response;
+}
+
+// Clients wait some seconds longer than the profile lasts, but not for ever.
+SymbolOptions OptionsOf(const ProfileRequest& wanted, const Request& request) {
+  SymbolOptions options;
+  options.detail = wanted.symbols;
+  options.cancelled = request.cancelled;
+  options.within = std::chrono::seconds(2);
+  if (wanted.seconds > 0) options.within = std::chrono::milliseconds(500) * wanted.seconds;
+  return options;
+}
+
+Response Write(const Snapshot& snapshot, const ProfileType& type, const ProfileRequest& wanted,
+               const Request& request, size_t max_bytes) {
+  const SymbolizedSnapshot symbolized = snapshot.Symbolize(OptionsOf(wanted, request));
+  CappedBuffer buffer(max_bytes, request.cancelled);
+  std::ostream out(&buffer);
+  const Status written = symbolized.WriteTo(out, wanted.format);
+  if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
+  if (buffer.overflowed()) {
+    return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +
+                                " bytes; raise Options::max_answer_bytes or sample less often");
+  }
+  if (!written.ok()) return ErrorAnswer(written);
+  Response response = WithHeaders(type, wanted);
+  response.body = buffer.Take();
+  return response;
+}
+
+}  // namespace
+
+Response ServeProfile(const ProfileType& type, const Request& request, const Context& context) {
+  auto query = Query::Parse(request.query);
+  if (!query.ok()) return ErrorAnswer(query.status());
+  auto wanted = ReadProfileRequest(type, query.value(), context.options.max_seconds);
+  if (!wanted.ok()) return ErrorAnswer(wanted.status());
+  if (request.method == "HEAD") return WithHeaders(type, wanted.value());
+  auto snapshot = Take(type, wanted.value(), request, context);
+  if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
+  return Write(snapshot.value(), type, wanted.value(), request, context.options.max_answer_bytes);
+}
+
+Response RunAction(const ProfileAction& action, const Request& request) {
+  auto query = Query::Parse(request.query);
+  if (!query.ok()) return ErrorAnswer(query.status());
+  const Status done = action.run(DeclaredParameters(action.parameters, query.value()));
+  return done.ok() ? TextAnswer("ok\n") : ErrorAnswer(done);
+}
+
+bool TakesSeconds(const ProfileType& type, std::string_view query) {
+  if (IsRecording(type)) return true;
+  const auto parsed = Query::Parse(query);
+  if (!parsed.ok()) return false;
+  const std::string* seconds = parsed.value().Find("seconds");
+  return seconds != nullptr && !seconds->empty();
+}
+
+}  // namespace pprof::http

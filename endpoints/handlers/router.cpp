@@ -1,0 +1,123 @@
+#include "endpoints/handlers/router.h"
+
+#include <exception>
+
+#include "endpoints/handlers/answers.h"
+#include "endpoints/handlers/index_page.h"
+#include "endpoints/handlers/info_handlers.h"
+#include "endpoints/handlers/profile_handler.h"
+
+namespace pprof::http {
+namespace {
+
+bool IsRead(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+bool Under(std::string_view prefix, std::string_view& path) {
+  if (path.substr(0, prefix.size()) != prefix) return false;
+  path.remove_prefix(prefix.size());
+  return true;
+}
+
+// The action that a POST to `path` runs, or nullptr.
+const ProfileAction* ActionAt(std::string_view path) {
+  if (!Under(kRoot, path)) return nullptr;
+  for (const ProfileType* type : ProfileTypes()) {
+    std::string_view rest = path;
+    if (!Under(type->name, rest)) continue;
+    const bool own_path = rest.empty();
+    if (!own_path && !Under("/", rest)) continue;
+    for (const ProfileAction& action : type->actions) {
+      if (action.name == rest && own_path == action.name.empty()) return &action;
+    }
+  }
+  return nullptr;
+}
+
+Response RedirectToIndex() {
+  Response response;
+  response.status = 301;
+  response.headers.emplace("Content-Type", kHtml);
+  response.headers.emplace("Location", kRoot);
+  response.body = "<a href=\"/debug/pprof/\">Moved Permanently</a>.\n\n";
+  return response;
+}
+
+bool IsJson(const Request& request) {
+  const std::string* type = FindHeader(request.headers, "Content-Type");
+  return type != nullptr && type->substr(0, type->find_first_of("; ")) == "application/json";
+}
+
+// What an HTML form or a script of another origin cannot send without asking first (CORS).
+Response GuardedAction(const ProfileAction& action, const Request& request,
+                       const Context& context) {
+  if (IsJson(request)) return RunAction(action, request);
+  context.refusals.Count(Refusal::kContentType);
+  return ErrorAnswer(415,
+                     "a POST needs the header Content-Type: application/json, "
+                     "e.g. curl -X POST -H 'Content-Type: application/json'");
+}
+
+Response ServePost(const Request& request, const Context& context) {
+  if (IsSymbolPath(request.path)) return ServeSymbol(request.body);
+  if (const ProfileAction* action = ActionAt(request.path)) {
+    return GuardedAction(*action, request, context);
+  }
+  context.refusals.Count(Refusal::kMethod);
+  return MethodNotAllowed("GET, HEAD");
+}
+
+Response ServeRead(const Request& request, const Context& context) {
+  if (request.path == kRoot) return ServeIndex(context);
+  if (request.path == "/debug/pprof/cmdline" && context.options.expose_cmdline) {
+    return ServeCmdline();
+  }
+  if (IsSymbolPath(request.path)) return ServeSymbol(request.query);
+  if (const ProfileType* type = ProfileAt(request.path)) {
+    return ServeProfile(*type, request, context);
+  }
+  context.refusals.Count(Refusal::kMethod);
+  return MethodNotAllowed("POST");  // known, and no profile: an action
+}
+
+bool IsKnown(std::string_view path, const Options& options) {
+  if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
+  return path == kRoot || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+         ActionAt(path) != nullptr;
+}
+
+Response Answer(const Request& request, const Context& context) {
+  if (request.path == "/debug/pprof" && IsRead(request)) return RedirectToIndex();
+  if (!IsKnown(request.path, context.options)) return ErrorAnswer(404, "Unknown profile");
+  if (IsRead(request)) return ServeRead(request, context);
+  if (request.method == "POST") return ServePost(request, context);
+  context.refusals.Count(Refusal::kMethod);
+  return MethodNotAllowed("GET, HEAD");
+}
+
+}  // namespace
+
+Response Route(const Request& request, const Context& context) {
+  Response response;
+  try {
+    response = Answer(request, context);
+  } catch (const std::exception&) {
+    // A profile type of the program's own threw, or memory is short. The text stays inside.
+    response = ErrorAnswer(500, "internal error");
+  } catch (...) {
+    response = ErrorAnswer(500, "internal error");
+  }
+  if (request.method == "HEAD") response.body.clear();
+  AddSecurityHeaders(response);
+  return response;
+}
+
+const ProfileType* ProfileAt(std::string_view path) {
+  if (path == "/debug/fgprof") return FindProfileType("wall");
+  if (!Under(kRoot, path)) return nullptr;
+  if (const ProfileType* type = FindProfileType(path)) return type;
+  return path == "threads" ? FindProfileType("goroutine") : nullptr;
+}
+
+bool IsSymbolPath(std::string_view path) { return path == "/debug/pprof/symbol"; }
+
+}  // namespace pprof::http

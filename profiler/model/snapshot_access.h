@@ -1,0 +1,37 @@
+// The library's own way into the public values: what a Snapshot holds, and what a SnapshotBuilder
+// fills. Not installed.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "pprof/pprof.h"
+#include "profiler/model/profile.h"
+#include "profiler/model/profile_builder.h"
+#include "profiler/model/symbols.h"
+
+namespace pprof::model {
+
+struct SnapshotAccess {
+  static ProfileBuilder& BuilderOf(SnapshotBuilder& builder) { return *builder.builder_; }
+
+  // Ends the collection. The builder is empty afterwards.
+  static Snapshot Finish(SnapshotBuilder& builder) { return Make(builder.builder_->Finish()); }
+
+  // REQUIRES: profile is not null.
+  static Snapshot Make(std::shared_ptr<const Profile> profile) {
+    Snapshot snapshot;
+    snapshot.profile_ = std::move(profile);
+    return snapshot;
+  }
+  static SymbolizedSnapshot Make(std::shared_ptr<const Profile> profile, Symbols symbols) {
+    SymbolizedSnapshot snapshot;
+    snapshot.profile_ = std::move(profile);
+    snapshot.symbols_ = std::make_shared<const Symbols>(std::move(symbols));
+    return snapshot;
+  }
+
+  static const Profile& ProfileOf(const Snapshot& snapshot) { return *snapshot.profile_; }
+};
+
+}  // namespace pprof::model

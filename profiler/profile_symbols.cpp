@@ -1,0 +1,37 @@
+#include "profiler/profile_symbols.h"
+
+namespace pprof {
+namespace {
+
+symbolize::ModuleRef ModuleOf(const model::Mapping& mapping) {
+  symbolize::ModuleRef module;
+  module.path = mapping.path;
+  module.build_id = mapping.build_id;
+  module.bias = mapping.start - mapping.offset;
+  module.is_main_executable = mapping.main_executable;
+  module.mapped = !mapping.unloaded;
+  return module;
+}
+
+symbolize::Location LocationOf(const model::Profile& profile, const model::Location& location) {
+  if (location.name != 0 || location.address == 0) return {};
+  if (location.mapping == model::kNoMapping) return {symbolize::kJitCode, location.address};
+  const model::Mapping& mapping = profile.mappings[location.mapping];
+  return {location.mapping, location.address - mapping.start + mapping.offset};
+}
+
+}  // namespace
+
+model::Symbols SymbolsOf(const model::Profile& profile, const symbolize::BatchLimits& limits) {
+  symbolize::Batch batch;
+  for (const model::Mapping& mapping : profile.mappings) {
+    batch.modules.push_back(ModuleOf(mapping));
+  }
+  batch.locations.reserve(profile.locations.size());
+  for (const model::Location& location : profile.locations) {
+    batch.locations.push_back(LocationOf(profile, location));
+  }
+  return symbolize::Symbolize(batch, limits);
+}
+
+}  // namespace pprof

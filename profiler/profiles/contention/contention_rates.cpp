@@ -1,0 +1,72 @@
+#include "profiler/profiles/contention/contention_rates.h"
+
+#include <algorithm>
+
+#include "profiler/profiles/per_process.h"
+#include "profiler/signal_safe/contention/contention_sampler.h"
+#include "profiler/sys/process/process_id.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::contention;
+
+uint64_t Finest(uint64_t own, const std::multiset<uint64_t>& wanted) {
+  if (wanted.empty()) return own;
+  return own == 0 ? *wanted.begin() : std::min(own, *wanted.begin());
+}
+
+}  // namespace
+
+ContentionRates& ContentionRates::Instance() { return PerProcess<ContentionRates>(); }
+
+void ContentionRates::SetBlockInterval(std::chrono::nanoseconds interval) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  contention.own_block_interval_ns.store(static_cast<uint64_t>(interval.count()),
+                                         std::memory_order_relaxed);
+  Apply();
+}
+
+void ContentionRates::SetMutexFraction(uint32_t fraction) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  contention.own_mutex_fraction.store(fraction, std::memory_order_relaxed);
+  Apply();
+}
+
+std::chrono::nanoseconds ContentionRates::block_interval() {
+  return std::chrono::nanoseconds(contention.own_block_interval_ns.load(std::memory_order_relaxed));
+}
+
+uint32_t ContentionRates::mutex_fraction() {
+  return contention.own_mutex_fraction.load(std::memory_order_relaxed);
+}
+
+std::shared_ptr<void> ContentionRates::WantBlockInterval(std::chrono::nanoseconds interval) {
+  return Want(&wanted_intervals_ns_, static_cast<uint64_t>(interval.count()));
+}
+
+std::shared_ptr<void> ContentionRates::WantMutexFraction(uint32_t fraction) {
+  return Want(&wanted_fractions_, fraction);
+}
+
+std::shared_ptr<void> ContentionRates::Want(Wanted* wanted, uint64_t value) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto entry = wanted->insert(value);
+  Apply();
+  return {this, [wanted, entry, process = sys::ProcessId()](ContentionRates* rates) {
+            if (process != sys::ProcessId()) return;  // the mutex may be in any state in a child
+            const std::lock_guard<std::mutex> relock(rates->mutex_);
+            wanted->erase(entry);
+            rates->Apply();
+          }};
+}
+
+void ContentionRates::Apply() {
+  signal_safe::SetContentionSampling(
+      Finest(contention.own_block_interval_ns.load(std::memory_order_relaxed),
+             wanted_intervals_ns_),
+      static_cast<uint32_t>(Finest(contention.own_mutex_fraction.load(std::memory_order_relaxed),
+                                   wanted_fractions_)));
+}
+
+}  // namespace pprof::profiles

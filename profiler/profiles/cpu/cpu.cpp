@@ -1,0 +1,67 @@
+// "profile": where CPU time goes.
+#include "profiler/profiles/cpu/cpu.h"
+
+#include <fmt/format.h>
+
+#include "profiler/profiles/cpu/cpu_sampler.h"
+#include "profiler/signal_safe/tables/sample_ring.h"
+
+namespace pprof::profiles {
+namespace {
+
+class CpuRecorder : public Recorder {
+ public:
+  CpuRecorder(std::shared_ptr<CpuWindow> window, int hz)
+      : window_(std::move(window)), hz_(hz), lost_before_(signal_safe::sample_ring.lost()) {}
+
+  ~CpuRecorder() override {
+    if (window_ != nullptr) CpuSampler::Get().End(window_);  // a client that left
+  }
+
+  Status Stop(SnapshotBuilder& builder) override {
+    CpuSampler& sampler = CpuSampler::Get();
+    sampler.End(window_);
+    const int64_t interval_nanos = 1000000000 / hz_;
+    builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
+    window_->WriteTo(builder);
+    window_ = nullptr;
+    if (const uint64_t lost = signal_safe::sample_ring.lost() - lost_before_) {
+      builder.AddLost(lost);
+      builder.AddNamed("pprof::LostSamples",
+                       {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
+    }
+    if (const size_t refused = sampler.threads_refused()) {
+      builder.AddComment(fmt::format(
+          "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
+          refused));
+    }
+    return {};
+  }
+
+ private:
+  std::shared_ptr<CpuWindow> window_;
+  const int hz_;
+  const uint64_t lost_before_;
+};
+
+Result<std::unique_ptr<Recorder>> Record(int hz) {
+  auto window = CpuSampler::Get().Begin(hz);
+  if (!window.ok()) return window.status();
+  return std::unique_ptr<Recorder>(new CpuRecorder(std::move(window).value(), hz));
+}
+
+}  // namespace
+
+ProfileType CpuProfile() {
+  ProfileType type;
+  type.name = "profile";
+  type.description =
+      "CPU profile. You can specify the duration in the seconds GET parameter, and samples per "
+      "second in hz.";
+  type.values = {{"samples", "count", ValueType::Kind::kTotal},
+                 {"cpu", "nanoseconds", ValueType::Kind::kTotal}};
+  type.record = Record;
+  return type;
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,99 @@
+#include "profiler/profiles/cpu/cpu_window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "profiler/model/label_table.h"
+
+namespace pprof::profiles {
+
+bool CpuWindow::StackKey::operator<(const StackKey& other) const {
+  return std::tie(label_set, truncated, pcs) <
+         std::tie(other.label_set, other.truncated, other.pcs);
+}
+
+void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
+  ThreadSum& thread = threads_[sample.tid];
+  if (sample.weight == 0) {  // the thread ended; its number may come again
+    thread.cpu_end = sample.cpu_nanos;
+    AddUsed(thread, &ended_);
+    threads_.erase(sample.tid);
+    ended_clocks_[sample.tid] = sample.cpu_nanos;
+    return;
+  }
+  thread.weight += sample.weight;
+  StackKey key{{sample.pcs, sample.pcs + sample.depth}, sample.label_set, sample.truncated};
+  thread.stacks[std::move(key)] += sample.weight;
+}
+
+// A thread that told of its end runs on for a moment, with a clock that is past its last word; a
+// new thread of its number has a younger clock.
+void CpuWindow::OnClock(int32_t tid, uint64_t cpu_nanos) {
+  const auto ended = ended_clocks_.find(tid);
+  if (ended != ended_clocks_.end() && cpu_nanos >= ended->second) return;
+  threads_[tid].cpu_end = cpu_nanos;
+}
+
+void CpuWindow::ForgetEnded(const std::vector<int32_t>& tids) {
+  for (auto at = ended_clocks_.begin(); at != ended_clocks_.end();) {
+    const bool listed = std::binary_search(tids.begin(), tids.end(), at->first);
+    at = listed ? std::next(at) : ended_clocks_.erase(at);
+  }
+}
+
+void CpuWindow::AddThread(const ThreadSum& thread, double nanos, Sum* sum) {
+  if (thread.weight == 0) {
+    sum->not_sampled += nanos;
+    return;
+  }
+  for (const auto& [key, weight] : thread.stacks) {
+    Spent& spent = sum->stacks[key];
+    spent.weight += weight;
+    spent.nanos += nanos * static_cast<double>(weight) / static_cast<double>(thread.weight);
+  }
+}
+
+void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
+  // A clock that could not be read (the thread ended outside pthread's ways) leaves the raw count.
+  const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin
+                                                          : thread.weight * interval_nanos_;
+  AddThread(thread, static_cast<double>(used + thread.waited_to_run), sum);
+}
+
+void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
+  Sum sum = ended_;
+  for (const auto& entry : threads_) AddUsed(entry.second, &sum);
+  for (const auto& [key, spent] : sum.stacks) {
+    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
+                {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
+                model::LabelsOf(key.label_set));
+  }
+  if (sum.not_sampled > 0) builder.AddNamed("[not sampled]", {0, std::llround(sum.not_sampled)});
+}
+
+void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
+                             SnapshotBuilder& builder) const {
+  Sum sum = ended_;
+  for (const int32_t tid : tids) {
+    const auto thread = threads_.find(tid);
+    if (thread != threads_.end()) AddUsed(thread->second, &sum);
+  }
+  const auto values_of = [&](double nanos) {
+    const auto ticks = std::llround(nanos / static_cast<double>(tick_nanos));
+    return std::vector<int64_t>{ticks, std::llround(nanos)};
+  };
+  for (const auto& [key, spent] : sum.stacks) {
+    std::vector<Label> labels = model::LabelsOf(key.label_set);
+    labels.push_back({"state", "running", 0, {}});
+    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values_of(spent.nanos),
+                labels);
+  }
+  if (sum.not_sampled > 0) {
+    builder.AddNamed("[running, not sampled]", values_of(sum.not_sampled));
+  }
+}
+
+}  // namespace pprof::profiles

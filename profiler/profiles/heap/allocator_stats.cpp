@@ -1,0 +1,39 @@
+#include "profiler/profiles/heap/allocator_stats.h"
+
+#include <fmt/format.h>
+#include <gperftools/malloc_extension_c.h>
+
+#include "profiler/sys/memory/resident_memory.h"
+
+namespace pprof::profiles {
+namespace {
+
+// Go's name, and the property of gperftools' malloc_extension.h that means the same.
+struct Field {
+  const char* go_name;
+  const char* property;
+};
+constexpr Field kFields[] = {
+    {"HeapAlloc", "generic.current_allocated_bytes"},
+    {"HeapSys", "generic.heap_size"},
+    {"HeapIdle", "tcmalloc.pageheap_free_bytes"},
+    {"HeapReleased", "tcmalloc.pageheap_unmapped_bytes"},
+};
+
+}  // namespace
+
+std::string AllocatorStatsText() {
+  std::string text = "# runtime.MemStats\n";
+  for (const Field& field : kFields) {
+    size_t bytes = 0;
+    if (MallocExtension_GetNumericProperty(field.property, &bytes) != 0) {
+      text += fmt::format("# {} = {}\n", field.go_name, bytes);
+    }
+  }
+  text += fmt::format("# MaxRSS = {}\n", sys::PeakResidentBytes());
+  return text;
+}
+
+void EmptyThreadCache() { MallocExtension_MarkThreadTemporarilyIdle(); }
+
+}  // namespace pprof::profiles

@@ -1,0 +1,136 @@
+// "heap", "allocs", "peak": what was sampled inside malloc.
+#include "profiler/profiles/heap/heap.h"
+
+#include <fmt/format.h>
+
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/duration.h"
+#include "profiler/profiles/heap/allocator_stats.h"
+#include "profiler/profiles/heap/heap_read.h"
+#include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/stack_view.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::heap_sampler;
+using Kind = ValueType::Kind;
+
+// Go's four, in Go's order: readers take the last one by default.
+std::vector<ValueType> HeapValues() {
+  return {{"alloc_objects", "count", Kind::kTotal},
+          {"alloc_space", "bytes", Kind::kTotal},
+          {"inuse_objects", "count", Kind::kCurrent},
+          {"inuse_space", "bytes", Kind::kCurrent}};
+}
+
+void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuilder& builder) {
+  for (const HeapUse& use : uses) {
+    std::vector<int64_t> values;
+    if (with_totals) values = {use.allocated_objects, use.allocated_bytes};
+    for (const int64_t in_use : {use.in_use_objects, use.in_use_bytes}) values.push_back(in_use);
+    AddStackOf(heap_sampler.stacks, *use.stack, values, builder);
+  }
+}
+
+// What a reader must know to take the numbers for what they are.
+void AddCommon(SnapshotBuilder& builder) {
+  const uint64_t interval = signal_safe::HeapInterval();
+  builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
+  builder.SetTextTrailer(AllocatorStatsText());
+  builder.AddLost(heap_sampler.lost_samples.load(std::memory_order_relaxed));
+  if (interval == 0) {
+    builder.AddComment(
+        "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
+  }
+  if (heap_sampler.environment_refused.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "PPROF_CPP_HEAP_INTERVAL is not a number of bytes such as 524288 or 512k; using {}",
+        signal_safe::kDefaultHeapInterval));
+  }
+  if (const uint64_t untracked = heap_sampler.untracked_samples.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "{} sampled objects are in alloc_* but not in inuse_*: the table of live samples was full. "
+        "A longer interval than {} bytes samples fewer.",
+        untracked, interval));
+  }
+}
+
+Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
+  std::chrono::nanoseconds age;
+  if (!ParseDuration(min_age, &age)) {
+    return {StatusCode::kInvalidArgument,
+            fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration such as 10m, "
+                        "90s or 1h30m",
+                        min_age)};
+  }
+  model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
+  builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
+  const auto age_ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
+  AddStacks(ReadOld(static_cast<uint64_t>(age_ms)), false, builder);
+  return {};
+}
+
+Status CollectHeap(SnapshotBuilder& builder) {
+  if (!HeapSupport().ok()) return HeapSupport();
+  AddCommon(builder);
+  if (const std::string* min_age = builder.parameter("min_age"))
+    return CollectOld(*min_age, builder);
+  AddStacks(ReadHeap(), true, builder);
+  return {};
+}
+
+Status CollectPeak(SnapshotBuilder& builder) {
+  if (!HeapSupport().ok()) return HeapSupport();
+  AddCommon(builder);
+  AddStacks(ReadPeak(), true, builder);
+  return {};
+}
+
+Status ResetPeak(const Parameters&) {
+  signal_safe::heap_peak.Lock();
+  signal_safe::heap_peak.Reset();
+  signal_safe::heap_peak.Unlock();
+  return {};
+}
+
+ProfileType HeapFamily(std::string name, std::string description) {
+  ProfileType type;
+  type.name = std::move(name);
+  type.description = std::move(description);
+  type.values = HeapValues();
+  type.text_form = TextForm::kHeap;
+  type.count = [] { return static_cast<int64_t>(heap_sampler.stacks.size()); };
+  type.collect = CollectHeap;
+  return type;
+}
+
+}  // namespace
+
+ProfileType HeapProfile() {
+  ProfileType type = HeapFamily(
+      "heap",
+      "A sampling of memory allocations of live objects. You can specify min_age=10m to see "
+      "only objects that have lived at least so long.");
+  type.parameters = {"min_age"};
+  return type;
+}
+
+ProfileType AllocsProfile() {
+  ProfileType type = HeapFamily("allocs", "A sampling of all past memory allocations");
+  type.shown_first = "alloc_space";
+  return type;
+}
+
+ProfileType PeakProfile() {
+  ProfileType type =
+      HeapFamily("peak",
+                 "The live objects at the high-water mark of memory in use, since start or since "
+                 "POST peak/reset");
+  type.collect = CollectPeak;
+  type.actions = {{"reset", "Begins a new high-water mark at the level of now", {}, ResetPeak}};
+  return type;
+}
+
+}  // namespace pprof::profiles

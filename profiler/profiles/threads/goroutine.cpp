@@ -1,0 +1,144 @@
+// "goroutine": the stacks of all threads, now. The name is Go's, so that its clients find it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "profiler/model/label_table.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/stack_view.h"
+#include "profiler/profiles/threads/thread_dump.h"
+#include "profiler/profiles/threads/threads.h"
+#include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/wait_time.h"
+
+namespace pprof::profiles {
+namespace {
+
+std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state) {
+  std::vector<Label> labels = model::LabelsOf(thread.label_set);
+  labels.push_back({"thread", thread.stat.name, 0, {}});
+  labels.push_back({"tid", std::to_string(thread.tid), 0, {}});
+  labels.push_back({"state", state, 0, {}});
+  return labels;
+}
+
+// Text from outside on one line, without what ends a header's parts.
+std::string Harmless(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F || c == '"' || c == ']') c = '?';
+  }
+  return text;
+}
+
+// "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", as Go since 1.27.
+std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool deadlocked,
+                     bool for_go_tools, sys::WaitTimeReader& wait_times) {
+  std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);
+  uint64_t waited = 0;
+  constexpr uint64_t kMinute = 60'000'000'000;
+  if (thread.last_ran != 0 &&
+      wait_times.NanosSince(thread.last_ran, thread.stat.processor, &waited)) {
+    if (waited >= kMinute)
+      header += fmt::format(", {} minutes", waited / kMinute);
+    else
+      header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
+  }
+  if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
+  if (deadlocked) header += ", deadlock";
+  header += fmt::format(", \"{}\", cpu {:.2f}s", Harmless(thread.stat.name),
+                        static_cast<double>(thread.cpu_nanos) / 1e9);
+  std::string labels;
+  for (const Label& label : model::LabelsOf(thread.label_set)) {
+    labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", Harmless(label.key),
+                          Harmless(label.text));
+  }
+  if (labels.empty()) return header + "]";
+  return for_go_tools ? header + ", {" + labels + "}]" : header + "] {" + labels + "}";
+}
+
+std::string PrefaceOf(const std::vector<std::vector<int32_t>>& deadlocks) {
+  std::string text;
+  for (const std::vector<int32_t>& cycle : deadlocks) {
+    text += fmt::format("[deadlock] goroutine {}", cycle.front());
+    for (size_t i = 1; i <= cycle.size(); ++i) {
+      text += fmt::format("{} waits for {}", i == 1 ? "" : ", which", cycle[i % cycle.size()]);
+    }
+    text += "\n\n";
+  }
+  return text;
+}
+
+bool IsIn(const std::vector<std::vector<int32_t>>& cycles, int32_t tid) {
+  return std::any_of(cycles.begin(), cycles.end(), [&](const std::vector<int32_t>& cycle) {
+    return std::find(cycle.begin(), cycle.end(), tid) != cycle.end();
+  });
+}
+
+model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotBuilder& builder) {
+  model::ThreadNote note;
+  note.header = std::move(header);
+  note.no_stack_because = thread.pcs.empty() ? thread.no_stack_because : "";
+  note.creator = thread.creator_tid;
+  if (thread.created_at != nullptr) {
+    note.created_at = model::SnapshotAccess::BuilderOf(builder).AddLocations(
+        ViewOf(*thread.created_at), thread.created_at->unloaded_as.load());
+  }
+  return note;
+}
+
+Status CollectGoroutine(SnapshotBuilder& builder) {
+  const std::string* self = builder.parameter("self");
+  const std::string* debug = builder.parameter("debug");
+  const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
+  Result<std::vector<ThreadView>> dumped = DumpThreads({self != nullptr && *self != "0", full});
+  if (!dumped.ok()) return dumped.status();
+  const std::vector<ThreadView>& threads = dumped.value();
+  std::vector<WaitReason> reasons;
+  for (const ThreadView& thread : threads) reasons.push_back(ReasonOf(thread));
+  const auto deadlocks = FindDeadlocks(threads, reasons);
+
+  builder.SetPeriod("goroutine", "count", 1);
+  model::ProfileBuilder& profile = model::SnapshotAccess::BuilderOf(builder);
+  model::Profile& head = profile.head();
+  head.labels_not_in_text = {"thread", "tid"};
+  head.dump_preface = PrefaceOf(deadlocks);
+  const std::string* go = builder.parameter("go");
+  head.dump_for_go_tools = go != nullptr && *go != "0";
+  sys::WaitTimeReader wait_times;
+  for (size_t i = 0; i < threads.size(); ++i) {
+    const ThreadView& thread = threads[i];
+    if (thread.pcs.empty()) {
+      profile.AddNamed(fmt::format("[no stack: {}]", thread.no_stack_because),
+                       std::vector<int64_t>{1}.data(), LabelsFor(thread, reasons[i].state));
+    } else {
+      builder.Add({thread.pcs.data(), thread.pcs.size(), true, thread.truncated}, {1},
+                  LabelsFor(thread, reasons[i].state));
+    }
+    if (!full) continue;
+    const bool deadlocked = IsIn(deadlocks, thread.tid);
+    head.thread_notes.push_back(
+        NoteOf(thread, HeaderOf(thread, reasons[i], deadlocked, head.dump_for_go_tools, wait_times),
+               builder));
+  }
+  return {};
+}
+
+}  // namespace
+
+ProfileType GoroutineProfile() {
+  ProfileType type;
+  type.name = "goroutine";
+  type.description =
+      "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
+      "states, and go=1 with it for panicparse; self=1 shows the profiler's own threads, too.";
+  type.values = {{"goroutine", "count", ValueType::Kind::kTotal}};
+  type.has_dump = true;
+  type.parameters = {"self", "debug", "go"};
+  type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
+  type.collect = CollectGoroutine;
+  return type;
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,175 @@
+#include "profiler/profiles/threads/signalled_stacks.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+
+#include "profiler/profiles/per_process.h"
+#include "profiler/sys/process/environment.h"
+#include "profiler/sys/thread/futex.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/thread_signal.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::dump_progress;
+using signal_safe::dump_slots;
+using signal_safe::DumpSlot;
+using signal_safe::kDumpSlots;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kDeadline{100};
+// A running thread answers in microseconds. One that has not after this long is looked at: it may
+// have ended, or block the signal.
+constexpr std::chrono::milliseconds kPatience{5};
+
+// One dump owns the slots at a time.
+struct SlotsOwner {
+  std::mutex mutex;
+  int real_time_signal = 0;  // guarded by mutex
+};
+
+bool TakeSignal(int signal) {
+  if (signal <= 0) return false;
+  switch (sys::OwnerOfSignal(signal, signal_safe::OnDumpSignal)) {
+    case sys::SignalOwner::kOurs:
+      return true;
+    case sys::SignalOwner::kDefault:
+      return sys::InstallHandler(signal, signal_safe::OnDumpSignal);
+    default:
+      return false;
+  }
+}
+
+// SIGURG when nobody handles it: ignored by default, so that a signal that comes late (after exec,
+// say) hurts nobody, and debuggers pass it on silently. Else the lowest free real-time signal.
+int DumpSignal(int* real_time) {
+  if (const char* wanted = sys::FindEnvironment("PPROF_CPP_DUMP_SIGNAL")) {
+    const int signal = std::atoi(wanted);
+    return TakeSignal(signal) ? signal : 0;
+  }
+  if (TakeSignal(sys::UrgentSignal())) return sys::UrgentSignal();
+  if (!TakeSignal(*real_time)) *real_time = sys::FreeRealTimeSignal();
+  return TakeSignal(*real_time) ? *real_time : 0;
+}
+
+class Collection {
+ public:
+  Collection(int signal, const std::vector<int32_t>& tids, const SignalledVisitor& visit)
+      : signal_(signal), tids_(tids), visit_(visit) {}
+
+  void Run() {
+    const auto deadline = Clock::now() + kDeadline;
+    while (next_ < tids_.size() || in_flight_ > 0) {
+      const uint32_t progress = dump_progress.load(std::memory_order_acquire);
+      const bool moved = Collect() | Send();
+      const auto left = deadline - Clock::now();
+      if (left.count() <= 0) return GiveUp();
+      if (moved) continue;
+      sys::FutexWait(&dump_progress, progress, std::min<Clock::duration>(left, kPatience));
+      if (dump_progress.load(std::memory_order_acquire) == progress) WithdrawHopeless();
+    }
+  }
+
+ private:
+  // Takes finished slots; true when there were any.
+  bool Collect() {
+    bool any = false;
+    for (DumpSlot& slot : dump_slots) {
+      const uint32_t state = slot.state.load(std::memory_order_acquire);
+      if (DumpSlot::PhaseOf(state) != DumpSlot::kDone) continue;
+      if (IsMine(slot)) {
+        visit_(slot.tid.load(std::memory_order_relaxed), &slot, {});
+        --in_flight_;
+      }
+      // Else an earlier dump gave up on a thread that has now finished writing.
+      slot.tid.store(0, std::memory_order_relaxed);
+      slot.state.store(DumpSlot::NextRequest(state), std::memory_order_release);
+      any = true;
+    }
+    return any;
+  }
+
+  bool Send() {
+    bool any = false;
+    for (size_t i = 0; i < kDumpSlots && next_ < tids_.size(); ++i) {
+      DumpSlot& slot = dump_slots[i];
+      const uint32_t state = slot.state.load(std::memory_order_acquire);
+      if (DumpSlot::PhaseOf(state) != DumpSlot::kFree) continue;
+      const int32_t tid = tids_[next_++];
+      any = true;
+      mine_[i] = true;
+      slot.tid.store(tid, std::memory_order_relaxed);
+      slot.state.store(DumpSlot::NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
+      ++in_flight_;
+      if (!sys::SignalThread(tid, signal_)) Withdraw(slot, "ended meanwhile");
+    }
+    return any;
+  }
+
+  // Threads that will not answer do not cost the others their time.
+  void WithdrawHopeless() {
+    for (DumpSlot& slot : dump_slots) {
+      const int32_t tid = slot.tid.load(std::memory_order_relaxed);
+      if (!IsMine(slot) || tid == 0) continue;
+      if (!sys::IsTask(tid)) {
+        Withdraw(slot, "ended meanwhile");
+      } else if (sys::ThreadBlocksSignal(tid, signal_)) {
+        Withdraw(slot, "runs and blocks signal " + std::to_string(signal_));
+      }
+    }
+  }
+
+  void GiveUp() {
+    Collect();
+    WithdrawHopeless();
+    for (DumpSlot& slot : dump_slots) {
+      if (!IsMine(slot) || slot.tid.load(std::memory_order_relaxed) == 0) continue;
+      Withdraw(slot, "did not answer signal " + std::to_string(signal_) + " within 100 ms");
+    }
+    for (; next_ < tids_.size(); ++next_) visit_(tids_[next_], nullptr, "no time left to ask it");
+  }
+
+  // Takes a request back. A thread that is writing right now keeps its slot until it is done.
+  void Withdraw(DumpSlot& slot, const std::string& why) {
+    uint32_t state = slot.state.load(std::memory_order_acquire);
+    const int32_t tid = slot.tid.load(std::memory_order_relaxed);
+    if (DumpSlot::PhaseOf(state) == DumpSlot::kAsked &&
+        slot.state.compare_exchange_strong(state, DumpSlot::NextRequest(state),
+                                           std::memory_order_acq_rel)) {
+      slot.tid.store(0, std::memory_order_relaxed);
+    }
+    mine_[&slot - dump_slots] = false;
+    --in_flight_;
+    visit_(tid, nullptr, why);
+  }
+
+  bool IsMine(const DumpSlot& slot) const { return mine_[&slot - dump_slots]; }
+
+  const int signal_;
+  const std::vector<int32_t>& tids_;
+  const SignalledVisitor& visit_;
+  bool mine_[kDumpSlots] = {};
+  size_t next_ = 0;
+  size_t in_flight_ = 0;
+};
+
+}  // namespace
+
+Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit) {
+  if (tids.empty()) return {};
+  auto& owner = PerProcess<SlotsOwner>();
+  const std::lock_guard<std::mutex> lock(owner.mutex);
+  const int signal = DumpSignal(&owner.real_time_signal);
+  if (signal == 0) {
+    return {StatusCode::kConflict,
+            "no signal is free for asking running threads: the program handles SIGURG and all "
+            "real-time signals, or PPROF_CPP_DUMP_SIGNAL names one that it handles"};
+  }
+  Collection(signal, tids, visit).Run();
+  return {};
+}
+
+}  // namespace pprof::profiles

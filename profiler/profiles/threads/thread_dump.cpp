@@ -1,0 +1,214 @@
+#include "profiler/profiles/threads/thread_dump.h"
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <thread>
+#include <unordered_map>
+
+#include "profiler/profiles/threads/blocked_stack.h"
+#include "profiler/profiles/threads/signalled_stacks.h"
+#include "profiler/profiles/threads/vanished_threads.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/own_thread.h"
+#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/wait_time.h"
+
+namespace pprof::profiles {
+namespace {
+
+struct KnownThread {
+  int32_t creator_tid;
+  const signal_safe::CountedStack* created_at;
+  uint32_t label_set;
+  bool own;
+};
+using KnownThreads = std::unordered_map<int32_t, KnownThread>;
+
+// What the registry has, by id.
+KnownThreads ReadRegistry() {
+  KnownThreads known;
+  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
+    known[tid] = {record.creator_tid, record.created_at,
+                  record.label_set.load(std::memory_order_relaxed), record.own};
+  });
+  return known;
+}
+
+void TakeOwnStack(ThreadView* view) {
+  view->pcs.resize(signal_safe::kMaxStackDepth);
+  const signal_safe::UnwindResult result =
+      signal_safe::UnwindOwnStack(view->pcs.data(), view->pcs.size());
+  view->pcs.resize(result.depth);
+  view->truncated = result.truncated;
+  sys::ThreadCpuNanos(view->tid, &view->cpu_nanos);
+}
+
+// Looks at threads without disturbing them; one for each thread that does so.
+class Looker {
+ public:
+  // `asker`: the thread that wants the dump. Its stack is its own affair.
+  Looker(const DumpOptions& options, const KnownThreads& known, int32_t asker)
+      : options_(options), known_(known), asker_(asker) {}
+
+  // False: the thread ended, or is not wanted. One that runs has no stack yet.
+  bool Look(int32_t tid, ThreadView* view) {
+    view->tid = tid;
+    if (!sys::ReadTaskStat(tid, &view->stat)) return false;
+    if (const auto found = known_.find(tid); found != known_.end()) {
+      view->ours = found->second.own;
+      view->creator_tid = found->second.creator_tid;
+      view->created_at = found->second.created_at;
+      view->label_set = found->second.label_set;
+    }
+    if (view->ours && !options_.with_own) return false;
+    if (tid != asker_) TakeBlockedStack(view);
+    return true;
+  }
+
+  // False: it runs. The state is that of the moment of the stack, whatever was read before.
+  bool TakeBlockedStack(ThreadView* view) {
+    BlockedStack blocked;
+    const BlockedRead read = reader_.Read(view->tid, &blocked);
+    view->cpu_nanos = blocked.cpu_nanos;
+    view->call = blocked.call;
+    if (read == BlockedRead::kGone) view->no_stack_because = "ended meanwhile";
+    if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
+    view->pcs = std::move(blocked.pcs);
+    view->truncated = blocked.truncated;
+    if (view->stat.state == 'R') view->stat.state = 'S';
+    if (options_.with_wait_times) sys::ReadLastRan(view->tid, &view->last_ran);
+    return true;
+  }
+
+ private:
+  const DumpOptions options_;
+  const KnownThreads& known_;
+  const int32_t asker_;
+  const sys::ScopedTaskFolder folder_;
+  BlockedStackReader reader_;
+};
+
+// All threads that can be looked at, ascending by id.
+std::vector<ThreadView> LookAtAll(const std::vector<int32_t>& tids, const DumpOptions& options,
+                                  const KnownThreads& known) {
+  constexpr size_t kAtATime = 32;
+  std::vector<ThreadView> views(tids.size());
+  std::atomic<size_t> next{0};
+  const int32_t self = sys::ThreadId();
+  const auto work = [&] {
+    Looker looker(options, known, self);
+    for (size_t begin; (begin = next.fetch_add(kAtATime)) < tids.size();) {
+      for (size_t i = begin; i < std::min(begin + kAtATime, tids.size()); ++i) {
+        if (!looker.Look(tids[i], &views[i])) views[i].tid = 0;
+      }
+    }
+  };
+  constexpr size_t kThreadsAHelper = 256, kMostHelpers = 3;
+  const size_t cpus = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::thread> helpers(
+      std::min({tids.size() / kThreadsAHelper, cpus - 1, kMostHelpers}));
+  for (std::thread& helper : helpers) helper = sys::StartOwnThread("pprof-dump", work);
+  work();
+  for (std::thread& helper : helpers) {
+    if (helper.joinable()) helper.join();
+  }
+  const auto left_out = [](const ThreadView& view) { return view.tid == 0; };
+  views.erase(std::remove_if(views.begin(), views.end(), left_out), views.end());
+  return views;
+}
+
+class Dump {
+ public:
+  explicit Dump(const DumpOptions& options) : options_(options), self_(sys::ThreadId()) {}
+
+  Result<std::vector<ThreadView>> Run() {
+    const std::vector<int32_t> tids = sys::ListTasks();
+    if (tids.empty()) {
+      return Status(StatusCode::kUnsupported,
+                    "no thread stacks: /proc/self/task cannot be read in this environment");
+    }
+    DropVanishedThreads(tids);
+    const KnownThreads known = ReadRegistry();
+    views_ = LookAtAll(tids, options_, known);
+    LookAgainAtRunning(known);
+    const Status asked = AskRunning();
+    if (!asked.ok()) ExplainMissing(asked.message());
+    NoteWhoRan();
+    return std::move(views_);
+  }
+
+ private:
+  // Those that wait by now need no signal, and their calls are not interrupted.
+  void LookAgainAtRunning(const KnownThreads& known) {
+    Looker looker(options_, known, self_);
+    for (ThreadView& view : views_) {
+      by_tid_[view.tid] = &view;
+      if (view.tid == self_) TakeOwnStack(&view);
+      const bool has_line = !view.pcs.empty() || !view.no_stack_because.empty();
+      if (!has_line && !looker.TakeBlockedStack(&view)) running_.push_back(view.tid);
+    }
+  }
+
+  // The handler's stack is that of a running thread, unless the signal came while it waited.
+  static void TakeAnswer(const signal_safe::DumpSlot& slot, ThreadView* view) {
+    view->pcs.assign(slot.pcs, slot.pcs + slot.depth);
+    view->truncated = slot.truncated;
+    view->label_set = slot.label_set;
+    view->call = {};
+    view->call.in_kernel = slot.call.in_call;
+    view->call.number = slot.call.number;
+    std::copy(std::begin(slot.call.arguments), std::end(slot.call.arguments), view->call.arguments);
+    view->call.interrupted = slot.call.in_call;
+    view->stat.state = slot.call.in_call ? 'S' : 'R';
+  }
+
+  Status AskRunning() {
+    return CollectSignalledStacks(
+        running_, [&](int32_t tid, const signal_safe::DumpSlot* slot, const std::string& why) {
+          ThreadView& view = *by_tid_[tid];
+          view.no_stack_because = why;
+          if (slot != nullptr) TakeAnswer(*slot, &view);
+        });
+  }
+
+  void NoteWhoRan() {
+    for (ThreadView& view : views_) {
+      uint64_t cpu_now = 0;
+      view.on_cpu =
+          view.tid == self_ || (!view.call.in_kernel && sys::ThreadCpuNanos(view.tid, &cpu_now) &&
+                                cpu_now != view.cpu_nanos);
+      const bool starved = view.pcs.empty() && view.stat.state == 'R' && !view.on_cpu;
+      if (starved && !view.no_stack_because.empty()) view.no_stack_because += "; it had no CPU";
+    }
+  }
+
+  void ExplainMissing(const std::string& why) {
+    for (ThreadView& view : views_) {
+      if (view.pcs.empty() && view.no_stack_because.empty()) view.no_stack_because = why;
+    }
+  }
+
+  const DumpOptions options_;
+  const int32_t self_;
+  std::vector<ThreadView> views_;
+  std::unordered_map<int32_t, ThreadView*> by_tid_;  // once views_ is complete
+  std::vector<int32_t> running_;
+};
+
+}  // namespace
+
+std::unordered_set<int32_t> OwnThreads() {
+  std::unordered_set<int32_t> own;
+  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
+    if (record.own) own.insert(tid);
+  });
+  return own;
+}
+
+Result<std::vector<ThreadView>> DumpThreads(const DumpOptions& options) {
+  return Dump(options).Run();
+}
+
+}  // namespace pprof::profiles

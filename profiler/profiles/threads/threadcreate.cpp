@@ -1,0 +1,50 @@
+// "threadcreate": the stacks that created the threads alive now. Go's has been empty since 2013
+// (golang/go#6104).
+#include <fmt/format.h>
+
+#include "profiler/profiles/stack_view.h"
+#include "profiler/profiles/threads/threads.h"
+#include "profiler/profiles/threads/vanished_threads.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/sys/thread/tasks.h"
+
+namespace pprof::profiles {
+namespace {
+
+using signal_safe::CountedStack;
+using signal_safe::thread_stacks;
+
+Status CollectThreadCreate(SnapshotBuilder& builder) {
+  builder.SetPeriod("threadcreate", "count", 1);
+  const std::vector<int32_t> tids = sys::ListTasks();
+  DropVanishedThreads(tids);
+  int64_t ever = 0;
+  int64_t known_alive = 0;
+  thread_stacks.ForEach([&](const CountedStack& stack) {
+    const int64_t alive_of_stack = stack.Alive();
+    ever += static_cast<int64_t>(stack.begun.load(std::memory_order_relaxed));
+    known_alive += alive_of_stack;
+    if (alive_of_stack > 0) AddStackOf(thread_stacks, stack, {alive_of_stack}, builder);
+  });
+  const auto alive = static_cast<int64_t>(tids.size());
+  if (alive > known_alive) {
+    builder.AddNamed("[created before or outside pthread_create]", {alive - known_alive});
+  }
+  builder.AddComment(fmt::format("{} threads created since start, {} alive", ever, alive));
+  builder.SetTextTrailer(fmt::format("# threads created since start = {}\n", ever));
+  return {};
+}
+
+}  // namespace
+
+ProfileType ThreadCreateProfile() {
+  ProfileType type;
+  type.name = "threadcreate";
+  type.description = "Stack traces that led to the creation of the threads alive now";
+  type.values = {{"threadcreate", "count", ValueType::Kind::kTotal}};
+  type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
+  type.collect = CollectThreadCreate;
+  return type;
+}
+
+}  // namespace pprof::profiles

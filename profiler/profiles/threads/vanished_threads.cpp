@@ -1,0 +1,19 @@
+#include "profiler/profiles/threads/vanished_threads.h"
+
+#include <algorithm>
+
+#include "profiler/signal_safe/hooks/on_thread.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/sys/thread/tasks.h"
+
+namespace pprof::profiles {
+
+void DropVanishedThreads(const std::vector<int32_t>& alive) {
+  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
+    if (std::binary_search(alive.begin(), alive.end(), tid)) return;
+    // Not in the list may also mean: younger than the list.
+    if (!sys::IsTask(tid)) signal_safe::OnThreadVanished(&record, tid);
+  });
+}
+
+}  // namespace pprof::profiles

@@ -1,0 +1,190 @@
+#include "profiler/profiles/threads/wait_reason.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "profiler/sys/modules/libc_functions.h"
+#include "profiler/sys/process/made_once.h"
+#include "profiler/sys/thread/own_stack.h"
+#include "profiler/sys/thread/wait_call.h"
+
+namespace pprof::profiles {
+namespace {
+
+// Functions of the C library that wait by futex, and what to call it. Go's words where they fit.
+enum class LockKind { kNone, kMutex, kReadSide, kWriteSide };
+struct WaitingFunction {
+  const char* name;
+  const char* state;
+  LockKind lock;
+};
+constexpr WaitingFunction kWaitingFunctions[] = {
+    {"pthread_mutex_lock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_mutex_timedlock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_mutex_clocklock", "sync.Mutex.Lock", LockKind::kMutex},
+    {"pthread_cond_wait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_cond_timedwait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_cond_clockwait", "sync.Cond.Wait", LockKind::kNone},
+    {"pthread_rwlock_rdlock", "sync.RWMutex.RLock", LockKind::kReadSide},
+    {"pthread_rwlock_wrlock", "sync.RWMutex.Lock", LockKind::kWriteSide},
+    {"sem_wait", "semacquire", LockKind::kNone},
+    {"sem_timedwait", "semacquire", LockKind::kNone},
+    {"sem_clockwait", "semacquire", LockKind::kNone},
+};
+
+struct KnownFunction {
+  sys::FunctionRange range;
+  const WaitingFunction* function;
+};
+
+const std::vector<KnownFunction>& KnownFunctions() {
+  static sys::MadeOnce<const std::vector<KnownFunction>> known;
+  return known.Get([] {
+    auto* all = new std::vector<KnownFunction>;
+    for (const WaitingFunction& function : kWaitingFunctions) {
+      all->push_back({sys::FindLibcFunction(function.name), &function});
+    }
+    return all;
+  });
+}
+
+struct HeldLock {
+  uint64_t address;
+  int32_t owner;  // 0: unknown, or readers
+};
+
+int32_t ReadTid(uint64_t address) {
+  int32_t tid = 0;
+  return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
+}
+
+// Of a wait for `futex`. Sources: glibc's struct_mutex.h and struct_rwlock.h for x86-64, part of
+// its ABI. A mutex: int lock (waited for), unsigned count, int owner. A rwlock: int readers,
+// writers, wrphase (waited for by readers, and by a writer when readers hold it), writers_futex
+// (waited for while a writer holds it), two of padding, which are 0, and the writer.
+HeldLock LockBehind(uint64_t futex, LockKind kind) {
+  switch (kind) {
+    case LockKind::kMutex:
+      return {futex, ReadTid(futex + 8)};
+    case LockKind::kReadSide:
+      return {futex - 8, ReadTid(futex + 16)};
+    case LockKind::kWriteSide: {
+      const int32_t writer = ReadTid(futex + 12);
+      return {futex - (writer != 0 ? 12 : 8), writer};
+    }
+    case LockKind::kNone:
+      break;
+  }
+  return {0, 0};
+}
+
+WaitReason ReasonOfFunction(const WaitingFunction& function, uint64_t futex) {
+  const HeldLock lock = LockBehind(futex, function.lock);
+  WaitReason reason{function.state, {}, lock.owner};
+  if (lock.address != 0) reason.detail = fmt::format("lock {:#x}", lock.address);
+  if (lock.owner != 0) reason.detail += fmt::format(" held by {}", lock.owner);
+  return reason;
+}
+
+WaitReason FutexReason(const ThreadView& thread) {
+  const sys::FutexWaitCall futex = sys::DecodeFutex(thread.call.arguments[1]);
+  const uint64_t address = thread.call.arguments[0];
+  constexpr size_t kFramesLookedAt = 4;
+  for (size_t i = 0; i < std::min(kFramesLookedAt, thread.pcs.size()); ++i) {
+    for (const KnownFunction& known : KnownFunctions()) {
+      if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, address);
+    }
+  }
+  // pthread_join waits for the kernel to clear the thread's id, with the id as expected value, and
+  // not as a private futex, since the kernel wakes it.
+  const auto expected = static_cast<int32_t>(thread.call.arguments[2]);
+  if (futex.waits && !futex.private_to_process && sys::IsTask(expected)) {
+    return {"join", fmt::format("of {}", expected), expected};
+  }
+  return {"futex wait", {}, 0};
+}
+
+// "socket:[31]" becomes "socket 31": brackets would end Go's header.
+std::string WithoutBrackets(std::string text) {
+  std::replace(text.begin(), text.end(), '[', ' ');
+  text.erase(std::remove(text.begin(), text.end(), ']'), text.end());
+  const size_t at = text.find(": ");
+  if (at != std::string::npos) text.erase(at, 1);
+  return text;
+}
+
+WaitReason SyscallReason(const ThreadView& thread) {
+  const auto fd = static_cast<int>(thread.call.arguments[0]);
+  switch (sys::WaitKindOf(thread.call.number)) {
+    case sys::WaitKind::kDescriptor:
+      return {"IO wait", fmt::format("fd {} {}", fd, WithoutBrackets(sys::DescriptorTarget(fd))),
+              0};
+    case sys::WaitKind::kDescriptors:
+      return {"IO wait", {}, 0};
+    case sys::WaitKind::kSleep:
+      return {"sleep", {}, 0};
+    case sys::WaitKind::kFutex:
+      return FutexReason(thread);
+    case sys::WaitKind::kChild:
+      return {"wait for child", {}, 0};
+    case sys::WaitKind::kSignal:
+      return {"signal wait", {}, 0};
+    case sys::WaitKind::kOther:
+      break;
+  }
+  return {"syscall", thread.call.number < 0 ? "" : fmt::format("number {}", thread.call.number), 0};
+}
+
+}  // namespace
+
+WaitReason ReasonOf(const ThreadView& thread) {
+  switch (thread.stat.state) {
+    case 'R':
+      return {thread.on_cpu ? "running" : "runnable", {}, 0};
+    case 'T':
+    case 't':
+      return {"stopped", {}, 0};
+    case 'Z':
+    case 'X':
+      return {"dead", {}, 0};
+    default:
+      break;
+  }
+  if (!thread.call.in_kernel) return {thread.on_cpu ? "running" : "waiting", {}, 0};
+  WaitReason reason = SyscallReason(thread);
+  if (thread.call.interrupted) {
+    reason.detail +=
+        reason.detail.empty() ? "interrupted by this dump" : ", interrupted by this dump";
+  }
+  if (thread.stat.state == 'D') {
+    reason.detail += reason.detail.empty() ? "uninterruptible" : ", uninterruptible";
+  }
+  return reason;
+}
+
+std::vector<std::vector<int32_t>> FindDeadlocks(const std::vector<ThreadView>& threads,
+                                                const std::vector<WaitReason>& reasons) {
+  std::map<int32_t, int32_t> waits_for;
+  for (size_t i = 0; i < threads.size(); ++i) {
+    if (reasons[i].waits_for_tid != 0) waits_for[threads[i].tid] = reasons[i].waits_for_tid;
+  }
+  std::vector<std::vector<int32_t>> cycles;
+  std::set<int32_t> done;
+  for (const auto& entry : waits_for) {
+    std::vector<int32_t> path;
+    int32_t at = entry.first;
+    while (at != 0 && done.insert(at).second) {
+      path.push_back(at);
+      const auto next = waits_for.find(at);
+      at = next == waits_for.end() ? 0 : next->second;
+    }
+    const auto begin = std::find(path.begin(), path.end(), at);
+    if (begin != path.end()) cycles.emplace_back(begin, path.end());
+  }
+  return cycles;
+}
+
+}  // namespace pprof::profiles

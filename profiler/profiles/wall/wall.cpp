@@ -1,0 +1,117 @@
+// "wall": where all threads spend wall clock time, running or waiting; Go users know it as fgprof.
+#include "profiler/profiles/wall/wall.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "profiler/profiles/cpu/cpu_sampler.h"
+#include "profiler/profiles/wall/wall_window.h"
+#include "profiler/sys/process/process_id.h"
+#include "profiler/sys/thread/own_thread.h"
+
+namespace pprof::profiles {
+namespace {
+
+struct TickingThread {
+  std::mutex mutex;  // guards stopping
+  std::condition_variable wake;
+  bool stopping = false;
+  std::thread thread;
+};
+
+class WallRecorder : public Recorder {
+ public:
+  WallRecorder(int hz, Result<std::shared_ptr<CpuWindow>> on_cpu)
+      : tick_(1000000000 / hz),
+        on_cpu_(std::move(on_cpu)),
+        window_(tick_, [this](int32_t tid, uint64_t nanos) {
+          if (on_cpu_.ok()) CpuSampler::Get().AddWaitedToRun(*on_cpu_.value(), tid, nanos);
+        }) {}
+
+  ~WallRecorder() override { End(); }
+
+  bool Start() {
+    thread_->thread = sys::StartOwnThread("pprof-wall", [this] { Run(); });
+    return thread_->thread.joinable();
+  }
+
+  Status Stop(SnapshotBuilder& builder) override {
+    End();
+    builder.SetPeriod("wallclock", "nanoseconds", tick_.count());
+    if (!on_cpu_.ok()) {
+      builder.AddComment("time on CPUs has no stacks: " + on_cpu_.status().message());
+    }
+    window_.WriteTo(on_cpu_.ok() ? on_cpu_.value().get() : nullptr, builder);
+    return {};
+  }
+
+ private:
+  void Run() {
+    std::unique_lock<std::mutex> lock(thread_->mutex);
+    auto next = std::chrono::steady_clock::now() + tick_;
+    while (!thread_->stopping) {
+      thread_->wake.wait_until(lock, next);
+      if (thread_->stopping) break;
+      window_.Tick();
+      // A tick that came late is not made up for: the clocks account for the time anyway.
+      next = std::max(next + tick_, std::chrono::steady_clock::now());
+    }
+    window_.Finish();
+  }
+
+  void End() {
+    if (ended_) return;
+    ended_ = true;
+    if (sys::ProcessId() != process_) {
+      // A forked child: the thread stayed in the parent, and what it waits on may not be destroyed.
+      static_cast<void>(thread_.release());
+      return;
+    }
+    {
+      const std::lock_guard<std::mutex> lock(thread_->mutex);
+      thread_->stopping = true;
+    }
+    thread_->wake.notify_all();
+    if (thread_->thread.joinable()) thread_->thread.join();
+    if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
+  }
+
+  const int32_t process_ = sys::ProcessId();
+  const std::chrono::nanoseconds tick_;
+  Result<std::shared_ptr<CpuWindow>> on_cpu_;
+  WallWindow window_;  // the thread's until it is joined
+  std::unique_ptr<TickingThread> thread_ = std::make_unique<TickingThread>();
+  bool ended_ = false;
+};
+
+Result<std::unique_ptr<Recorder>> Record(int hz) {
+  if (hz < 1 || hz > 1000) {
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
+  }
+  auto recorder = std::make_unique<WallRecorder>(hz, CpuSampler::Get().BeginAtAnyRate(hz));
+  if (!recorder->Start()) {
+    return Status(StatusCode::kInternal, "no thread could be started for the wall clock profile");
+  }
+  return std::unique_ptr<Recorder>(std::move(recorder));
+}
+
+}  // namespace
+
+ProfileType WallProfile() {
+  ProfileType type;
+  type.name = "wall";
+  type.description =
+      "Wall clock profile of all threads, running and waiting. You can specify the duration in the "
+      "seconds GET parameter, and samples per second in hz.";
+  type.values = {{"samples", "count", ValueType::Kind::kTotal},
+                 {"time", "nanoseconds", ValueType::Kind::kTotal}};
+  type.record = Record;
+  return type;
+}
+
+}  // namespace pprof::profiles

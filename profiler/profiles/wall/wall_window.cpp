@@ -1,0 +1,212 @@
+#include "profiler/profiles/wall/wall_window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "profiler/model/label_table.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/threads/thread_dump.h"
+#include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/time/monotonic_clock.h"
+
+namespace pprof::profiles {
+namespace {
+
+// Ticks to the next look at a thread that has waited for so long. A thread that goes round through
+// several waits must be seen in each, so the next look may not come much later than the wait is
+// long.
+constexpr uint32_t kLongestPatience = 16;
+uint32_t PatienceAfter(uint32_t waited_ticks) {
+  return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
+}
+// Every 100 ms threads are counted, and listed when there are others than those that are known: a
+// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second;
+// but lists take at most 2 % of a CPU.
+constexpr uint64_t kCountEvery = 100'000'000;
+constexpr uint64_t kListEvery = 1'000'000'000;
+constexpr uint64_t kRestAfterList = 50;
+
+// REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+uint32_t LabelsOfThread(int32_t wanted) {
+  uint32_t labels = model::kNoLabels;
+  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
+    if (tid == wanted) labels = record.label_set.load(std::memory_order_relaxed);
+  });
+  return labels;
+}
+
+}  // namespace
+
+bool WallWindow::Waiting::operator<(const Waiting& other) const {
+  return std::tie(label_set, truncated, state, pcs) <
+         std::tie(other.label_set, other.truncated, other.state, other.pcs);
+}
+
+WallWindow::WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited)
+    : tick_(tick), on_waited_(std::move(on_waited)) {
+  ListThreads(sys::MonotonicNanos());
+}
+
+void WallWindow::Tick() {
+  const sys::ScopedTaskFolder folder;
+  const uint64_t now = sys::MonotonicNanos();
+  ++ticks_;
+  if (now >= next_count_) ListThreadsIfChanged(now);
+  for (auto& [tid, thread] : threads_) {
+    if (!thread.ours && thread.next_tick <= ticks_) Look(tid, thread, sys::MonotonicNanos());
+  }
+  if (any_gone_) DropGone();
+}
+
+void WallWindow::Finish() {
+  for (auto& [tid, thread] : threads_) {
+    if (!thread.ours) Look(tid, thread, sys::MonotonicNanos());
+  }
+  DropGone();
+}
+
+// A later thread of the same number is a new one, and memory does not grow with the threads ended.
+void WallWindow::DropGone() {
+  any_gone_ = false;
+  for (auto at = threads_.begin(); at != threads_.end();) {
+    const Thread& thread = at->second;
+    if (thread.gone) ran_and_gone_ += thread.ran;
+    at = thread.gone ? threads_.erase(at) : std::next(at);
+  }
+}
+
+void WallWindow::ListThreadsIfChanged(uint64_t now) {
+  next_count_ = now + kCountEvery;
+  const bool changed = sys::CountTasks() != threads_.size();
+  if (now >= next_list_ || (changed && now >= rest_until_)) ListThreads(now);
+}
+
+// New threads come in with the time they are found; their first moments are missed.
+void WallWindow::ListThreads(uint64_t now) {
+  const std::vector<int32_t> tids = sys::ListTasks();
+  const std::unordered_set<int32_t> own = OwnThreads();  // after the list, so that it has them all
+  for (const int32_t tid : tids) {
+    const auto [at, is_new] = threads_.emplace(tid, Thread{});
+    if (!is_new) continue;
+    if (!sys::ThreadCpuNanos(tid, &at->second.cpu_nanos)) {
+      threads_.erase(at);
+      continue;
+    }
+    at->second.ours = own.count(tid) != 0;
+    sys::ThreadRunDelayNanos(tid, &at->second.run_delay);
+    at->second.seen_nanos = now;
+  }
+  const uint64_t end = sys::MonotonicNanos();
+  rest_until_ = end + kRestAfterList * (end - now);
+  next_list_ = std::max(end + kListEvery, rest_until_);
+}
+
+void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
+  uint64_t cpu = 0;
+  if (!sys::ThreadCpuNanos(tid, &cpu)) {
+    thread.gone = any_gone_ = true;
+    return;
+  }
+  const uint64_t elapsed = now - thread.seen_nanos;
+  const uint64_t ran = std::min(cpu - thread.cpu_nanos, elapsed);
+  const bool stood_still = cpu == thread.cpu_nanos && thread.waiting != nullptr;
+  thread.seen_nanos = now;
+  thread.cpu_nanos = cpu;
+  thread.ran += ran;
+  if (stood_still) {
+    thread.waiting->second += elapsed;
+  } else {
+    thread.waits_since = ticks_;
+    LookAtStack(tid, thread, elapsed - ran);
+  }
+  thread.next_tick = ticks_ + PatienceAfter(ticks_ - thread.waits_since);
+}
+
+// Moves what the thread was ready to run without a CPU since the last look to its running time. On
+// a saturated machine that is most of a busy thread's time, and its stacks are those it ran with.
+uint64_t WallWindow::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most) {
+  uint64_t delay = thread.run_delay;
+  if (!sys::ThreadRunDelayNanos(tid, &delay)) return 0;
+  const uint64_t since = std::min(delay - thread.run_delay, at_most);
+  thread.run_delay = delay;
+  NoteWaitedToRun(tid, thread, since);
+  return since;
+}
+
+void WallWindow::NoteWaitedToRun(int32_t tid, Thread& thread, uint64_t nanos) {
+  thread.ran += nanos;
+  if (nanos != 0) on_waited_(tid, nanos);
+}
+
+// The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
+// old stack for a while, ran, and waits with the new one since some moment.
+void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
+  off_cpu -= TakeRunDelay(tid, thread, off_cpu);
+  auto* const before = std::exchange(thread.waiting, nullptr);
+  BlockedStack stack;
+  const BlockedRead read = reader_.Read(tid, &stack);
+  if (read == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
+  if (read == BlockedRead::kRefused) thread.waiting = NoteWaitingUnseen(tid);
+  if (before == nullptr && thread.waiting == nullptr) {
+    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks; for what is not known
+    return;
+  }
+  const uint64_t with_new = thread.waiting == nullptr ? 0
+                            : before == nullptr       ? off_cpu
+                                                      : off_cpu / 2;
+  if (thread.waiting != nullptr) thread.waiting->second += with_new;
+  if (before != nullptr) before->second += off_cpu - with_new;
+}
+
+WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stack) {
+  ThreadView view;
+  view.call = stack->call;
+  view.stat.state = 'S';
+  view.pcs = std::move(stack->pcs);
+  std::string state = ReasonOf(view).state;
+  Waiting key{std::move(view.pcs), stack->truncated, LabelsOfThread(tid), std::move(state)};
+  return &*waited_.emplace(std::move(key), 0).first;
+}
+
+// The process is not dumpable, or sandboxed: that the thread waits is known, but not where.
+WallWindow::WaitingTime* WallWindow::NoteWaitingUnseen(int32_t tid) {
+  sys::TaskStat stat;
+  if (!sys::ReadTaskStat(tid, &stat) || stat.state == 'R') return nullptr;
+  return &*waited_.emplace(Waiting{{}, false, LabelsOfThread(tid), "waiting"}, 0).first;
+}
+
+void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const {
+  const auto ticks_of = [this](uint64_t nanos) {
+    return std::llround(static_cast<double>(nanos) / static_cast<double>(tick_.count()));
+  };
+  for (const auto& [stack, nanos] : waited_) {
+    if (nanos == 0) continue;
+    std::vector<Label> labels = model::LabelsOf(stack.label_set);
+    labels.push_back({"state", stack.state, 0, {}});
+    const std::vector<int64_t> values{ticks_of(nanos), static_cast<int64_t>(nanos)};
+    if (stack.pcs.empty()) {
+      model::SnapshotAccess::BuilderOf(builder).AddNamed(
+          "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
+    } else {
+      builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
+    }
+  }
+  std::vector<int32_t> tids;
+  uint64_t running = ran_and_gone_;
+  for (const auto& [tid, thread] : threads_) {
+    if (!thread.ours) tids.push_back(tid);
+    running += thread.ran;
+  }
+  if (on_cpu != nullptr) {
+    on_cpu->WriteRunning(tids, static_cast<uint64_t>(tick_.count()), builder);
+  } else if (running != 0) {
+    builder.AddNamed("[running]", {ticks_of(running), static_cast<int64_t>(running)});
+  }
+}
+
+}  // namespace pprof::profiles

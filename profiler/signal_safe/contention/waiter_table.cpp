@@ -1,0 +1,181 @@
+#include "profiler/signal_safe/contention/waiter_table.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+constexpr int kTimeBits = 52;
+constexpr uint64_t kTimeMask = (uint64_t{1} << kTimeBits) - 1;
+constexpr uint64_t kNegative = uint64_t{1} << (kTimeBits - 1);  // sign of a number modulo 2^52
+constexpr uint64_t kMostWaiters = 4094;
+constexpr uint64_t kStealing = ~uint64_t{0};
+
+uint64_t WaitersOf(uint64_t word) { return word >> kTimeBits; }
+uint64_t OffsetOf(uint64_t word) { return word & kTimeMask; }
+uint64_t Word(uint64_t waiters, uint64_t offset) {
+  return waiters << kTimeBits | (offset & kTimeMask);
+}
+
+int64_t Signed(uint64_t offset) {
+  return static_cast<int64_t>(offset << (64 - kTimeBits)) >> (64 - kTimeBits);
+}
+
+uint64_t IntegralAt(uint64_t word, uint64_t now) {
+  return (OffsetOf(word) + WaitersOf(word) * now) & kTimeMask;
+}
+
+// What a look at a word at an unlock finds, in ticks.
+struct Charge {
+  uint64_t ticks;
+  int64_t dropped;  // below 0: what was charged too much and will not be made up for
+};
+
+// The word after a charge at `now`. The integral can be below 0: clocks of two CPUs differ by some
+// nanoseconds, and a thread that lost its CPU between its clock and this table was charged for
+// longer than it waited. Then it stays, and later charges make up for it; but not for ever for a
+// trifle, since a word that is not 0 costs every unlock. And not for seconds and hours, as when the
+// process was stopped between a clock and this table: nothing would be charged until then.
+uint64_t Charged(uint64_t word, uint64_t now, Charge* charge) {
+  constexpr uint64_t kTrifle = 1000;                 // a microsecond or two
+  constexpr uint64_t kMostOwed = uint64_t{1} << 28;  // half a second at most
+  const uint64_t integral = IntegralAt(word, now);
+  const bool negative = (integral & kNegative) != 0;
+  const uint64_t owed = (0 - integral) & kTimeMask;
+  *charge = {negative ? 0 : integral, 0};
+  if (negative && owed > kMostOwed) {
+    charge->dropped = Signed(integral);
+  } else if (negative && (WaitersOf(word) != 0 || owed > kTrifle)) {
+    return word;
+  }
+  return Word(WaitersOf(word), 0 - WaitersOf(word) * now);
+}
+
+Charge TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_relaxed);
+  Charge charge{0, 0};
+  do {
+    if (word == 0 || word == kStealing) return {0, 0};
+  } while (
+      !slot.compare_exchange_weak(word, Charged(word, now, &charge), std::memory_order_relaxed));
+  return charge;
+}
+
+// Makes the integral 0, whatever it was.
+void Drop(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_relaxed);
+  while (word != 0 && word != kStealing &&
+         !slot.compare_exchange_weak(word, Word(WaitersOf(word), 0 - WaitersOf(word) * now),
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+// Adds a waiter. False: there are too many, or the slot is changing hands.
+bool Enter(std::atomic<uint64_t>& slot, uint64_t now) {
+  uint64_t word = slot.load(std::memory_order_acquire);
+  do {
+    if (WaitersOf(word) >= kMostWaiters) return false;
+  } while (!slot.compare_exchange_weak(word, Word(WaitersOf(word) + 1, OffsetOf(word) - now),
+                                       std::memory_order_acquire));
+  return true;
+}
+
+}  // namespace
+
+// Makes an unused slot the lock's. False: it has waiters, or somebody else is at it.
+bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
+  uint64_t word = bucket.words[slot].load(std::memory_order_relaxed);
+  if (WaitersOf(word) != 0) return false;  // kStealing has "waiters", too
+  if (!bucket.words[slot].compare_exchange_strong(word, kStealing, std::memory_order_acquire)) {
+    return false;
+  }
+  bucket.keys[slot].store(lock, std::memory_order_relaxed);
+  // Pairs with the acquire in Enter: who sees the word without kStealing sees the new key.
+  bucket.words[slot].store(0, std::memory_order_release);
+  lost_ticks_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
+  return true;
+}
+
+// A slot with nothing to charge before one whose delay is lost by it.
+bool WaiterTable::ClaimAny(Bucket& bucket, const void* lock) {
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.words[slot].load(std::memory_order_relaxed) == 0 && Claim(bucket, slot, lock)) {
+      return true;
+    }
+  }
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (Claim(bucket, slot, lock)) return true;
+  }
+  return false;
+}
+
+std::atomic<uint64_t>* WaiterTable::AddWaiter(Bucket& bucket, const void* lock, uint64_t now) {
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
+    std::atomic<uint64_t>& word = bucket.words[slot];
+    if (!Enter(word, now)) continue;
+    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) return &word;
+    EndWait({&word}, now);  // the slot became another lock's before we were in it
+  }
+  return nullptr;
+}
+
+WaiterTable::Slot WaiterTable::BeginWait(const void* lock, uint64_t now) {
+  if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  if (std::atomic<uint64_t>* word = AddWaiter(bucket, lock, now)) return {word};
+  // Two threads that claim at once may give the lock two slots: both are charged, one after the
+  // other.
+  if (!ClaimAny(bucket, lock)) return {};
+  return {AddWaiter(bucket, lock, now)};
+}
+
+void WaiterTable::EndWait(Slot slot, uint64_t now) {
+  if (slot.word == nullptr) return;
+  uint64_t word = slot.word->load(std::memory_order_relaxed);
+  do {
+    if (WaitersOf(word) == 0 || word == kStealing) return;  // forgotten in a forked child
+  } while (!slot.word->compare_exchange_weak(word, Word(WaitersOf(word) - 1, OffsetOf(word) + now),
+                                             std::memory_order_relaxed));
+}
+
+uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now) {
+  if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  uint64_t ticks = 0;
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) {
+      const Charge charge = TakeFrom(bucket.words[slot], now);
+      ticks += charge.ticks;
+      if (charge.dropped != 0) lost_ticks_.fetch_add(charge.dropped, std::memory_order_relaxed);
+    }
+  }
+  return ticks;
+}
+
+void WaiterTable::GiveBack(const void* lock, uint64_t ticks) {
+  Bucket& bucket = buckets_[BucketOf(lock)];
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
+    std::atomic<uint64_t>& place = bucket.words[slot];
+    uint64_t word = place.load(std::memory_order_relaxed);
+    while (word != kStealing &&
+           !place.compare_exchange_weak(word, Word(WaitersOf(word), OffsetOf(word) + ticks),
+                                        std::memory_order_relaxed)) {
+    }
+    return;
+  }
+}
+
+void WaiterTable::DropCharges(uint64_t now) {
+  for (Bucket& bucket : buckets_) {
+    for (std::atomic<uint64_t>& word : bucket.words) Drop(word, now);
+  }
+}
+
+void WaiterTable::RestartInChild() {
+  if (!child_restart_.exchange(false, std::memory_order_relaxed)) return;
+  for (Bucket& bucket : buckets_) {
+    for (std::atomic<uint64_t>& word : bucket.words) word.store(0, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,68 @@
+#include "profiler/signal_safe/heap/heap_sampler.h"
+
+#include <type_traits>
+
+#include "profiler/sys/process/environment.h"
+#include "profiler/sys/process/sanitizers.h"
+
+namespace pprof::signal_safe {
+
+// malloc runs before any constructor: the tables must be usable as zeroed memory.
+static_assert(std::is_trivially_default_constructible_v<HeapSampler>);
+
+HeapSampler heap_sampler;
+PeakTracker heap_peak(heap_sampler.stacks);
+
+namespace {
+
+// Zero while unsettled, so that zeroed memory means "unsettled": the interval plus one.
+std::atomic<uint64_t> settled_interval_plus_one;
+
+uint64_t FromEnvironment() {
+  const char* text = sys::FindEnvironment("PPROF_CPP_HEAP_INTERVAL");
+  uint64_t bytes = kDefaultHeapInterval;
+  if (text != nullptr && !ParseInterval(text, &bytes)) {
+    heap_sampler.environment_refused.store(true, std::memory_order_relaxed);
+    return kDefaultHeapInterval;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+bool ParseInterval(const char* text, uint64_t* bytes) {
+  uint64_t value = 0;
+  const char* at = text;
+  for (; *at >= '0' && *at <= '9'; ++at) {
+    if (value > (uint64_t{1} << 40)) return false;
+    value = value * 10 + static_cast<uint64_t>(*at - '0');
+  }
+  if (at == text) return false;
+  if (*at == 'k' || *at == 'K')
+    value <<= 10, ++at;
+  else if (*at == 'm' || *at == 'M')
+    value <<= 20, ++at;
+  else if (*at == 'g' || *at == 'G')
+    value <<= 30, ++at;
+  if (*at != '\0' || value > (uint64_t{1} << 40)) return false;
+  *bytes = value;
+  return true;
+}
+
+uint64_t HeapInterval() {
+  const uint64_t plus_one = settled_interval_plus_one.load(std::memory_order_relaxed);
+  if (__builtin_expect(plus_one != 0, 1)) return plus_one - 1;
+  // Sanitizers wrap what a sample calls, and are not set up when the first malloc comes.
+  if (sys::SanitizerIsPresent()) return 0;
+  if (!sys::EnvironmentIsKnown()) return kDefaultHeapInterval;  // and look again next time
+  uint64_t unsettled = 0;
+  settled_interval_plus_one.compare_exchange_strong(unsettled, FromEnvironment() + 1,
+                                                    std::memory_order_relaxed);
+  return settled_interval_plus_one.load(std::memory_order_relaxed) - 1;
+}
+
+void SetHeapInterval(uint64_t bytes) {
+  settled_interval_plus_one.store(bytes + 1, std::memory_order_relaxed);
+}
+
+}  // namespace pprof::signal_safe

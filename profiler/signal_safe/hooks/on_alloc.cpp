@@ -1,0 +1,91 @@
+#include "profiler/signal_safe/hooks/on_alloc.h"
+
+#include "profiler/signal_safe/hooks/capture_stack.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/sys/time/monotonic_clock.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// Rounded once, here: an allocation adds exactly the bytes that its free takes away.
+uint64_t BytesOf(double weight, uint64_t size) {
+  return static_cast<uint64_t>(weight * static_cast<double>(size) + 0.5);
+}
+
+void AddAllocated(HeapStack* stack, double weight, uint64_t size) {
+  stack->allocated_count.Add(FixedCount::Of(weight));
+  stack->allocated_bytes.fetch_add(BytesOf(weight, size), std::memory_order_relaxed);
+}
+
+// Release, paired with HeapStack::Live: who sees the free sees its malloc.
+void AddFreed(const LiveRecord& record) {
+  record.stack->freed_count.Add(FixedCount::Of(record.weight), std::memory_order_release);
+  record.stack->freed_bytes.fetch_add(BytesOf(record.weight, record.size),
+                                      std::memory_order_release);
+  heap_peak.OnChange(record.stack);
+}
+
+}  // namespace
+
+uint64_t OnCountdownEnd(size_t size) {
+  const uint64_t interval = Expired(size, HeapInterval());
+  if (interval == 0) return 0;
+  if (thread_state.busy) {  // a signal handler that allocates interrupted OnAlloc
+    heap_sampler.lost_samples.fetch_add(1, std::memory_order_relaxed);
+    return 0;
+  }
+  return interval;
+}
+
+void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
+  const ReentryGuard guard;
+  const double weight = WeightOf(size, interval);
+  HeapStack* stack = CaptureStack(caller, &heap_sampler.stacks);
+  AddAllocated(stack, weight, size);
+  const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
+  // Still in: it was freed behind our back, e.g. by tc_free or a library bound to its own free.
+  if (heap_sampler.filter.MayHoldSample(block)) OnFree(block);
+  heap_sampler.filter.Add(block);  // before the block can be found: see page_filter.h
+  if (!heap_sampler.live.Insert(block, record)) {
+    heap_sampler.filter.Remove(block);
+    heap_sampler.untracked_samples.fetch_add(1, std::memory_order_relaxed);
+    AddFreed(record);  // in-use numbers cover followed lives only
+  } else {
+    heap_peak.OnChange(stack);
+  }
+  heap_sampler.samples.fetch_add(1, std::memory_order_relaxed);
+}
+
+void OnFree(void* block) {
+  LiveRecord record;
+  if (!heap_sampler.live.Remove(block, &record)) return;
+  heap_sampler.filter.Remove(block);
+  AddFreed(record);
+}
+
+ReallocRecord::ReallocRecord(void* block)
+    : block_(block), sampled_(heap_sampler.live.Remove(block, &record_)) {}
+
+// In-use bytes of the record change from weight * old to weight * new; what was allocated stays
+// what it was. A sampled block stands for `weight` blocks of its kind, whatever became of its size.
+void ReallocRecord::Stayed(size_t size) {
+  if (!sampled_) return;
+  const uint64_t before = BytesOf(record_.weight, record_.size);
+  const LiveRecord resized{record_.stack, size, record_.weight, record_.allocated_at_ms};
+  if (!heap_sampler.live.Insert(block_, resized)) {
+    heap_sampler.untracked_samples.fetch_add(1, std::memory_order_relaxed);
+    Moved();
+    return;
+  }
+  record_.stack->freed_bytes.fetch_add(before - BytesOf(record_.weight, size),
+                                       std::memory_order_release);
+  heap_peak.OnChange(record_.stack);
+}
+
+void ReallocRecord::Moved() {
+  if (!sampled_) return;
+  heap_sampler.filter.Remove(block_);
+  AddFreed(record_);
+}
+
+}  // namespace pprof::signal_safe

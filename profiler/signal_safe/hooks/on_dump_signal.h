@@ -1,0 +1,47 @@
+// A running thread's own stack, asked for by a signal and written into a slot.
+//
+// Writers: the signalled threads, one slot each. Reader: the dump's thread, which owns the slots.
+// A slot's state names the request it serves: (request number << 2) | phase. Only the thread that
+// moved it from kAsked to kWriting writes, and a slot in kWriting is never given to another
+// request: there is no late write. A handler that finds no slot asking for its thread does nothing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "profiler/signal_safe/tables/stack_table.h"
+#include "profiler/signal_safe/unwind/interrupted.h"
+
+namespace pprof::signal_safe {
+
+struct DumpSlot {
+  enum Phase : uint32_t { kFree = 0, kAsked = 1, kWriting = 2, kDone = 3 };
+
+  std::atomic<uint32_t> state;
+  std::atomic<int32_t> tid;
+  // Written by the signalled thread in kWriting, read in kDone.
+  uint32_t depth;
+  uint32_t label_set;
+  bool truncated;
+  sys::InterruptedCall call;
+  uintptr_t pcs[kMaxStackDepth];
+
+  // Free, under the number after that of `state`: an old request is never taken for a new one.
+  static uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }
+  static Phase PhaseOf(uint32_t state) { return static_cast<Phase>(state & 3); }
+};
+
+constexpr size_t kDumpSlots = 32;  // signals in flight: more delays running threads, not us
+extern DumpSlot dump_slots[kDumpSlots] __attribute__((visibility("hidden")));
+// Counts finished slots; the reader waits on it.
+extern std::atomic<uint32_t> dump_progress __attribute__((visibility("hidden")));
+
+// All slots are free, also those that threads of the parent were writing. Only in the child of a
+// fork. Signal-safe.
+void FreeDumpSlots();
+
+// The handler. Only from a signal handler.
+void OnDumpSignal(int signal, void* siginfo, void* ucontext);
+
+}  // namespace pprof::signal_safe

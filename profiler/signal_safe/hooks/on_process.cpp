@@ -1,0 +1,53 @@
+#include "profiler/signal_safe/hooks/on_process.h"
+
+#include "profiler/signal_safe/contention/contention_sampler.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
+#include "profiler/signal_safe/hooks/on_dump_signal.h"
+#include "profiler/signal_safe/hooks/on_thread.h"
+#include "profiler/signal_safe/tables/sample_ring.h"
+#include "profiler/signal_safe/tables/unloaded_modules.h"
+#include "profiler/signal_safe/unwind/module_gate.h"
+#include "profiler/signal_safe/unwind/unwind_table.h"
+#include "profiler/sys/modules/loader_call.h"
+#include "profiler/sys/thread/thread_signal.h"
+
+namespace pprof::signal_safe {
+
+// The loader first: its callers may be interrupted by the signal.
+void OnForkBegin() {
+  sys::BeginForkOfLoader();
+  sys::BlockProfilingSignal();
+}
+
+void OnForkParent() {
+  sys::EndForkOfLoaderInParent();
+  sys::UnblockProfilingSignal();
+}
+
+// The tables need nothing: they have no lock, and a slot that another thread had claimed but not
+// filled stays claimed, 40 bytes in a child.
+void OnForkChild() {
+  sys::EndForkOfLoaderInChild();
+  heap_peak.OnForkChild();
+  ForgetParentsContention();
+  OnThreadForked();
+  sample_ring.OnForkChild();
+  FreeDumpSlots();
+  OpenModuleGate();
+  unloaded_modules.OnForkChild();
+  sys::UnblockProfilingSignal();
+}
+
+void OnUnloadBegin() {
+  unloaded_modules.BeforeUnload();
+  BeginUnload();
+}
+
+// Rows first: a module loaded at the place must not be walked with the old one's.
+void OnUnloadEnd() {
+  ForgetRows();
+  unloaded_modules.AfterUnload();
+  EndUnload();
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,95 @@
+#include "profiler/signal_safe/hooks/on_thread.h"
+
+#include "profiler/signal_safe/hooks/capture_stack.h"
+#include "profiler/signal_safe/hooks/on_tick.h"
+#include "profiler/signal_safe/signal_safe.h"
+#include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/own_thread.h"
+#include "profiler/sys/thread/thread_id.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// Threads that nobody told about (the main thread, clone) get a record when they first need one.
+ThreadRecord* OwnRecord() {
+  ThreadState& thread = thread_state;
+  if (thread.record == nullptr && !thread.ended) {
+    thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
+                                        ThreadStackBounds().high, thread.own);
+  }
+  return thread.record;
+}
+
+// In the child of a fork: all threads but one, of that stack or of none, have ended. Not counted by
+// their records: some were counted before they had one, others after they had given it back.
+void KeepOnlyThreadOf(const CountedStack* alive) {
+  thread_stacks.ForEach([alive](CountedStack& stack) {
+    const uint64_t begun = stack.begun.load(std::memory_order_relaxed);
+    stack.ended.store(begun - (&stack == alive ? 1 : 0), std::memory_order_relaxed);
+  });
+}
+
+}  // namespace
+
+ThreadBirth OnThreadCreate(void* caller) {
+  const ReentryGuard guard;
+  CountedStack* stack = CaptureStack(caller, &thread_stacks);
+  stack->Begin();
+  return {stack, sys::ThreadId(), thread_state.label_set, sys::CreatesOwnThreads()};
+}
+
+void OnThreadNotCreated(const ThreadBirth& birth) {
+  birth.created_at->begun.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void OnThreadStart(const ThreadBirth& birth) {
+  thread_state.label_set = birth.label_set;
+  thread_state.own = birth.own;
+  thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
+                                            birth.label_set, ThreadStackBounds().high, birth.own);
+  const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
+  if (recording && thread_state.record != nullptr) {
+    ArmCpuTimer(thread_state.record, sys::ThreadId());
+  }
+}
+
+void OnThreadEnd(const ThreadBirth& birth) {
+  birth.created_at->End();
+  ThreadRecord* record = thread_state.record;
+  thread_state.record = nullptr;
+  thread_state.ended = true;
+  // In this order: without the tid nobody arms a timer for the record any more.
+  if (record == nullptr || !ThreadRegistry::Take(record, sys::ThreadId())) return;
+  OnCpuThreadEnd(record);
+  thread_registry.Free(record);
+}
+
+void OnThreadVanished(ThreadRecord* record, int32_t tid) {
+  if (!ThreadRegistry::Take(record, tid)) return;
+  if (record->created_at != nullptr) record->created_at->End();
+  DisarmCpuTimer(record);
+  thread_registry.Free(record);
+}
+
+void OnThreadForked() {
+  cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
+  ThreadRecord* const own = thread_state.record;
+  if (own != nullptr) {
+    own->cpu_timer.store(kTimerNone);
+    own->tid.store(sys::ThreadId(), std::memory_order_release);
+  }
+  thread_registry.KeepOnly(own);
+  KeepOnlyThreadOf(own != nullptr ? own->created_at : nullptr);
+}
+
+uint32_t CurrentLabels() { return thread_state.label_set; }
+
+void SetLabels(uint32_t label_set) {
+  thread_state.label_set = label_set;
+  if (ThreadRecord* record = OwnRecord()) {
+    record->label_set.store(label_set, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pprof::signal_safe

@@ -1,0 +1,21 @@
+#include "profiler/signal_safe/unwind/caller_stack.h"
+
+namespace pprof::signal_safe {
+
+CallerStack::CallerStack(void* caller) {
+  const UnwindResult unwound = UnwindOwnStack(pcs_, kMaxStackDepth + kMaxOwnFrames);
+  while (own_ < unwound.depth && pcs_[own_] != reinterpret_cast<uintptr_t>(caller)) ++own_;
+  if (own_ == unwound.depth || own_ > kMaxOwnFrames) {
+    // The walk did not come past our own frames: the caller alone is still the truth.
+    own_ = 0;
+    pcs_[0] = reinterpret_cast<uintptr_t>(caller);
+    depth_ = 1;
+    truncated_ = true;
+    return;
+  }
+  depth_ = unwound.depth - own_;
+  truncated_ = depth_ > kMaxStackDepth || unwound.truncated;
+  if (depth_ > kMaxStackDepth) depth_ = kMaxStackDepth;
+}
+
+}  // namespace pprof::signal_safe

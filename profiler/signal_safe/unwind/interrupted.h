@@ -1,0 +1,22 @@
+// Where a walk through interrupted code starts.
+#pragma once
+
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/signal_context.h"
+
+namespace pprof::signal_safe {
+
+// `ucontext`: the handler's third argument. Only from a signal handler.
+inline Registers InterruptedRegisters(const void* ucontext) {
+  const auto value_of = [ucontext](int number) { return sys::ContextRegister(ucontext, number); };
+  Registers interrupted;
+  interrupted.pc = value_of(dwarf_register::kReturnAddress);
+  interrupted.sp = value_of(dwarf_register::kRsp);
+  interrupted.rbp = value_of(dwarf_register::kRbp);
+  interrupted.rbx = value_of(dwarf_register::kRbx);
+  interrupted.r10 = value_of(dwarf_register::kR10);
+  interrupted.r10_known = true;
+  return interrupted;
+}
+
+}  // namespace pprof::signal_safe

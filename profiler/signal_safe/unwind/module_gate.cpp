@@ -1,0 +1,44 @@
+#include "profiler/signal_safe/unwind/module_gate.h"
+
+#include <atomic>
+
+#include "profiler/sys/thread/yield.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// Each side says first that it comes and looks for the other after: sequentially consistent, or
+// both could miss each other.
+std::atomic<int> walkers;
+std::atomic<int> unloaders;
+
+}  // namespace
+
+ModulesStay::ModulesStay() {
+  walkers.fetch_add(1);
+  entered_ = unloaders.load() == 0;
+  if (!entered_) walkers.fetch_sub(1);
+}
+
+ModulesStay::~ModulesStay() {
+  if (entered_) walkers.fetch_sub(1);
+}
+
+void BeginUnload() {
+  unloaders.fetch_add(1);
+  while (walkers.load() > 0) sys::Yield();
+}
+
+void EndUnload() {
+  int now = unloaders.load();
+  // Not below 0: an unload may have forked, and the child opened the gate.
+  while (now > 0 && !unloaders.compare_exchange_weak(now, now - 1)) {
+  }
+}
+
+void OpenModuleGate() {
+  walkers.store(0);
+  unloaders.store(0);
+}
+
+}  // namespace pprof::signal_safe

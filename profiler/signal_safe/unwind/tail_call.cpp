@@ -1,0 +1,74 @@
+#include "profiler/signal_safe/unwind/tail_call.h"
+
+#include <cstring>
+
+#include "profiler/signal_safe/unwind/caller_stack.h"
+#include "profiler/signal_safe/unwind/unwind_table.h"
+#include "profiler/sys/thread/own_stack.h"
+
+namespace pprof::signal_safe {
+namespace {
+
+// Where a displacement of four bytes at `at` points to; it counts from its own end.
+// Source: Intel 64 manual, volume 2, CALL and JMP.
+uintptr_t Target(const uint8_t* bytes, uintptr_t address) {
+  int32_t displacement;
+  std::memcpy(&displacement, bytes, sizeof displacement);
+  return address + sizeof displacement + static_cast<uintptr_t>(intptr_t{displacement});
+}
+
+uintptr_t LoadPointer(uintptr_t address) {
+  uintptr_t value = 0;
+  return sys::ReadOwnMemory(address, &value, sizeof value) ? value : 0;
+}
+
+// The function of a direct call, or of a call through the global offset table; 0: another form.
+uintptr_t CalledFunction(uintptr_t return_address) {
+  const auto* after = reinterpret_cast<const uint8_t*>(return_address);
+  const uintptr_t target = Target(after - 4, return_address - 4);
+  if (after[-5] == 0xE8) return target;                                    // call target
+  if (after[-6] == 0xFF && after[-5] == 0x15) return LoadPointer(target);  // call *target(%rip)
+  return 0;
+}
+
+// Through an entry of a procedure linkage table, `jmp *slot(%rip)`, to the function behind it.
+uintptr_t BehindLinkage(uintptr_t function) {
+  constexpr uint8_t kEndbr64[] = {0xF3, 0x0F, 0x1E, 0xFA};
+  uint8_t code[12];
+  if (!sys::ReadOwnMemory(function, code, sizeof code)) return 0;
+  size_t at = std::memcmp(code, kEndbr64, sizeof kEndbr64) == 0 ? sizeof kEndbr64 : 0;
+  if (code[at] == 0xF2) ++at;  // bnd
+  if (code[at] != 0xFF || code[at + 1] != 0x25) return function;
+  return LoadPointer(Target(code + at + 2, function + at + 2));
+}
+
+// At a function's entry the return address is at the top of the stack. Bytes that only looked like
+// a call lead elsewhere.
+bool IsEntry(uintptr_t address) {
+  UnwindRow row;
+  return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
+}
+
+}  // namespace
+
+uintptr_t FindTailCaller(const Caller& caller) {
+  const auto hook = reinterpret_cast<uintptr_t>(caller.hook);
+  uintptr_t called = CalledFunction(reinterpret_cast<uintptr_t>(caller.return_address));
+  if (called == 0 || called == hook) return 0;
+  called = BehindLinkage(called);
+  return called != 0 && called != hook && IsEntry(called) ? called : 0;
+}
+
+CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_address) {
+  if (own_ == 0) return;  // the walk failed, or nothing stands before the caller to be written over
+  const uintptr_t tail_caller = FindTailCaller(caller);
+  if (tail_caller == 0) return;
+  pcs_[--own_] = tail_caller + 1;  // readers take one off a return address
+  if (depth_ < kMaxStackDepth) {
+    ++depth_;
+  } else {
+    truncated_ = true;
+  }
+}
+
+}  // namespace pprof::signal_safe

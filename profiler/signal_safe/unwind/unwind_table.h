@@ -1,0 +1,25 @@
+// From an address to its unwind row, out of the module's .eh_frame.
+// Source: Linux Standard Base 5, sections 10.6 (.eh_frame) and 10.6.2 (.eh_frame_hdr).
+#pragma once
+
+#include <cstdint>
+
+#include "profiler/signal_safe/unwind/unwind_row.h"
+
+namespace pprof::signal_safe {
+
+// Parses: about 1 us. Signal-safe. `header`: the module's .eh_frame_hdr. Answers CfaRule::kUnknown
+// for addresses between functions and for rules we do not follow.
+UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header);
+
+// The same through a cache of 32 Ki rows shared by all threads: 5 to 12 ns warm. Signal-safe.
+// False: the address is outside all modules (JIT code), or in a module without a table (static
+// executables linked without --eh-frame-hdr).
+bool FindRow(uintptr_t pc, UnwindRow* row);
+
+// Forgets all cached rows: after a module was unloaded, another may stand at its addresses.
+void ForgetRows();
+
+uint64_t row_cache_misses();
+
+}  // namespace pprof::signal_safe

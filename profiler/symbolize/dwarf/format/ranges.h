@@ -1,0 +1,33 @@
+// Range lists: the addresses of a DIE that does not lie in one piece.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "profiler/symbolize/dwarf/format/form.h"
+#include "profiler/sys/memory/byte_cursor.h"
+
+namespace pprof::symbolize {
+
+struct AddressRange;
+
+// Errors: a damaged list gives the ranges before the damage. Not signal-safe: allocates.
+struct RangeListReader {
+  // More than any real function or unit has; a damaged list could be as long as its section.
+  static constexpr size_t kMaxRanges = 1 << 18;
+
+  std::function<sys::Bytes(uint64_t offset)> section_from;  // .debug_ranges or .debug_rnglists
+  Encoding encoding;
+  uint64_t lists_base = 0;    // DWARF 5: where the offsets of numbered lists begin
+  uint64_t base_address = 0;  // the unit's, before the list sets another
+  std::function<uint64_t(uint64_t index)> address_of;  // .debug_addr
+
+  void ReadVersion4(uint64_t offset, std::vector<AddressRange>* ranges) const;
+  void ReadVersion5(const FormValue& list, std::vector<AddressRange>* ranges) const;
+
+ private:
+  bool ReadEntry(sys::ByteCursor& cursor, uint64_t* base, std::vector<AddressRange>* ranges) const;
+};
+
+}  // namespace pprof::symbolize

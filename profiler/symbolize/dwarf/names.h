@@ -1,0 +1,88 @@
+// Names of functions, and of the scopes they are in, as far as DIEs tell them.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "profiler/symbolize/dwarf/format/unit.h"
+#include "profiler/symbolize/elf/string_pool.h"
+
+namespace pprof::symbolize {
+
+using NameId = uint32_t;
+constexpr NameId kNoName = 0;  // its text is empty
+
+// A function's DIE often only refers to others: inlined call -> abstract function -> declaration in
+// its class, which may be in another unit (LTO) or another file (dwz). Compilers record no linkage
+// name for local functions, so those are qualified with the scopes their DIE is in.
+// Names are collected while units are read; texts exist when all strings have been fetched.
+// Ownership: borrows the pool. Not thread-safe. Not signal-safe.
+class NameTable {
+ public:
+  // DIEs of another unit whose names are wanted.
+  struct FarReference {
+    FileRole role;
+    uint64_t die;
+    NameId name;
+  };
+  // DIEs of the present unit whose enclosing DIEs are wanted.
+  struct ScopeRequest {
+    uint64_t die;
+    NameId name;
+  };
+
+  NameTable(StringPool* strings, std::pmr::memory_resource* memory);
+
+  // Forgets which DIEs have names already: offsets mean other DIEs from now on.
+  void BeginUnit();
+  // The name of a DIE of `unit`, where `die` may come from a damaged file.
+  NameId NameOf(const DwarfUnit& unit, uint64_t die);
+  // The name of the DIE that `reference` of a DIE of `unit` points to.
+  NameId NameAt(const DwarfUnit& unit, const FormValue& reference);
+
+  using ScopeRequests = std::pmr::vector<ScopeRequest>;
+  ScopeRequests TakeScopeRequests();
+  void SetScope(NameId name, NameId scope);
+  bool HasScope(NameId name) const { return entries_[name].scope != kNoName; }
+  using FarReferences = std::pmr::vector<FarReference>;
+  FarReferences TakeFarReferences();
+  void SetTarget(NameId name, NameId target) { entries_[name].target = target; }
+
+  // Mangled where the compiler recorded that, else qualified, else empty.
+  std::string Text(NameId name) const { return Text(name, 0); }
+  bool HasLinkageName(NameId name) const;
+  uint32_t StartLine(NameId name) const;
+
+ private:
+  enum class Kind : uint8_t { kFunction, kNamespace, kType };
+  struct Entry {
+    StringId text = kNoString;
+    NameId target = kNoName;  // the DIE this one refers to
+    NameId scope = kNoName;   // the DIE this one is in
+    uint32_t line = 0;
+    Kind kind = Kind::kFunction;
+    bool is_linkage_name = false;
+  };
+
+  NameId NameOf(const DwarfUnit& unit, uint64_t die, int depth);
+  NameId NameAt(const DwarfUnit& unit, const FormValue& reference, int depth);
+  FormValue ReadEntry(const DwarfUnit& unit, uint64_t die, Entry* entry);
+  NameId NameFar(FileRole role, uint64_t die);
+  NameId Add(const Entry& entry);
+  const Entry& Target(const Entry& entry) const;
+  std::string Text(NameId name, int depth) const;
+  std::string ScopeText(NameId scope, std::string_view member, int depth) const;
+
+  StringPool* strings_;
+  std::pmr::vector<Entry> entries_;
+  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the present unit -> name
+  std::pmr::unordered_map<uint64_t, NameId> of_others_;  // role and DIE -> name
+  ScopeRequests scope_requests_;
+  FarReferences far_references_;
+};
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,77 @@
+// A bounds-checked view of one 64-bit little-endian ELF file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profiler/sys/memory/byte_cursor.h"
+#include "profiler/sys/memory/mapped_file.h"
+#include "profiler/sys/memory/page_buffer.h"
+
+namespace pprof::symbolize {
+
+struct ElfSection {
+  std::string_view name;
+  uint32_t type = 0;
+  uint64_t flags = 0;
+  uint64_t address = 0;
+  uint64_t size = 0;  // in memory; bytes.size is what the file holds
+  sys::Bytes bytes;   // empty when absent from the file or outside it
+};
+
+// A PT_LOAD entry.
+struct ElfSegment {
+  uint64_t file_offset = 0;
+  uint64_t address = 0;
+  uint64_t file_size = 0;
+};
+
+// Ownership: owns the mapping or the buffer; everything it hands out borrows from it.
+// Thread safety: const members are safe. Not signal-safe.
+class ElfFile {
+ public:
+  // Null when it cannot be read or is not such an ELF file.
+  static std::unique_ptr<ElfFile> Open(const std::string& path);
+  static std::unique_ptr<ElfFile> FromBuffer(sys::PageBuffer buffer);
+  // `bytes` must outlive the result.
+  static std::unique_ptr<ElfFile> FromBytes(sys::Bytes bytes);
+
+  const std::string& path() const { return path_; }          // empty unless opened by path
+  const std::string& build_id() const { return build_id_; }  // lower-case hex; empty: none
+  const std::vector<ElfSection>& sections() const { return sections_; }
+  const std::vector<ElfSegment>& segments() const { return segments_; }
+
+  // Null when there is none of that name.
+  const ElfSection* FindSection(std::string_view name) const;
+  bool HasSection(std::string_view name) const { return FindSection(name) != nullptr; }
+
+  // Gives back the physical pages of bytes that are not needed any more.
+  void DropPages(sys::Bytes bytes) const { file_.DropPages(bytes.data, bytes.end()); }
+
+ private:
+  ElfFile() = default;
+  bool Parse(sys::Bytes bytes);
+  void ParseSections(sys::Bytes bytes, uint64_t table, uint64_t count, uint64_t names_index);
+  void ParseSegments(sys::Bytes bytes, uint64_t table, uint64_t count);
+
+  std::string path_;
+  sys::MappedFile file_;
+  sys::PageBuffer buffer_;
+  std::vector<ElfSection> sections_;
+  std::vector<ElfSegment> segments_;
+  std::string build_id_;
+};
+
+// The address in the file's own address space of a file offset; false when no segment holds it.
+bool OffsetToAddress(const std::vector<ElfSegment>& segments, uint64_t offset, uint64_t* address);
+
+// Lower-case hex, as build ids are written.
+std::string ToHex(sys::Bytes bytes);
+
+// The build id in a note section or segment as lower-case hex; empty when there is none.
+std::string FindBuildId(sys::Bytes notes);
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,111 @@
+#include "profiler/symbolize/elf/section_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pprof::symbolize {
+namespace {
+
+// Small steps keep the deadline: 256 KB take about a millisecond.
+constexpr uint64_t kStep = 256 << 10;
+// Windows are mostly asked for in rising order with small gaps, so contents are read ahead...
+constexpr uint64_t kReadAhead = 64 << 10;
+// ... and contents before the window are moved out only now and then.
+constexpr uint64_t kKeepBehind = 64 << 10;
+constexpr uint64_t kTrimFrom = 1 << 20;
+constexpr uint64_t kDropInputEvery = 4 << 20;
+
+}  // namespace
+
+sys::Bytes SectionStream::Window(uint64_t offset, uint64_t length) {
+  if (offset > section_.size || length > section_.size - offset) return {};
+  if (!compressed()) return section_.stored.Slice(offset, length);
+  if (length > kMaxWindow) return {};
+  if ((source_ == nullptr || offset < buffer_offset_) && !Restart()) return {};
+  if (!SkipTo(offset) || !FillTo(offset + length)) return {};
+  DropInput();
+  return {buffer_.data() + (offset - buffer_offset_), static_cast<size_t>(length)};
+}
+
+bool SectionStream::Restart() {
+  source_ = MakeDecompressor(section_.compression, section_.stored);
+  buffer_offset_ = 0;
+  filled_ = 0;
+  input_kept_ = section_.stored.data;
+  return source_ != nullptr;
+}
+
+// Makes `offset` lie in the buffer or at its end.
+bool SectionStream::SkipTo(uint64_t offset) {
+  while (offset > buffer_offset_ + filled_) {
+    const uint64_t step = std::min(kStep, offset - (buffer_offset_ + filled_));
+    if (budget_->SpentNow()) return false;
+    if (buffer_.size() < step && !buffer_.Resize(kStep)) return false;
+    buffer_offset_ += filled_;
+    filled_ = source_->Read(buffer_.data(), step);
+    DropInput();
+    if (filled_ < step) return false;
+  }
+  const uint64_t behind = offset - buffer_offset_;
+  if (behind != 0 && (behind == filled_ || behind > kKeepBehind)) {
+    std::memmove(buffer_.data(), buffer_.data() + behind, filled_ - behind);
+    buffer_offset_ += behind;
+    filled_ -= behind;
+  }
+  return true;
+}
+
+bool SectionStream::FillTo(uint64_t end) {
+  const uint64_t needed = end - buffer_offset_;
+  const uint64_t wanted = std::min(needed + kReadAhead, section_.size - buffer_offset_);
+  if (filled_ >= needed) return true;
+  if (!Trim(wanted)) return false;
+  if (buffer_.size() < wanted && !buffer_.Resize(wanted)) return false;
+  while (filled_ < wanted) {
+    if (budget_->SpentNow()) return false;
+    const uint64_t step = std::min(kStep, wanted - filled_);
+    const size_t got = source_->Read(buffer_.data() + filled_, step);
+    filled_ += got;
+    if (got < step) break;
+  }
+  return filled_ >= needed;
+}
+
+// After an exceptionally large window its pages go back.
+bool SectionStream::Trim(uint64_t wanted) {
+  if (buffer_.size() < kTrimFrom || wanted > buffer_.size() / 4) return true;
+  sys::PageBuffer smaller;
+  if (!smaller.Resize(std::max(wanted, kStep))) return false;
+  std::memcpy(smaller.data(), buffer_.data(), filled_);
+  buffer_ = std::move(smaller);
+  return true;
+}
+
+void SectionStream::DropInput() {
+  const uint8_t* used = source_->position();
+  if (used < input_kept_ + kDropInputEvery) return;
+  section_.file->DropPages({input_kept_, static_cast<size_t>(used - input_kept_)});
+  input_kept_ = used;
+}
+
+void SectionStream::Drop(sys::Bytes window) {
+  if (!compressed() && section_.file != nullptr) section_.file->DropPages(window);
+}
+
+void SectionStream::Close() {
+  source_.reset();
+  buffer_ = sys::PageBuffer();
+}
+
+sys::Bytes LoadedSection::Get() {
+  if (tried_) return bytes_;
+  tried_ = true;
+  const bool compressed = section_.compression != Compression::kNone;
+  if (compressed && section_.size > kMaxLoaded) return bytes_;
+  stream_ = std::make_unique<SectionStream>(section_, budget_);
+  bytes_ = stream_->Window(0, section_.size);
+  return bytes_;
+}
+
+}  // namespace pprof::symbolize

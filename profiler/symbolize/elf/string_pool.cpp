@@ -1,0 +1,75 @@
+#include "profiler/symbolize/elf/string_pool.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pprof::symbolize {
+namespace {
+
+constexpr size_t kChunkBytes = 64 << 10;
+constexpr uint64_t kFirstLook = 256;         // most names are shorter
+constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
+
+// The zero-terminated text at `offset`; empty when there is no end in sight.
+std::string_view ReadText(SectionStream& section, uint64_t offset) {
+  for (uint64_t look = kFirstLook; look <= kMaxTextBytes; look *= 4) {
+    if (offset >= section.size()) return {};
+    const uint64_t length = std::min(look, section.size() - offset);
+    const sys::Bytes window = section.Window(offset, length);
+    sys::ByteCursor cursor(window);
+    const std::string_view text = cursor.CString();
+    if (cursor.ok()) return text;
+    if (window.empty() || length < look) return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+StringPool::StringPool(std::pmr::memory_resource* memory)
+    : texts_(1, memory), interned_(memory), known_(memory), deferred_(memory) {}
+
+StringId StringPool::Intern(std::string_view text) {
+  if (text.empty()) return kNoString;
+  const auto found = interned_.find(text);
+  if (found != interned_.end()) return found->second;
+  const StringId id = static_cast<StringId>(texts_.size());
+  texts_.push_back(Copy(text));
+  interned_.emplace(texts_.back(), id);
+  return id;
+}
+
+StringId StringPool::Defer(uint32_t key, uint64_t offset) {
+  // Sections are far below 2^48 bytes; a damaged offset beyond that has no text anyway.
+  if (offset >> 48 != 0) return kNoString;
+  const auto [entry, added] = known_.try_emplace(uint64_t{key} << 48 | offset, kNoString);
+  if (added) {
+    entry->second = static_cast<StringId>(texts_.size());
+    texts_.emplace_back();
+    deferred_[key].push_back({offset, entry->second});
+  }
+  return entry->second;
+}
+
+void StringPool::ResolveSection(uint32_t key, SectionStream& section) {
+  std::pmr::vector<Deferred> wanted(texts_.get_allocator().resource());
+  wanted.swap(deferred_[key]);
+  std::sort(wanted.begin(), wanted.end(),
+            [](const Deferred& a, const Deferred& b) { return a.offset < b.offset; });
+  for (const Deferred& one : wanted) texts_[one.id] = Copy(ReadText(section, one.offset));
+}
+
+std::string_view StringPool::Copy(std::string_view text) {
+  if (text.empty()) return {};
+  if (chunks_.empty() || chunks_.back().size() - used_ < text.size()) {
+    chunks_.emplace_back();
+    used_ = 0;
+    if (!chunks_.back().Resize(std::max(kChunkBytes, text.size()))) return {};
+  }
+  char* copy = reinterpret_cast<char*>(chunks_.back().data()) + used_;
+  std::memcpy(copy, text.data(), text.size());
+  used_ += text.size();
+  return {copy, text.size()};
+}
+
+}  // namespace pprof::symbolize

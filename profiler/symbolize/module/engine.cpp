@@ -1,0 +1,172 @@
+#include "profiler/symbolize/module/engine.h"
+
+#include <algorithm>
+#include <memory_resource>
+#include <new>
+
+#include "profiler/symbolize/dwarf/names.h"
+#include "profiler/symbolize/dwarf/pending_location.h"
+#include "profiler/symbolize/dwarf/resolver.h"
+#include "profiler/symbolize/elf/string_pool.h"
+#include "profiler/symbolize/elf/time_budget.h"
+#include "profiler/symbolize/module/debug_files.h"
+#include "profiler/symbolize/module/memory_symbols.h"
+#include "profiler/symbolize/module/symbol_table.h"
+#include "profiler/sys/memory/page_resource.h"
+
+namespace pprof::symbolize {
+namespace {
+
+constexpr char kVdso[] = "[vdso]";
+constexpr std::chrono::milliseconds kSymbolTableGrace{250};
+
+using Clock = TimeBudget::Clock;
+
+Clock::time_point WithGrace(Clock::time_point deadline) {
+  const bool fits = deadline < Clock::time_point::max() - kSymbolTableGrace;
+  return fits ? deadline + kSymbolTableGrace : deadline;
+}
+
+// One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
+class Batch {
+ public:
+  Batch(const ModuleRef& module, const std::vector<uint64_t>& offsets, const BatchLimits& limits)
+      : module_(module),
+        offsets_(offsets),
+        limits_(limits),
+        budget_(limits.deadline, limits.cancelled),
+        symbol_budget_(WithGrace(limits.deadline), limits.cancelled),
+        strings_(&pool_),
+        names_(&strings_, &pool_),
+        locations_(&pool_) {}
+
+  BatchOutcome Run(FrameSink& sink) {
+    BatchOutcome outcome;
+    if (limits_.detail == Detail::kNone || offsets_.empty()) return outcome;
+    if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, symbol_budget_);
+    outcome.file_usable = files_.binary != nullptr || module_.path == kVdso;
+    MakeLocations();
+    if (!locations_.empty()) {
+      MatchAllSymbols();
+      if (limits_.detail == Detail::kFull && !budget_.SpentNow()) ReadDwarf();
+      Report(sink);
+    }
+    const bool full = limits_.detail == Detail::kFull;
+    outcome.deadline_hit = (full ? budget_ : symbol_budget_).SpentNow();
+    return outcome;
+  }
+
+ private:
+  // An address of this process in the module; meaningless when the module is not loaded here.
+  uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
+
+  // PendingLocations are sorted by address as offsets are, but for files whose segments are not in
+  // order.
+  void MakeLocations() {
+    std::vector<ElfSegment> segments;
+    if (files_.binary != nullptr) {
+      segments = files_.binary->segments();
+    } else if (module_.mapped) {
+      segments = LoadedSegments(AnyAddress(), module_.build_id);
+    }
+    std::vector<std::pair<uint64_t, size_t>> addresses;
+    for (size_t i = 0; i < offsets_.size(); ++i) {
+      uint64_t address = 0;
+      if (OffsetToAddress(segments, offsets_[i], &address)) addresses.emplace_back(address, i);
+    }
+    std::sort(addresses.begin(), addresses.end());
+    locations_.reserve(addresses.size());
+    for (const auto& [address, index] : addresses) {
+      locations_.emplace_back(address, &pool_);
+      indexes_.push_back(index);
+    }
+  }
+
+  void MatchAllSymbols() {
+    for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
+      if (file != nullptr) MatchSymbolsOf(*file, symbol_budget_, locations_, strings_);
+    }
+    if (files_.binary == nullptr && module_.mapped) {
+      MatchLoadedSymbols(AnyAddress(), module_.build_id, symbol_budget_, locations_, strings_);
+    }
+  }
+
+  void ReadDwarf() {
+    const ElfFile* file = files_.dwarf();
+    if (file == nullptr) return;
+    SplitFiles split_files(files_.paths(), &budget_);
+    DwarfResolver resolver(*file, files_.alternate.get(), split_files, locations_, strings_, names_,
+                           budget_);
+    resolver.LimitWholeUnits(limits_.max_whole_unit);
+    resolver.Run();
+  }
+
+  void Report(FrameSink& sink) {
+    for (size_t i = 0; i < locations_.size(); ++i) {
+      MakeFrames(locations_[i]);
+      if (!frames_.empty()) sink.OnAddress(indexes_[i], frames_.data(), frames_.size());
+    }
+  }
+
+  // The line table says where the address is; each inlined call says where it is called from.
+  void MakeFrames(const PendingLocation& location) {
+    frames_.clear();
+    texts_.clear();
+    texts_.reserve(location.calls.size() + 1);
+    StringId filename = location.filename;
+    uint32_t line = location.line;
+    for (size_t i = location.calls.size(); i-- > 0;) {
+      const InlinedCall& call = location.calls[i];
+      AddFrame(names_.Text(call.name), filename, line, names_.StartLine(call.name));
+      filename = call.call_filename;
+      line = call.call_line;
+    }
+    AddFrame(FunctionText(location), filename, line, names_.StartLine(location.function));
+  }
+
+  void AddFrame(std::string text, StringId filename, uint32_t line, uint32_t start_line) {
+    if (text.empty()) return;
+    texts_.push_back(std::move(text));
+    frames_.push_back({texts_.back(), strings_.Text(filename), line, start_line});
+  }
+
+  // Local functions have no linkage name in DWARF, but the symbol table may have one.
+  std::string FunctionText(const PendingLocation& location) const {
+    const std::string_view symbol = strings_.Text(location.symbol.name);
+    if (symbol.empty() || names_.HasLinkageName(location.function)) {
+      return names_.Text(location.function);
+    }
+    return std::string(symbol);
+  }
+
+  const ModuleRef& module_;
+  const std::vector<uint64_t>& offsets_;
+  const BatchLimits& limits_;
+  TimeBudget budget_;
+  TimeBudget symbol_budget_;  // for what comes first and is cheap
+  // What grows with the batch lies in pages of its own, which all go back at the end.
+  sys::PageResource pages_;
+  std::pmr::unsynchronized_pool_resource pool_{&pages_};
+  ModuleFiles files_;
+  StringPool strings_;
+  NameTable names_;
+  PendingLocations locations_;
+  std::vector<size_t> indexes_;  // of the locations in offsets_
+  std::vector<RawFrame> frames_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace
+
+BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& offsets,
+                          const BatchLimits& limits, FrameSink& sink) {
+  try {
+    return Batch(module, offsets, limits).Run(sink);
+  } catch (const std::bad_alloc&) {
+    BatchOutcome outcome;  // no memory: fewer answers, and worth another try
+    outcome.deadline_hit = true;
+    return outcome;
+  }
+}
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,148 @@
+#include "profiler/symbolize/module/symbol_table.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace pprof::symbolize {
+namespace {
+
+// How far a symbol without a size (hand-written assembler) may reach.
+constexpr uint64_t kMaxUnsizedReach = 4096;
+constexpr uint32_t kNone = ~uint32_t{0};
+
+struct Symbol {
+  uint32_t name = 0;
+  uint8_t type = 0;
+  uint8_t bind = 0;
+  uint16_t section = 0;
+  uint64_t start = 0;
+  uint64_t size = 0;
+};
+
+Symbol ReadSymbol(sys::Bytes entry) {
+  sys::ByteCursor cursor(entry);
+  Symbol symbol;
+  symbol.name = cursor.U32();
+  const uint8_t info = cursor.U8();
+  symbol.type = info & 15;
+  symbol.bind = info >> 4;
+  cursor.Skip(1);  // visibility
+  symbol.section = cursor.U16();
+  symbol.start = cursor.U64();
+  symbol.size = cursor.U64();
+  return symbol;
+}
+
+bool IsCode(const Symbol& symbol) {
+  if (symbol.section == SHN_UNDEF || symbol.name == 0 || symbol.start == 0) return false;
+  return symbol.type == STT_FUNC || symbol.type == STT_GNU_IFUNC || symbol.type == STT_NOTYPE;
+}
+
+// Among aliases: global before weak before local, then functions before labels.
+uint8_t RankOf(const Symbol& symbol) {
+  const uint8_t bind = symbol.bind == STB_GLOBAL ? 2 : symbol.bind == STB_LOCAL ? 0 : 1;
+  return static_cast<uint8_t>(bind * 2 + (symbol.type != STT_NOTYPE ? 1 : 0));
+}
+
+bool Better(const SymbolMatch& a, const SymbolMatch& b) {
+  if (a.sized != b.sized) return a.sized;
+  if (a.start != b.start) return a.start > b.start;
+  return a.rank > b.rank;
+}
+
+class Matcher {
+ public:
+  Matcher(sys::Bytes symbols, sys::Bytes names, const std::vector<ElfSection>& sections,
+          PendingLocations& locations, StringPool& strings)
+      : symbols_(symbols),
+        names_(names),
+        sections_(sections),
+        locations_(locations),
+        strings_(strings) {
+    chosen_.assign(locations.size(), kNone);
+    best_.resize(locations.size());
+    for (size_t i = 0; i < locations.size(); ++i) {
+      best_[i] = locations[i].symbol;
+      if (best_[i].name == kNoString) best_[i] = SymbolMatch{};
+    }
+  }
+
+  void Run(TimeBudget& budget) {
+    const size_t count = symbols_.size / sizeof(Elf64_Sym);
+    for (size_t i = 0; i < count; ++i) {
+      const Symbol symbol = ReadSymbol(symbols_.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
+      if (!IsCode(symbol)) continue;
+      // A damaged table could offer every symbol to every location.
+      if (Offer(symbol) && budget.Spent()) break;
+    }
+    for (size_t i = 0; i < locations_.size(); ++i) {
+      if (chosen_[i] == kNone) continue;
+      locations_[i].symbol = best_[i];
+      locations_[i].symbol.name = strings_.Intern(NameAt(chosen_[i]));
+    }
+  }
+
+ private:
+  // True when it covers any location.
+  bool Offer(const Symbol& symbol) {
+    const bool sized = symbol.size != 0;
+    const uint64_t reach = sized ? symbol.size : UnsizedReach(symbol);
+    const SymbolMatch match{kNoString, symbol.start, sized, RankOf(symbol)};
+    const auto first = std::lower_bound(locations_.begin(), locations_.end(), symbol.start,
+                                        [](const PendingLocation& location, uint64_t address) {
+                                          return location.address < address;
+                                        });
+    const size_t begin = static_cast<size_t>(first - locations_.begin());
+    size_t i = begin;
+    for (; i < locations_.size() && locations_[i].address - symbol.start < reach; ++i) {
+      const bool none = chosen_[i] == kNone && best_[i].name == kNoString;
+      if (!none && !Better(match, best_[i])) continue;
+      if (NameAt(symbol.name).empty()) continue;
+      best_[i] = match;
+      chosen_[i] = symbol.name;
+    }
+    return i != begin;
+  }
+
+  uint64_t UnsizedReach(const Symbol& symbol) const {
+    if (symbol.section >= sections_.size()) return 0;
+    const ElfSection& section = sections_[symbol.section];
+    const uint64_t into = symbol.start - section.address;
+    return into < section.size ? std::min(section.size - into, kMaxUnsizedReach) : 0;
+  }
+
+  std::string_view NameAt(uint32_t offset) const {
+    return sys::ByteCursor(names_.From(offset)).CString();
+  }
+
+  sys::Bytes symbols_;
+  sys::Bytes names_;
+  const std::vector<ElfSection>& sections_;
+  PendingLocations& locations_;
+  StringPool& strings_;
+  std::vector<uint32_t> chosen_;  // name offset of the best symbol of this table
+  std::vector<SymbolMatch> best_;
+};
+
+}  // namespace
+
+void MatchSymbols(sys::Bytes symbols, sys::Bytes names, const std::vector<ElfSection>& sections,
+                  TimeBudget& budget, PendingLocations& locations, StringPool& strings) {
+  Matcher(symbols, names, sections, locations, strings).Run(budget);
+}
+
+void MatchSymbolsOf(const ElfFile& file, TimeBudget& budget, PendingLocations& locations,
+                    StringPool& strings) {
+  for (const auto& [symbols, names] : {std::pair{".symtab", ".strtab"}, {".dynsym", ".dynstr"}}) {
+    const ElfSection* table = file.FindSection(symbols);
+    const ElfSection* text = file.FindSection(names);
+    if (table == nullptr || text == nullptr) continue;
+    MatchSymbols(table->bytes, text->bytes, file.sections(), budget, locations, strings);
+    file.DropPages(table->bytes);
+  }
+}
+
+}  // namespace pprof::symbolize

@@ -1,0 +1,74 @@
+#include "profiler/symbolize/service/background.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "profiler/sys/thread/own_thread.h"
+
+namespace pprof::symbolize {
+namespace {
+
+// More would push the work past the next request on a machine that is busy: at nice 10 it takes ten
+// times as long, as SCHED_IDLE for ever.
+constexpr int kNicer = 5;
+constexpr std::chrono::milliseconds kLongestWaitAtExit{1000};
+
+void Finish(SharedState& shared, const BackgroundJob& job, const std::string& debug_root) {
+  BatchLimits limits;
+  limits.cancelled = [&shared] { return shared.exiting.load(); };
+  limits.debug_root = debug_root;
+  EngineAnswers found(shared, job.offsets.size());
+  ResolveBatch(job.module, job.offsets, limits, found);
+  // Also what took more than a minute: every request would begin it again.
+  if (!shared.exiting) found.Remember(job.module, job.offsets);
+}
+
+void Run(SharedState& shared, const std::vector<BackgroundJob>& jobs,
+         const std::string& debug_root) {
+  sys::LowerOwnPriority(kNicer);
+  try {
+    for (const BackgroundJob& job : jobs) {
+      if (!shared.exiting) Finish(shared, job, debug_root);
+    }
+  } catch (const std::bad_alloc&) {
+    // The next request tries again.
+  }
+  shared.background_runs = false;
+}
+
+// Without locks: exit() may be called from anywhere, and in a child that has another state.
+void StopAtExit() {
+  SharedState* const shared = SharedState::IfMade();
+  if (shared == nullptr) return;
+  shared->exiting = true;
+  const auto end = std::chrono::steady_clock::now() + kLongestWaitAtExit;
+  while (shared->background_runs && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void RegisterStopAtExit() {
+  static std::atomic<bool> registered{false};
+  if (!registered.exchange(true)) std::atexit(StopAtExit);
+}
+
+}  // namespace
+
+void FinishInBackground(std::vector<BackgroundJob> jobs, const std::string& debug_root) {
+  SharedState& shared = SharedState::OfThisProcess();
+  if (jobs.empty() || shared.exiting || shared.background_runs.exchange(true)) return;
+  RegisterStopAtExit();
+  std::thread thread = sys::StartOwnThread(
+      "pprof-symbols",
+      [&shared, jobs = std::move(jobs), debug_root] { Run(shared, jobs, debug_root); });
+  if (thread.joinable()) {
+    thread.detach();
+  } else {
+    shared.background_runs = false;
+  }
+}
+
+}  // namespace pprof::symbolize

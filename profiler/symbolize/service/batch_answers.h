@@ -1,0 +1,31 @@
+// The lines of the locations of one batch, put together in the locations' order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "profiler/model/symbols.h"
+#include "profiler/symbolize/service/symbol_cache.h"
+
+namespace pprof::symbolize {
+
+// Not thread-safe.
+class BatchAnswers {
+ public:
+  explicit BatchAnswers(size_t locations) : lines_(locations) {}
+
+  void Set(uint32_t location, const CachedLines& lines);
+  void MarkIncomplete(uint32_t module, size_t modules);
+  model::Symbols Finish();
+
+ private:
+  uint32_t NumberOf(const std::shared_ptr<const model::Function>& function);
+
+  model::Symbols symbols_;
+  std::vector<std::vector<model::Line>> lines_;  // by location
+  std::unordered_map<const model::Function*, uint32_t> numbers_;
+};
+
+}  // namespace pprof::symbolize

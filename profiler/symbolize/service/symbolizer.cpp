@@ -1,0 +1,162 @@
+#include "profiler/symbolize/service/symbolizer.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "profiler/symbolize/elf/time_budget.h"
+#include "profiler/symbolize/module/perf_map.h"
+#include "profiler/symbolize/service/background.h"
+#include "profiler/symbolize/service/batch_answers.h"
+#include "profiler/symbolize/service/shared_state.h"
+
+namespace pprof::symbolize {
+namespace {
+
+// One location to be looked up.
+struct LookUp {
+  uint32_t module = 0;
+  uint64_t offset = 0;
+  uint32_t location = 0;  // index in Batch::locations
+};
+using LookUps = std::vector<LookUp>;
+
+// Every location with a module, grouped by module and sorted by offset.
+LookUps LookUpsOf(const Batch& batch) {
+  LookUps look_ups;
+  look_ups.reserve(batch.locations.size());
+  for (uint32_t i = 0; i < batch.locations.size(); ++i) {
+    const Location& location = batch.locations[i];
+    if (location.module != kNoModule) look_ups.push_back({location.module, location.offset, i});
+  }
+  std::sort(look_ups.begin(), look_ups.end(), [](const LookUp& a, const LookUp& b) {
+    return std::pair(a.module, a.offset) < std::pair(b.module, b.offset);
+  });
+  return look_ups;
+}
+
+std::vector<uint64_t> OffsetsOf(const LookUps& look_ups) {
+  std::vector<uint64_t> offsets;
+  for (const LookUp& look_up : look_ups) {
+    if (offsets.empty() || offsets.back() != look_up.offset) offsets.push_back(look_up.offset);
+  }
+  return offsets;
+}
+
+// Looks the look_ups of a batch up, module by module.
+class BatchRun {
+ public:
+  BatchRun(const Batch& batch, const BatchLimits& limits)
+      : batch_(batch),
+        limits_(limits),
+        shared_(SharedState::OfThisProcess()),
+        turn_(shared_.turn, std::defer_lock),
+        answers_(batch.locations.size()) {}
+
+  model::Symbols Run() {
+    const LookUps look_ups = LookUpsOf(batch_);
+    AwaitTurn();
+    for (size_t begin = 0, end = 0; begin < look_ups.size() && !Cancelled(); begin = end) {
+      const uint32_t module = look_ups[begin].module;
+      while (end < look_ups.size() && look_ups[end].module == module) ++end;
+      const auto first = look_ups.begin() + static_cast<ptrdiff_t>(begin);
+      LookUps unseen(first, first + static_cast<ptrdiff_t>(end - begin));
+      if (module == kJitCode) {
+        AskPerfMap(unseen);
+      } else {
+        TakeKnown(batch_.modules[module], &unseen);
+        if (!unseen.empty()) AskEngine(module, unseen);
+      }
+    }
+    model::Symbols symbols = answers_.Finish();
+    // What nobody waits for any more is nobody's next request either.
+    if (!Cancelled()) FinishInBackground(std::move(unfinished_), limits_.debug_root);
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    shared_.cache.EndBatch();
+    return symbols;
+  }
+
+ private:
+  bool full() const { return limits_.detail == Detail::kFull; }
+  bool Cancelled() const { return limits_.cancelled && limits_.cancelled(); }
+
+  // Who is not let in before the deadline makes do with symbol tables: cheap enough without a turn.
+  void AwaitTurn() {
+    const auto latest = std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
+    while (full() && !has_turn_ && !Cancelled() && TimeBudget::Clock::now() < latest) {
+      has_turn_ = turn_.try_lock_until(
+          std::min(latest, TimeBudget::Clock::now() + TimeBudget::kAskCancelled));
+    }
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    shared_.cache.BeginBatch();
+  }
+
+  // Removes from the look_ups what the cache can answer. It holds answers of full detail only.
+  void TakeKnown(const ModuleRef& module, LookUps* look_ups) {
+    if (!full()) return;
+    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
+    const auto known = [&](const LookUp& look_up) {
+      const CachedLines* lines = shared_.cache.Find(number, look_up.offset);
+      if (lines != nullptr) answers_.Set(look_up.location, *lines);
+      return lines != nullptr;
+    };
+    look_ups->erase(std::remove_if(look_ups->begin(), look_ups->end(), known), look_ups->end());
+  }
+
+  void AskEngine(uint32_t number, const LookUps& look_ups) {
+    const ModuleRef& module = batch_.modules[number];
+    std::vector<uint64_t> offsets = OffsetsOf(look_ups);
+    BatchLimits limits = limits_;
+    if (full() && !has_turn_) limits.detail = Detail::kFunctions;
+    EngineAnswers found(shared_, offsets.size());
+    BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
+    TakeFound(look_ups, offsets, found);
+    outcome.deadline_hit |= Cancelled();  // incomplete, and not to be remembered
+    if (full() && has_turn_ && !outcome.deadline_hit) return found.Remember(module, offsets);
+    if (!outcome.deadline_hit && has_turn_ == full()) return;
+    answers_.MarkIncomplete(number, batch_.modules.size());
+    if (full()) unfinished_.push_back({module, std::move(offsets)});
+  }
+
+  // A JIT compiler may use memory again for other code at any time: nothing is remembered.
+  void AskPerfMap(const LookUps& look_ups) {
+    if (limits_.detail == Detail::kNone) return;
+    const std::vector<uint64_t> addresses = OffsetsOf(look_ups);
+    EngineAnswers found(shared_, addresses.size());
+    TimeBudget budget(limits_.deadline, limits_.cancelled);
+    ResolvePerfMap(addresses, budget, found);
+    TakeFound(look_ups, addresses, found);
+  }
+
+  void TakeFound(const LookUps& look_ups, const std::vector<uint64_t>& offsets,
+                 const EngineAnswers& found) {
+    size_t at = 0;
+    for (const LookUp& look_up : look_ups) {
+      if (offsets[at] != look_up.offset) ++at;
+      answers_.Set(look_up.location, found[at]);
+    }
+  }
+
+  const Batch& batch_;
+  const BatchLimits& limits_;
+  SharedState& shared_;
+  std::unique_lock<Turn> turn_;
+  bool has_turn_ = false;
+  BatchAnswers answers_;
+  std::vector<BackgroundJob> unfinished_;
+};
+
+}  // namespace
+
+model::Symbols Symbolize(const Batch& batch, const BatchLimits& limits) {
+  return BatchRun(batch, limits).Run();
+}
+
+void SetCacheBytes(size_t bytes) {
+  SharedState& shared = SharedState::OfThisProcess();
+  const std::lock_guard<std::mutex> lock(shared.mutex);
+  shared.cache.SetBytesLimit(bytes);
+}
+
+}  // namespace pprof::symbolize

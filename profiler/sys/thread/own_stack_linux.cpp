@@ -1,0 +1,69 @@
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "profiler/sys/thread/own_stack.h"
+
+// ld.so's record of where the kernel began the main thread's stack.
+extern "C" void* __libc_stack_end;
+
+namespace pprof::sys {
+namespace {
+
+constexpr uintptr_t kGuessedThreadStack = uintptr_t{64} << 20;
+constexpr uintptr_t kUnlimitedMainStack = uintptr_t{1} << 30;
+
+StackBounds MainStackBounds() {
+  rlimit limit{};
+  const bool known = getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < kUnlimitedMainStack;
+  // Frames of ld.so's entry lie a little above __libc_stack_end; 256 bytes cover its return
+  // address.
+  const uintptr_t high = reinterpret_cast<uintptr_t>(__libc_stack_end) + 256;
+  return {high - (known ? limit.rlim_cur : kUnlimitedMainStack), high};
+}
+
+}  // namespace
+
+StackBounds OwnStackBounds() {
+  const int saved_errno = errno;
+  StackBounds bounds{};
+  if (syscall(SYS_gettid) == getpid()) {
+    bounds = MainStackBounds();
+  } else {
+    const auto control_block = static_cast<uintptr_t>(pthread_self());
+    bounds = {control_block - kGuessedThreadStack, control_block};
+  }
+  errno = saved_errno;
+  return bounds;
+}
+
+// The kernel reads the new mask before it refuses the operation: EFAULT tells what EINVAL does not.
+bool IsReadable(uintptr_t address) {
+  const int saved_errno = errno;
+  constexpr int kNoOperation = -1;
+  constexpr size_t kKernelMaskBytes = 8;
+  syscall(SYS_rt_sigprocmask, kNoOperation, address, nullptr, kKernelMaskBytes);
+  const bool readable = errno != EFAULT;
+  errno = saved_errno;
+  return readable;
+}
+
+bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes) {
+  return CopyOwnMemory(address, out, bytes) == bytes;
+}
+
+size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes) {
+  const int saved_errno = errno;
+  iovec local{out, bytes};
+  iovec remote{reinterpret_cast<void*>(address), bytes};
+  const ssize_t copied = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+  errno = saved_errno;
+  return copied < 0 ? 0 : static_cast<size_t>(copied);
+}
+
+}  // namespace pprof::sys
