@@ -36,7 +36,7 @@ bool SymbolWarmer::Stopping() {
 }
 
 Status SymbolWarmer::Start(std::chrono::milliseconds pause) {
-  auto thread = WorkerThread::Start("pprof-warm", [this, pause] { Run(pause); });
+  auto thread = OwnThread::Start("pprof-warm", [this, pause] { Run(pause); });
   if (!thread.ok()) return thread.status();
   thread_.emplace(std::move(thread).value());
   return {};

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <optional>
 
-#include "endpoints/door/worker_pool.h"
+#include "pprof/own_threads.h"
 #include "pprof/status.h"
 
 namespace pprof::http {
@@ -30,7 +30,7 @@ class SymbolWarmer {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_
-  std::optional<WorkerThread> thread_;
+  std::optional<OwnThread> thread_;
 };
 
 }  // namespace pprof::http

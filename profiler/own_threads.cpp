@@ -1,9 +1,30 @@
 #include "pprof/own_threads.h"
 
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof {
+
+struct OwnThread::Impl {
+  sys::OwnThread thread;
+};
+
+Result<OwnThread> OwnThread::Start(const char* name, std::function<void()> body) {
+  auto impl = std::make_unique<Impl>();
+  impl->thread = sys::OwnThread::Start(name, std::move(body));
+  if (impl->thread.running()) return OwnThread(std::move(impl));
+  return Status(StatusCode::kInternal, std::string("no thread \"") + name +
+                                           "\": " + std::generic_category().message(errno));
+}
+
+OwnThread::OwnThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OwnThread::OwnThread(OwnThread&&) noexcept = default;
+OwnThread& OwnThread::operator=(OwnThread&&) noexcept = default;
+OwnThread::~OwnThread() = default;
 
 ScopedOwnThreads::ScopedOwnThreads() : before_(sys::SetCreatesOwnThreads(true)) {}
 

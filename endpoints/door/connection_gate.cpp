@@ -46,17 +46,17 @@ ConnectionGate::ConnectionGate(Listener listener, const Options& options)
 
 Status ConnectionGate::Start() {
   if (!wake_.ok()) return Status(StatusCode::kInternal, "eventfd: no file descriptor left");
-  auto thread = WorkerThread::Start("pprof-http-0", [this] { Run(); });
+  auto thread = OwnThread::Start("pprof-http", [this] { Run(); });
   if (!thread.ok()) return thread.status();
-  thread_.push_back(std::move(thread).value());
-  if (Status started = workers_.Start(1); !started.ok()) return started;
-  return long_workers_.Start(1 + static_cast<int>(kWorkers));
+  thread_ = std::move(thread).value();
+  if (Status started = workers_.Start("pprof-work"); !started.ok()) return started;
+  return long_workers_.Start("pprof-record");
 }
 
 ConnectionGate::~ConnectionGate() {
   stopping_.store(true, std::memory_order_relaxed);
   eventfd_write(wake_.get(), 1);
-  thread_.clear();
+  thread_.reset();
   workers_.Stop();
   long_workers_.Stop();
 }

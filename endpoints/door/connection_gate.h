@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "endpoints/door/listener.h"
 #include "endpoints/door/worker_pool.h"
 #include "endpoints/handlers/context.h"
+#include "pprof/own_threads.h"
 
 namespace pprof::http {
 
@@ -84,7 +86,7 @@ class ConnectionGate {
   // Last, so that they end first.
   WorkerPool workers_{kWorkers, kMaxWaiting};
   WorkerPool long_workers_{kLongWorkers, 0};
-  std::vector<WorkerThread> thread_;
+  std::optional<OwnThread> thread_;
 };
 
 }  // namespace pprof::http

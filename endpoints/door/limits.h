@@ -5,29 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <optional>
-#include <utility>
 
 namespace pprof::http {
 
-// Recordings at once in the whole process, however many servers it runs. A forked child has its
-// own.
+// Recordings at once in the whole process, however many servers it runs.
 constexpr int kMaxRecordings = 2;
-
-// The right to record; given back when destroyed. Thread safety: Take is safe.
-class [[nodiscard]] RecordingSlot {
- public:
-  // Nothing when kMaxRecordings are running.
-  static std::optional<RecordingSlot> Take();
-
-  RecordingSlot(RecordingSlot&& other) noexcept : held_(std::exchange(other.held_, false)) {}
-  RecordingSlot& operator=(RecordingSlot&&) = delete;
-  ~RecordingSlot();
-
- private:
-  RecordingSlot() = default;
-  bool held_ = true;
-};
 
 // `burst` dumps at once, `per_second` in the long run. Without a lock or a destructor, so that one
 // can be static. Thread safety: safe.

@@ -1,38 +1,17 @@
-// A fixed number of threads that run jobs, and a bounded queue before them. Made for living inside
-// somebody else's process: the threads block every signal, so that no handler of the program runs
-// on them, have stacks of 8 MiB whatever the program's default is, and are the profiler's own.
+// A fixed number of threads that run jobs, and a bounded queue before them.
 #pragma once
-
-#include <pthread.h>
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <vector>
 
+#include "pprof/own_threads.h"
 #include "pprof/status.h"
 
 namespace pprof::http {
-
-// One thread, joined when destroyed.
-class WorkerThread {
- public:
-  // Errors: kInternal with the system's words when there is no thread to be had.
-  static Result<WorkerThread> Start(const std::string& name, std::function<void()> run);
-
-  WorkerThread(WorkerThread&& other) noexcept;
-  WorkerThread& operator=(WorkerThread&&) = delete;
-  ~WorkerThread();
-
- private:
-  explicit WorkerThread(pthread_t thread) : thread_(thread), joinable_(true) {}
-
-  pthread_t thread_;
-  bool joinable_;
-};
 
 // Thread safety: TryRun and Stop are safe.
 class WorkerPool {
@@ -41,8 +20,8 @@ class WorkerPool {
   WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
   ~WorkerPool() { Stop(); }
 
-  // Starts the threads, named pprof-http-N from N = `first_number` on.
-  Status Start(int first_number);
+  // Starts the threads. `name`: as OwnThread's. Errors: kInternal when there are too few to be had.
+  Status Start(const char* name);
 
   // False when all threads are busy and the queue is full.
   bool TryRun(std::function<void()> job);
@@ -60,7 +39,7 @@ class WorkerPool {
   std::deque<std::function<void()>> jobs_;
   size_t busy_ = 0;
   bool stopping_ = false;
-  std::vector<WorkerThread> threads_;
+  std::vector<OwnThread> threads_;
 };
 
 }  // namespace pprof::http

@@ -79,14 +79,16 @@ Status Cancelled() { return Status(StatusCode::kCancelled, "the client left or t
 
 Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
                         const Request& request, const Context& context) {
-  const auto slot = RecordingSlot::Take();
-  if (!slot) {
-    context.refusals.Count(Refusal::kRecordings);
-    return Status(StatusCode::kUnavailable,
-                  "two recordings are running already; try again when one of them has ended");
+  RecordingOptions options;
+  options.hz = wanted.hz;
+  options.parameters = wanted.parameters;
+  options.most_at_once = kMaxRecordings;
+  auto recording = Recording::Start(type.name, options);
+  if (!recording.ok()) {
+    const bool too_many = recording.status().code() == StatusCode::kUnavailable;
+    if (too_many) context.refusals.Count(Refusal::kRecordings);
+    return recording.status();
   }
-  auto recording = Recording::Start(type.name, wanted.hz, wanted.parameters);
-  if (!recording.ok()) return recording.status();
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   return std::move(recording).value().Stop();
 }

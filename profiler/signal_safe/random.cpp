@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "profiler/signal_safe/thread_state.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
 namespace {

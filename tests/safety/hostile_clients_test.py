@@ -272,7 +272,7 @@ class Leaving(HostileCase):
         clients = [self.door.connect(request) for _ in range(2)]
         self.assertTrue(poll_until(lambda: self.door.count("door.recording") == 2))
         answer = self.expect(503, request)
-        self.assertIn(b"two recordings are running", answer.body)
+        self.assertIn(b"2 recordings are running", answer.body)
         self.assertEqual(self.door.get(PROFILE).status, 200)
         for client in clients:
             client.close()

@@ -1,4 +1,4 @@
-// Recordings from code: a CPU or wall clock profile of one's own choosing of begin and end.
+// Recordings from code: a CPU or wall clock profile between two moments of the program's choice.
 //
 //   auto recording = pprof::Recording::Start("profile");
 //   ...
@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -13,26 +14,40 @@
 
 namespace pprof {
 
-// A recording in progress; destroying it ends it and drops what was recorded.
-// Thread safety: one thread owns it; any number of recordings may run. Not signal-safe.
+struct RecordingOptions {
+  int hz = 100;           // samples a second
+  Parameters parameters;  // those that the profile type declares
+  // Start() refuses when so many recordings run in this process already.
+  int most_at_once = std::numeric_limits<int>::max();
+};
+
+// A recording in progress; destroying it ends it and drops its samples.
+// Thread safety: one thread owns it; any number of recordings may run. Not signal-safe: allocates
+// and takes locks.
 class [[nodiscard]] Recording {
  public:
-  // `name`: "profile", "wall", or a registered profile that records. `hz`: samples a second.
-  // `parameters`: those that the profile declares. Errors: kNotFound; kInvalidArgument for a
-  // profile that is collected, not recorded, for hz, or for a parameter; kConflict when the CPU is
-  // being recorded at another rate, or something else handles SIGPROF.
-  static Result<Recording> Start(std::string_view name, int hz = 100,
-                                 const Parameters& parameters = {});
+  // `name`: "profile", "wall", or a registered profile that records. Errors: kNotFound;
+  // kInvalidArgument for a profile that is collected, not recorded, for hz, or for a parameter;
+  // kUnavailable when options.most_at_once recordings run; kConflict when the CPU is being recorded
+  // at another rate, or something else handles SIGPROF.
+  static Result<Recording> Start(std::string_view name, const RecordingOptions& options);
+  static Result<Recording> Start(std::string_view name, int hz = 100);
+
+  // How many recordings run in this process now; a forked child begins at 0. Thread safety: safe.
+  static int Running();
 
   // Ends it. REQUIRES: called once.
   Result<Snapshot> Stop() &&;
 
  private:
-  Recording(const ProfileType* type, const Parameters& parameters,
+  class Slot;  // one of those that Running() counts
+
+  Recording(const ProfileType* type, const Parameters& parameters, std::shared_ptr<Slot> slot,
             std::unique_ptr<Recorder> recorder);
 
   const ProfileType* type_;
   Parameters parameters_;
+  std::shared_ptr<Slot> slot_;
   std::unique_ptr<Recorder> recorder_;
   std::chrono::steady_clock::time_point start_;
 };

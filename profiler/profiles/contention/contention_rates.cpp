@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "profiler/profiles/per_process.h"
 #include "profiler/signal_safe/contention/contention_sampler.h"
-#include "profiler/sys/process/process_id.h"
+#include "profiler/sys/process/per_process.h"
 
 namespace pprof::profiles {
 namespace {
 
 using signal_safe::contention;
+
+sys::PerProcess<ContentionRates> rates_of_process;
 
 uint64_t Finest(uint64_t own, const std::multiset<uint64_t>& wanted) {
   if (wanted.empty()) return own;
@@ -18,7 +19,7 @@ uint64_t Finest(uint64_t own, const std::multiset<uint64_t>& wanted) {
 
 }  // namespace
 
-ContentionRates& ContentionRates::Instance() { return PerProcess<ContentionRates>(); }
+ContentionRates& ContentionRates::Instance() { return rates_of_process.Get(); }
 
 void ContentionRates::SetBlockInterval(std::chrono::nanoseconds interval) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -53,8 +54,9 @@ std::shared_ptr<void> ContentionRates::Want(Wanted* wanted, uint64_t value) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto entry = wanted->insert(value);
   Apply();
-  return {this, [wanted, entry, process = sys::ProcessId()](ContentionRates* rates) {
-            if (process != sys::ProcessId()) return;  // the mutex may be in any state in a child
+  return {this, [wanted, entry, process = sys::ProcessGeneration()](ContentionRates* rates) {
+            if (process != sys::ProcessGeneration())
+              return;  // the mutex may be in any state in a child
             const std::lock_guard<std::mutex> relock(rates->mutex_);
             wanted->erase(entry);
             rates->Apply();

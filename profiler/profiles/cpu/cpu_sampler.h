@@ -1,22 +1,23 @@
-// The one CPU sampler of the process: timers, the drain thread, and the clients' windows.
+// The one CPU sampler of the process: the stream of samples, and the clients' windows on it.
 //
-// Several clients share it: it runs while there is a window. The interval belongs to the first one;
-// a client that wants another is refused.
+// Several clients share it: it runs while there is a window. The rate belongs to the first one; a
+// client that wants another is refused.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "pprof/status.h"
+#include "profiler/profiles/cpu/cpu_timers.h"
 #include "profiler/profiles/cpu/cpu_window.h"
+#include "profiler/profiles/cpu/profiling_signal.h"
+#include "profiler/sys/thread/mutex.h"
+#include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::profiles {
 
+// Thread safety: safe. Not signal-safe: allocates and takes locks.
 class CpuSampler {
  public:
   // This process's sampler: a forked child gets its own. Never freed.
@@ -24,13 +25,12 @@ class CpuSampler {
 
   // Errors: kInvalidArgument for hz outside 1 to 1000; kConflict when another rate is being
   // recorded or something else in the process handles SIGPROF; kInternal without memory or thread.
-  // Thread safety: safe. Not signal-safe.
   Result<std::shared_ptr<CpuWindow>> Begin(int hz);
 
   // The same at whatever rate is being recorded, at `hz` when none is.
   Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
 
-  // Ends the window: what happened until now is in it. The last one stops the sampler.
+  // Ends the window, which then has all samples until now. The last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
   // CpuWindow::AddWaitedToRun while the window is in use.
@@ -40,25 +40,22 @@ class CpuSampler {
   size_t threads_refused();
 
  private:
-  Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz);
-  Status StartSampling(int hz);
-  void StopSampling(std::unique_lock<std::mutex>& lock);
-  void RunDrain();
-  void Drain();
-  void LookAtThreads();
-  bool LookAtUntoldThread(int32_t tid);
-  void GiveSignalBack();
-  void DisarmAll();
+  void AwaitStopped() PPROF_REQUIRES(mutex_);
+  Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz) PPROF_REQUIRES(mutex_);
+  Status StartSampling(int hz) PPROF_REQUIRES(mutex_);
+  void StopSampling() PPROF_REQUIRES(mutex_);
+  void LookAtThreads() PPROF_REQUIRES(mutex_);
+  void Drain() PPROF_REQUIRES(mutex_);
+  void RunDrain() PPROF_EXCLUDES(mutex_);
 
-  std::mutex mutex_;  // guards all below
-  std::condition_variable wake_;
-  std::set<std::shared_ptr<CpuWindow>> windows_;
-  std::thread drain_thread_;
-  std::map<int32_t, int> untold_timers_;  // of threads without a record, by thread id
-  std::set<int32_t> refused_;             // threads without a timer
-  bool was_ignored_ = false;              // SIGPROF, before us
-  bool stopping_ = false;
-  int hz_ = 0;
+  sys::Mutex mutex_;
+  sys::CondVar wake_;
+  std::set<std::shared_ptr<CpuWindow>> windows_ PPROF_GUARDED_BY(mutex_);
+  ProfilingSignal signal_ PPROF_GUARDED_BY(mutex_);
+  CpuTimers timers_ PPROF_GUARDED_BY(mutex_);
+  sys::OwnThread drain_thread_ PPROF_GUARDED_BY(mutex_);
+  bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
+  int hz_ PPROF_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pprof::profiles

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gperftools/malloc_extension_c.h>
 
-#include "profiler/sys/memory/resident_memory.h"
+#include "profiler/sys/process/process.h"
 
 namespace pprof::profiles {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "profiler/signal_safe/heap/heap_sampler.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {

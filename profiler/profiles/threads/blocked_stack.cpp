@@ -2,9 +2,9 @@
 
 #include "profiler/signal_safe/tables/stack_table.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/unwind_info.h"
-#include "profiler/sys/thread/own_stack.h"
-#include "profiler/sys/thread/yield.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::profiles {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "profiler/profiles/per_process.h"
 #include "profiler/sys/process/environment.h"
+#include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/futex.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"
@@ -30,6 +30,8 @@ struct SlotsOwner {
   std::mutex mutex;
   int real_time_signal = 0;  // guarded by mutex
 };
+
+sys::PerProcess<SlotsOwner> slots_owner;
 
 bool TakeSignal(int signal) {
   if (signal <= 0) return false;
@@ -160,7 +162,7 @@ class Collection {
 
 Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit) {
   if (tids.empty()) return {};
-  auto& owner = PerProcess<SlotsOwner>();
+  SlotsOwner& owner = slots_owner.Get();
   const std::lock_guard<std::mutex> lock(owner.mutex);
   const int signal = DumpSignal(&owner.real_time_signal);
   if (signal == 0) {

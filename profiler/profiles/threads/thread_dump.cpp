@@ -9,10 +9,11 @@
 #include "profiler/profiles/threads/blocked_stack.h"
 #include "profiler/profiles/threads/signalled_stacks.h"
 #include "profiler/profiles/threads/vanished_threads.h"
+#include "profiler/signal_safe/hooks/on_thread.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
 #include "profiler/sys/thread/own_thread.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_time.h"
 
 namespace pprof::profiles {
@@ -107,13 +108,11 @@ std::vector<ThreadView> LookAtAll(const std::vector<int32_t>& tids, const DumpOp
   };
   constexpr size_t kThreadsAHelper = 256, kMostHelpers = 3;
   const size_t cpus = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::thread> helpers(
+  std::vector<sys::OwnThread> helpers(
       std::min({tids.size() / kThreadsAHelper, cpus - 1, kMostHelpers}));
-  for (std::thread& helper : helpers) helper = sys::StartOwnThread("pprof-dump", work);
+  for (sys::OwnThread& helper : helpers) helper = sys::OwnThread::Start("pprof-dump", work);
   work();
-  for (std::thread& helper : helpers) {
-    if (helper.joinable()) helper.join();
-  }
+  helpers.clear();  // waits for them
   const auto left_out = [](const ThreadView& view) { return view.tid == 0; };
   views.erase(std::remove_if(views.begin(), views.end(), left_out), views.end());
   return views;
@@ -130,6 +129,7 @@ class Dump {
                     "no thread stacks: /proc/self/task cannot be read in this environment");
     }
     DropVanishedThreads(tids);
+    signal_safe::AwaitNewbornOwnThreads();
     const KnownThreads known = ReadRegistry();
     views_ = LookAtAll(tids, options_, known);
     LookAgainAtRunning(known);
@@ -201,6 +201,7 @@ class Dump {
 
 std::unordered_set<int32_t> OwnThreads() {
   std::unordered_set<int32_t> own;
+  signal_safe::AwaitNewbornOwnThreads();
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
     if (record.own) own.insert(tid);
   });

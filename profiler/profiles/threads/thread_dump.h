@@ -28,7 +28,8 @@ struct ThreadView {
   bool ours = false;     // a thread of this profiler
 };
 
-// The profiler's own threads, by id. Thread safety: safe. Not signal-safe: allocates.
+// The profiler's own threads, by id, with all that were listed before the call. Thread safety:
+// safe. Not signal-safe: allocates.
 std::unordered_set<int32_t> OwnThreads();
 
 struct DumpOptions {

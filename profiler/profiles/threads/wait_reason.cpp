@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/libc_functions.h"
 #include "profiler/sys/process/made_once.h"
-#include "profiler/sys/thread/own_stack.h"
 #include "profiler/sys/thread/wait_call.h"
 
 namespace pprof::profiles {

@@ -6,11 +6,10 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/profiles/wall/wall_window.h"
-#include "profiler/sys/process/process_id.h"
+#include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::profiles {
@@ -20,7 +19,7 @@ struct TickingThread {
   std::mutex mutex;  // guards stopping
   std::condition_variable wake;
   bool stopping = false;
-  std::thread thread;
+  sys::OwnThread thread;
 };
 
 class WallRecorder : public Recorder {
@@ -35,8 +34,8 @@ class WallRecorder : public Recorder {
   ~WallRecorder() override { End(); }
 
   bool Start() {
-    thread_->thread = sys::StartOwnThread("pprof-wall", [this] { Run(); });
-    return thread_->thread.joinable();
+    thread_->thread = sys::OwnThread::Start("pprof-wall", [this] { Run(); });
+    return thread_->thread.running();
   }
 
   Status Stop(SnapshotBuilder& builder) override {
@@ -66,7 +65,7 @@ class WallRecorder : public Recorder {
   void End() {
     if (ended_) return;
     ended_ = true;
-    if (sys::ProcessId() != process_) {
+    if (sys::ProcessGeneration() != process_) {
       // A forked child: the thread stayed in the parent, and what it waits on may not be destroyed.
       static_cast<void>(thread_.release());
       return;
@@ -76,11 +75,11 @@ class WallRecorder : public Recorder {
       thread_->stopping = true;
     }
     thread_->wake.notify_all();
-    if (thread_->thread.joinable()) thread_->thread.join();
+    thread_->thread.Join();
     if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
   }
 
-  const int32_t process_ = sys::ProcessId();
+  const uint32_t process_ = sys::ProcessGeneration();
   const std::chrono::nanoseconds tick_;
   Result<std::shared_ptr<CpuWindow>> on_cpu_;
   WallWindow window_;  // the thread's until it is joined

@@ -12,7 +12,7 @@
 #include "profiler/profiles/threads/wait_reason.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {

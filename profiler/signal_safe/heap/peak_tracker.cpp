@@ -1,6 +1,6 @@
 #include "profiler/signal_safe/heap/peak_tracker.h"
 
-#include "profiler/sys/thread/yield.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::signal_safe {
 void PeakTracker::OnChange(HeapStack* stack) {

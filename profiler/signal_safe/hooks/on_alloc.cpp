@@ -2,7 +2,7 @@
 
 #include "profiler/signal_safe/hooks/capture_stack.h"
 #include "profiler/signal_safe/signal_safe.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
 namespace {

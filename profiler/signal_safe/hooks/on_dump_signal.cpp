@@ -2,7 +2,7 @@
 
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/sys/thread/futex.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::signal_safe {
 

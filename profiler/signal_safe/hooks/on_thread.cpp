@@ -6,10 +6,14 @@
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
 #include "profiler/sys/thread/own_thread.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
 namespace {
+
+// Own threads that were created and have no record yet.
+std::atomic<int> newborn_own_threads;
 
 // Threads that nobody told about (the main thread, clone) get a record when they first need one.
 ThreadRecord* OwnRecord() {
@@ -36,11 +40,14 @@ ThreadBirth OnThreadCreate(void* caller) {
   const ReentryGuard guard;
   CountedStack* stack = CaptureStack(caller, &thread_stacks);
   stack->Begin();
-  return {stack, sys::ThreadId(), thread_state.label_set, sys::CreatesOwnThreads()};
+  const bool own = sys::CreatesOwnThreads();
+  if (own) newborn_own_threads.fetch_add(1);  // before the kernel can list it
+  return {stack, sys::ThreadId(), thread_state.label_set, own};
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
   birth.created_at->begun.fetch_sub(1, std::memory_order_relaxed);
+  if (birth.own) newborn_own_threads.fetch_sub(1);
 }
 
 void OnThreadStart(const ThreadBirth& birth) {
@@ -48,6 +55,7 @@ void OnThreadStart(const ThreadBirth& birth) {
   thread_state.own = birth.own;
   thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
                                             birth.label_set, ThreadStackBounds().high, birth.own);
+  if (birth.own) newborn_own_threads.fetch_sub(1);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
   if (recording && thread_state.record != nullptr) {
     ArmCpuTimer(thread_state.record, sys::ThreadId());
@@ -72,7 +80,16 @@ void OnThreadVanished(ThreadRecord* record, int32_t tid) {
   thread_registry.Free(record);
 }
 
+void AwaitNewbornOwnThreads() {
+  constexpr uint64_t kLongestWait = 100000000;  // ns
+  const uint64_t begun = sys::MonotonicNanos();
+  while (newborn_own_threads.load() > 0 && sys::MonotonicNanos() - begun < kLongestWait) {
+    sys::Yield();
+  }
+}
+
 void OnThreadForked() {
+  newborn_own_threads.store(0);
   cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
   ThreadRecord* const own = thread_state.record;
   if (own != nullptr) {

@@ -28,6 +28,10 @@ void OnThreadEnd(const ThreadBirth& birth);
 // The thread could not be started.
 void OnThreadNotCreated(const ThreadBirth& birth);
 
+// Waits, 100 ms at most, until every own thread that the kernel may have listed has its record: in
+// its first moments it could be taken for the application's. Not from a handler.
+void AwaitNewbornOwnThreads();
+
 // Thread `tid` is gone without a word (it ended by a raw exit call): its record is given back.
 // Waits where the sampler's thread is arming it: not from a handler.
 void OnThreadVanished(ThreadRecord* record, int32_t tid);

@@ -5,10 +5,9 @@
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/interrupted.h"
 #include "profiler/sys/thread/cpu_timer.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/thread_signal.h"
-#include "profiler/sys/thread/yield.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
 

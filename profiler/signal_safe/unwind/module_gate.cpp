@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "profiler/sys/thread/yield.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::signal_safe {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "profiler/signal_safe/unwind/caller_stack.h"
 #include "profiler/signal_safe/unwind/unwind_table.h"
-#include "profiler/sys/thread/own_stack.h"
+#include "profiler/sys/memory/own_memory.h"
 
 namespace pprof::signal_safe {
 namespace {

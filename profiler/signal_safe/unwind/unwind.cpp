@@ -6,6 +6,7 @@
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind/module_gate.h"
 #include "profiler/signal_safe/unwind/unwind_walk.h"
+#include "profiler/sys/memory/own_memory.h"
 
 namespace pprof::signal_safe {
 namespace {

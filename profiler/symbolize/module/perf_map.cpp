@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "profiler/sys/memory/own_file.h"
-#include "profiler/sys/process/process_id.h"
+#include "profiler/sys/process/process.h"
 
 namespace pprof::symbolize {
 namespace {

@@ -61,14 +61,11 @@ void FinishInBackground(std::vector<BackgroundJob> jobs, const std::string& debu
   SharedState& shared = SharedState::OfThisProcess();
   if (jobs.empty() || shared.exiting || shared.background_runs.exchange(true)) return;
   RegisterStopAtExit();
-  std::thread thread = sys::StartOwnThread(
+  sys::OwnThread thread = sys::OwnThread::Start(
       "pprof-symbols",
       [&shared, jobs = std::move(jobs), debug_root] { Run(shared, jobs, debug_root); });
-  if (thread.joinable()) {
-    thread.detach();
-  } else {
-    shared.background_runs = false;
-  }
+  if (!thread.running()) shared.background_runs = false;
+  thread.Detach();
 }
 
 }  // namespace pprof::symbolize

@@ -1,37 +1,17 @@
 #include "profiler/symbolize/service/shared_state.h"
 
-#include "profiler/sys/process/process_id.h"
+#include "profiler/sys/process/per_process.h"
 
 namespace pprof::symbolize {
 namespace {
 
-struct OwnedState {
-  explicit OwnedState(int32_t id) : process(id) {}
-
-  const int32_t process;
-  SharedState state;
-};
-// Not a function's static: a fork in the middle of making one would leave its guard locked.
-std::atomic<OwnedState*> current{nullptr};
+sys::PerProcess<SharedState> state_of_process;
 
 }  // namespace
 
-SharedState& SharedState::OfThisProcess() {
-  const int32_t process = sys::ProcessId();
-  OwnedState* owned = current.load(std::memory_order_acquire);
-  while (owned == nullptr || owned->process != process) {
-    auto* fresh = new OwnedState(process);
-    if (current.compare_exchange_strong(owned, fresh)) return fresh->state;
-    delete fresh;
-  }
-  return owned->state;
-}
+SharedState& SharedState::OfThisProcess() { return state_of_process.Get(); }
 
-SharedState* SharedState::IfMade() {
-  OwnedState* owned = current.load(std::memory_order_acquire);
-  const bool ours = owned != nullptr && owned->process == sys::ProcessId();
-  return ours ? &owned->state : nullptr;
-}
+SharedState* SharedState::IfMade() { return state_of_process.IfMade(); }
 
 void EngineAnswers::OnAddress(size_t index, const RawFrame* frames, size_t count) {
   if (index >= lines_.size()) return;

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "profiler/sys/thread/yield.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::sys {
 namespace {

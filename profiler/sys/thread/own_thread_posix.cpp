@@ -1,9 +1,9 @@
-#include <pthread.h>
+#include <cxxabi.h>
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <system_error>
-#include <utility>
+#include <cerrno>
+#include <memory>
 
 #include "profiler/sys/thread/own_thread.h"
 
@@ -13,31 +13,68 @@ namespace {
 // Initial-exec: read inside pthread_create, which must not allocate for it.
 __thread bool creates_own_threads __attribute__((tls_model("initial-exec")));
 
+// Every thread of ours runs under this function.
+void* RunOwnThread(void* opaque) {
+  const std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(opaque));
+  try {
+    (*body)();
+  } catch (const abi::__forced_unwind&) {
+    throw;  // cancellation, which glibc has to see through
+  } catch (...) {
+    // The thread's work ends here, and its owner sees that; the program goes on.
+  }
+  return nullptr;
+}
+
+// The new thread inherits the mask and the mark; the caller gets back its own.
+int CreateDeafAndMarked(pthread_t* thread, const pthread_attr_t* attributes,
+                        std::function<void()>* body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const bool created_own = SetCreatesOwnThreads(true);
+  const int error = pthread_create(thread, attributes, RunOwnThread, body);
+  SetCreatesOwnThreads(created_own);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return error;
+}
+
 }  // namespace
+
+OwnThread OwnThread::Start(const char* name, std::function<void()> body, size_t stack_bytes) {
+  OwnThread thread;
+  std::unique_ptr<std::function<void()>> run(new (std::nothrow)
+                                                 std::function<void()>(std::move(body)));
+  pthread_attr_t attributes;
+  if (run == nullptr || pthread_attr_init(&attributes) != 0) {
+    errno = ENOMEM;
+    return thread;
+  }
+  pthread_attr_setstacksize(&attributes, stack_bytes);
+  const int error = CreateDeafAndMarked(&thread.thread_, &attributes, run.get());
+  pthread_attr_destroy(&attributes);
+  if (error == 0) {
+    static_cast<void>(run.release());  // RunOwnThread has it
+    thread.running_ = true;
+    pthread_setname_np(thread.thread_, name);
+  } else {
+    errno = error;
+  }
+  return thread;
+}
+
+void OwnThread::Join() {
+  if (std::exchange(running_, false)) pthread_join(thread_, nullptr);
+}
+
+void OwnThread::Detach() {
+  if (std::exchange(running_, false)) pthread_detach(thread_);
+}
 
 bool CreatesOwnThreads() { return creates_own_threads; }
 
 bool SetCreatesOwnThreads(bool creates) { return std::exchange(creates_own_threads, creates); }
-
-std::thread StartOwnThread(const char* name, std::function<void()> body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // the new thread inherits it
-  const bool created_own = SetCreatesOwnThreads(true);
-  std::thread thread;
-  try {
-    thread = std::thread([name, body = std::move(body)] {
-      pthread_setname_np(pthread_self(), name);
-      body();
-    });
-  } catch (const std::system_error&) {
-    // Not joinable: the caller has the error to report.
-  }
-  SetCreatesOwnThreads(created_own);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 // On Linux 0 means the calling thread, not the process as POSIX has it. At an error nothing
 // changes.

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "profiler/sys/thread/own_stack.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/signal_context.h"
 
 namespace pprof::sys {

@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_time.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::sys {
 

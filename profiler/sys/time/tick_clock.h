@@ -11,7 +11,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::sys {
 

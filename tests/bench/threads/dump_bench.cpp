@@ -21,7 +21,7 @@
 
 #include "pprof/recording.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "tests/bench/threads/bench_support.h"
 
 extern char** environ;

@@ -28,7 +28,7 @@
 
 #include "pprof/recording.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/thread_signal.h"
 
 namespace pprof {

@@ -23,7 +23,7 @@
 #include "profiler/signal_safe/hooks/on_wait.h"
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_call.h"
 #include "tests/unit/contention/contention_totals.h"
 #include "tests/unit/contention/wait_truth.h"

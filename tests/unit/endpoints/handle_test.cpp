@@ -6,6 +6,7 @@
 #include "endpoints/door/limits.h"
 #include "endpoints/handlers/answers.h"
 #include "pprof/http.h"
+#include "pprof/recording.h"
 #include "tests/unit/endpoints/test_profiles.h"
 
 namespace pprof::http {
@@ -135,11 +136,13 @@ TEST(Handle, WaitingEndsWhenTheClientLeaves) {
 }
 
 TEST(Handle, ThirdRecordingIsRefused) {
-  const auto first = RecordingSlot::Take();
-  const auto second = RecordingSlot::Take();
+  Profiles();  // registers them
+  const auto first = Recording::Start("test.recorded");
+  const auto second = Recording::Start("test.recorded");
+  ASSERT_EQ(Recording::Running(), 2);
   const Response response = Ask("GET", "test.recorded", "seconds=1");
   EXPECT_EQ(response.status, 503);
-  EXPECT_NE(response.body.find("two recordings"), std::string::npos);
+  EXPECT_NE(response.body.find("2 recordings are running"), std::string::npos);
 }
 
 TEST(Handle, HeadChecksAndRunsNothing) {

@@ -87,15 +87,5 @@ TEST(TokenBucket, WithoutAnEndIsNoLimit) {
   EXPECT_TRUE(huge.Take(now));
 }
 
-TEST(RecordingSlot, TwoAtOnce) {
-  auto first = RecordingSlot::Take();
-  {
-    auto second = RecordingSlot::Take();
-    ASSERT_TRUE(first && second);
-    EXPECT_FALSE(RecordingSlot::Take().has_value());
-  }
-  EXPECT_TRUE(RecordingSlot::Take().has_value());
-}
-
 }  // namespace
 }  // namespace pprof::http

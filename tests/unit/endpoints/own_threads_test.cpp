@@ -85,8 +85,7 @@ TEST_F(OwnThreads, ServeAndRecordWithoutBeingInBlock) {
   }
   const std::string block = TextOf("block");
   EXPECT_NE(block.find("WaitWhileServed"), std::string::npos) << "waits are not seen at all";
-  for (const char* own :
-       {"WorkerPool::Run", "ThreadMain", "ConnectionGate::Run", "RunDrain", "StartOwnThread"}) {
+  for (const char* own : {"WorkerPool::Run", "RunOwnThread", "ConnectionGate::Run", "RunDrain"}) {
     EXPECT_EQ(block.find(own), std::string::npos) << own << " in\n" << block;
   }
 }

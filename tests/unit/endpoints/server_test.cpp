@@ -172,7 +172,7 @@ TEST(Server, ThreadsBlockSignalsAndHaveNames) {
     std::ifstream comm(task.path() / "comm");
     std::string name;
     std::getline(comm, name);
-    if (name.find("pprof-http-") != 0) continue;
+    if (name.find("pprof-") != 0) continue;
     ++named;
     std::ifstream status(task.path() / "status");
     std::string blocked;

@@ -8,7 +8,7 @@
 
 #include "profiler/model/profile.h"
 #include "profiler/model/snapshot_access.h"
-#include "profiler/sys/time/monotonic_clock.h"
+#include "profiler/sys/time/clock.h"
 #include "tests/unit/signal_safe/heap_test_support.h"
 
 namespace pprof {

@@ -18,6 +18,7 @@
 
 #include "profiler/signal_safe/hooks/on_process.h"
 #include "profiler/signal_safe/thread_state.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/own_stack.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 

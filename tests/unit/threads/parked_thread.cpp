@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/thread_id.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::testing {
 namespace {
