@@ -1,10 +1,10 @@
 // The public functions of pprof/http.h.
 #include <utility>
 
+#include "endpoints/answers/answers.h"
 #include "endpoints/door/admission.h"
 #include "endpoints/door/connection_gate.h"
 #include "endpoints/door/host_rule.h"
-#include "endpoints/handlers/answers.h"
 #include "endpoints/handlers/router.h"
 #include "endpoints/options.h"
 #include "endpoints/symbol_warmer.h"

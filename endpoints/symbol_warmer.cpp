@@ -24,14 +24,14 @@ void WarmOnce(std::function<bool()> cancelled) {
 
 SymbolWarmer::~SymbolWarmer() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const sys::MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 bool SymbolWarmer::Stopping() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const sys::MutexLock lock(mutex_);
   return stopping_;
 }
 
@@ -43,13 +43,15 @@ Status SymbolWarmer::Start(std::chrono::milliseconds pause) {
 }
 
 void SymbolWarmer::Run(std::chrono::milliseconds pause) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  sys::MutexLock lock(mutex_);
   while (!stopping_) {
-    lock.unlock();
+    lock.Unlock();
     WarmOnce([this] { return Stopping(); });
     GiveBackThreadCache();
-    lock.lock();
-    changed_.wait_for(lock, pause, [this] { return stopping_; });
+    lock.Lock();
+    const auto next = std::chrono::steady_clock::now() + pause;
+    while (!stopping_ && changed_.WaitUntil(mutex_, next)) {
+    }
   }
 }
 

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 
 #include "pprof/own_threads.h"
 #include "pprof/status.h"
+#include "profiler/sys/thread/mutex.h"
 
 namespace pprof::http {
 
@@ -27,9 +26,9 @@ class SymbolWarmer {
   void Run(std::chrono::milliseconds pause);
   bool Stopping();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
+  sys::Mutex mutex_;
+  sys::CondVar changed_;
+  bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
   std::optional<OwnThread> thread_;
 };
 

@@ -37,7 +37,7 @@ ProfileType TypeOf(std::string name, std::string description, const CountedStack
   ProfileType type;
   type.name = std::move(name);
   type.description = std::move(description);
-  type.values = {{type.name, "count", ValueType::Kind::kTotal}};
+  type.values = {{type.name, "count", ValueType::Delta::kDifference}};
   type.collect = [stacks, shown = type.name](SnapshotBuilder& builder) {
     return CollectHeld(shown, *stacks, builder);
   };

@@ -74,7 +74,8 @@ void SnapshotBuilder::AddNamed(std::string_view frame_name, const std::vector<in
 }
 
 void SnapshotBuilder::SetPeriod(std::string_view type, std::string_view unit, int64_t period) {
-  builder_->head().period_type = {std::string(type), std::string(unit), ValueType::Kind::kTotal};
+  builder_->head().period_type = {std::string(type), std::string(unit),
+                                  ValueType::Delta::kDifference};
   builder_->head().period = period;
 }
 

@@ -1,65 +1,218 @@
 #!/usr/bin/env python3
-"""Holds every #include of ours against the table of rooms. Exit 1 with one line for each offence."""
+"""Holds every #include and every #if of ours against one exact table of rooms.
+
+usage: check_layers.py [ROOT]     exit 1 with one line for each offence
+
+A room is a folder. It may include itself, the rooms and single headers of its row, the standard
+library as far as its row says, and exactly the other <...> headers of its row. It may hold only the
+#if lines that match its row. A folder without a row, a header that is nowhere, and a row that no
+file needs any more are offences, too.
+"""
+import collections
 import pathlib
 import re
 import sys
 
-# room -> rooms and headers it may include besides itself. A prefix ends in '/'.
-ALLOWED = {
-    "profiler/sys/": [],
-    "profiler/model/": ["pprof/"],
-    "profiler/signal_safe/": ["profiler/sys/"],
-    "profiler/interpose/": ["profiler/signal_safe/on_"],
-    "profiler/symbolize/": ["pprof/", "profiler/model/", "profiler/sys/"],
-    "profiler/encode/": ["pprof/", "profiler/model/", "profiler/symbolize/", "profiler/sys/"],
-    "profiler/profiles/": ["pprof/", "profiler/model/", "profiler/signal_safe/", "profiler/sys/"],
-    "profiler/include/": ["pprof/"],
-    "profiler/preload/": ["pprof/"],
-    "profiler/": ["pprof/", "profiler/model/", "profiler/signal_safe/", "profiler/sys/",
-                  "profiler/profiles/", "profiler/encode/", "profiler/symbolize/"],
-    "endpoints/": ["pprof/"],
-    "demo_app/": ["pprof/"],
+# The standard library's headers, for the reader side: it may do everything.
+STD = set("""
+    algorithm any array atomic cctype cerrno charconv chrono cmath condition_variable csignal cstddef
+    cstdint cstdio cstdlib cstring deque exception filesystem fstream functional initializer_list
+    iosfwd iostream iterator limits list map memory memory_resource mutex new numeric optional
+    ostream random set shared_mutex sstream streambuf string string_view system_error thread tuple type_traits
+    unordered_map unordered_set utility variant vector""".split())
+# For code that runs inside malloc and in signal handlers: nothing that allocates, locks or throws.
+STD_SIGNAL_SAFE = set("atomic cerrno cstddef cstdint cstring new string_view type_traits".split())
+# For plain data.
+STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory string
+    string_view utility vector""".split())
+
+
+class Room:
+    def __init__(self, rooms="", std=STD, headers="", conditions=()):
+        self.rooms = rooms.split()      # folders, or single headers
+        self.std = std
+        self.headers = headers.split()  # <...> besides the standard library's
+        self.conditions = conditions    # patterns of whole #if lines
+
+
+SAFE = "profiler/signal_safe"
+SYMBOLIZE = "profiler/symbolize"
+PROFILES = "profiler/profiles"
+FOR_PROFILES = "pprof profiler/labels profiler/model profiler/profiles/stack_view.h "
+SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
+
+# The operating system's headers are in the rows of sys/, of interpose/, which defines libc's own
+# functions, and of programs and sockets at the door; nowhere else.
+TABLE = {
+    SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
+    SYS["memory"]: Room(
+        headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
+    SYS["process"]: Room(
+        headers="sys/mman.h sys/resource.h unistd.h",
+        conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
+                    r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
+    SYS["thread"]: Room(
+        f"{SYS['memory']} {SYS['modules']} {SYS['time']}",
+        headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
+                "sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
+        conditions=(r"#if defined\(__clang__\)",)),
+    SYS["modules"]: Room(
+        f"{SYS['thread']}/this_thread.h {SYS['time']}",
+        headers="dlfcn.h elf.h fcntl.h link.h sys/auxv.h unistd.h"),
+
+    "profiler/model": Room("pprof", std=STD_MODEL),
+    "profiler/labels": Room(f"pprof {SAFE}/hooks"),
+
+    SAFE: Room(f"{SYS['thread']} {SYS['time']}", std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind": Room(f"{SAFE} {SYS['memory']} {SYS['modules']} {SYS['thread']}",
+                           std=STD_SIGNAL_SAFE),
+    f"{SAFE}/tables": Room(f"{SAFE}/unwind {SYS['memory']} {SYS['modules']}", std=STD_SIGNAL_SAFE),
+    f"{SAFE}/heap": Room(
+        f"{SAFE} {SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']}",
+        std=STD_SIGNAL_SAFE),
+    f"{SAFE}/contention": Room(f"{SAFE}/tables {SYS['process']} {SYS['time']}",
+                               std=STD_SIGNAL_SAFE),
+    f"{SAFE}/hooks": Room(
+        f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
+            "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
+    "profiler/interpose": Room(
+        f"{SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdlib"},
+        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h "
+                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
+
+    f"{SYMBOLIZE}/elf": Room(
+        SYS["memory"], headers="elf.h isa-l/igzip_lib.h lzma.h zlib.h zstd.h",
+        conditions=(r"#if PPROF_CPP_HAVE_(ISAL|LZMA|ZSTD)",)),
+    f"{SYMBOLIZE}/names": Room(headers="cxxabi.h"),
+    f"{SYMBOLIZE}/dwarf/format": Room(f"{SYMBOLIZE}/elf {SYS['memory']}"),
+    f"{SYMBOLIZE}/dwarf": Room(
+        f"{SYMBOLIZE}/dwarf/format {SYMBOLIZE}/elf {SYMBOLIZE}/names {SYS['memory']}"),
+    f"{SYMBOLIZE}/module": Room(
+        f"{SYMBOLIZE}/dwarf {SYMBOLIZE}/elf {SYS['memory']} {SYS['modules']} {SYS['process']}",
+        headers="elf.h zlib.h"),
+    f"{SYMBOLIZE}/service": Room(
+        f"pprof/symbolize.h profiler/model/symbols.h {SYMBOLIZE}/elf {SYMBOLIZE}/module "
+        f"{SYMBOLIZE}/names {SYS['modules']} {SYS['process']} {SYS['thread']}"),
+
+    "profiler/encode": Room("pprof profiler/model",
+                            headers="fmt/format.h protozero/pbf_writer.hpp zlib.h"),
+    f"{PROFILES}/heap": Room(
+        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SYS['modules']} {SYS['process']} {SYS['time']}",
+        headers="fmt/format.h gperftools/malloc_extension_c.h"),
+    f"{PROFILES}/contention": Room(
+        f"{FOR_PROFILES} {SAFE}/contention {SYS['process']} {SYS['thread']} {SYS['time']}",
+        headers="fmt/format.h"),
+    f"{PROFILES}/cpu": Room(
+        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SYS['process']} {SYS['thread']} {SYS['time']}",
+        headers="fmt/format.h"),
+    f"{PROFILES}/threads": Room(
+        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYS['memory']} {SYS['modules']} "
+        f"{SYS['process']} {SYS['thread']}", headers="fmt/format.h"),
+    f"{PROFILES}/wall": Room(
+        f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
+        f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
+    PROFILES: Room(f"{FOR_PROFILES} {PROFILES}/contention {PROFILES}/cpu {PROFILES}/heap "
+                   f"{PROFILES}/threads {PROFILES}/wall"),
+
+    # Headers that users include: the standard library and each other.
+    "profiler/include/pprof": Room(),
+    "profiler": Room(
+        f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
+        f"{SAFE} {SAFE}/heap {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
+        f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
+    "profiler/preload": Room("pprof", headers="unistd.h"),
+
+    # The door: HTTP, sockets, and the public headers of profiler/; of what is below them only the
+    # annotated mutex, which is a header without a library.
+    "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
+    "endpoints/answers": Room("pprof", headers="strings.h"),
+    "endpoints/limits": Room("pprof"),
+    "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
+    "endpoints/door": Room(
+        f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h",
+        headers="arpa/inet.h httplib.h netinet/in.h netinet/tcp.h poll.h strings.h sys/eventfd.h "
+                "sys/socket.h sys/stat.h sys/types.h sys/un.h unistd.h",
+        conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
+    "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "
+                      f"{SYS['thread']}/mutex.h"),
+    "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
+                                      "httplib.h netinet/in.h nlohmann/json.hpp signal.h "
+                                      "sys/socket.h unistd.h"),
 }
-OS_HEADERS = re.compile(
-    r"^(sys/(?!types)|unistd|fcntl|pthread|sched|signal|poll|dlfcn|link|elf|dirent|linux/|netinet/|arpa/)")
-# What needs the operating system in its very nature, and why.
-OS_ALLOWED = {
-    "profiler/sys/": "the room for it",
-    "profiler/interpose/": "defines libc's own functions",
-    "profiler/preload/": "the environment and the process id",
-    "endpoints/": "sockets",
-    "demo_app/": "a program",
-}
-MODEL_ONLY_STD = "profiler/model/"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+CONDITION = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b")
+PUBLIC = ("profiler/include", "endpoints/include")  # where "pprof/..." is
 
 
-def room_of(path):
-    """The longest room that holds the file."""
-    return max((room for room in ALLOWED if path.startswith(room)), key=len, default=None)
+class Checker:
+    def __init__(self, root, table):
+        self.root, self.table = root, table
+        self.needed = collections.defaultdict(set)  # of each row, what some file uses
+
+    def allows(self, room, folder, header):
+        for allowed in self.table[room].rooms:
+            if allowed in (folder, header):
+                self.needed[room].add(allowed)
+                return True
+        return False
+
+    def offence_of_include(self, room, quoted, header):
+        folder = header.rpartition("/")[0]
+        if not quoted and not header.startswith("pprof/"):
+            row = self.table[room]
+            self.needed[room].add(header)
+            return None if header in row.std or header in row.headers else f"may not include <{header}>"
+        places = [self.root / header] + [self.root / place / header for place in PUBLIC]
+        if not any(place.is_file() for place in places):
+            return f'"{header}" is not a file of ours'
+        own = folder == room or (folder == "pprof" and room == "profiler/include/pprof")
+        return None if own or self.allows(room, folder, header) else f'may not include "{header}"'
+
+    def offence_of_condition(self, room, line):
+        for pattern in self.table[room].conditions:
+            if re.fullmatch(pattern, line):
+                self.needed[room].add(pattern)
+                return None
+        return f"may not hold {line}"
+
+    def offences_in(self, path):
+        name = path.relative_to(self.root).as_posix()
+        room = name.rpartition("/")[0]
+        if room not in self.table:
+            yield f"{name}: the folder {room} has no row in the table of rooms"
+            return
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            offence = None
+            if found := INCLUDE.match(line):
+                offence = self.offence_of_include(room, found.group(1) == '"', found.group(2))
+            elif CONDITION.match(line):
+                offence = self.offence_of_condition(room, line.strip())
+            if offence:
+                yield f"{name}:{number}: {room} {offence}"
+
+    def needless(self):
+        for room, row in self.table.items():
+            for entry in [*row.rooms, *row.headers, *row.conditions]:
+                shared = entry in FOR_PROFILES.split() and room.startswith(PROFILES)
+                if entry not in self.needed[room] and not shared:
+                    yield f"{room}: no file needs \"{entry}\" any more: take it out of the table"
 
 
-def offences_in(root, path):
-    name = path.relative_to(root).as_posix()
-    room = room_of(name)
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        found = INCLUDE.match(line)
-        if not found or room is None:
-            continue
-        quoted, header = found.group(1) == '"', found.group(2)
-        ours = quoted or header.startswith("pprof/")
-        if ours and not (header.startswith(room) or any(header.startswith(a) for a in ALLOWED[room])):
-            yield f"{name}:{number}: {room} may not include \"{header}\""
-        if not ours and OS_HEADERS.match(header) and not any(name.startswith(r) for r in OS_ALLOWED):
-            yield f"{name}:{number}: <{header}> is the operating system's: wrap it in profiler/sys/"
+def check(root, table):
+    """All offences below `root`, and how many files were looked at."""
+    checker = Checker(root, table)
+    files = [path for folder in ("profiler", "endpoints", "demo_app")
+             for path in sorted((root / folder).rglob("*")) if path.suffix in (".h", ".cpp")]
+    offences = [offence for path in files for offence in checker.offences_in(path)]
+    return offences + list(checker.needless()), len(files)
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parent.parent
-    files = [p for folder in ("profiler", "endpoints", "demo_app")
-             for p in sorted((root / folder).rglob("*")) if p.suffix in (".h", ".cpp")]
-    offences = [o for path in files for o in offences_in(root, path)]
-    print("\n".join(offences) if offences else f"layers: {len(files)} files, no offence")
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+    root = root if root.is_dir() else root.parent.parent
+    offences, files = check(root, TABLE)
+    print("\n".join(offences) if offences else f"layers: {files} files, no offence")
     return 1 if offences or not files else 0
 
 

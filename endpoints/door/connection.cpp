@@ -73,12 +73,11 @@ std::optional<Refused> Connection::TakeBytes(std::string_view bytes, const Optio
 
 std::optional<Refused> Connection::TakeHead(const Options& options, size_t& budget) {
   have_head_ = true;
-  if (auto refused = ParseRequestHead(reader_.head(), head_)) return refused;
-  if (auto refused = Admit(head_, options)) return refused;
-  if (head_.content_length > budget) {
+  if (auto refused = Admit(head(), options)) return refused;
+  if (head().content_length > budget) {
     return Refused{503, Refusal::kBusy, "too many request bodies at once; try again", "", ""};
   }
-  body_held_ = head_.content_length;
+  body_held_ = head().content_length;
   budget -= body_held_;
   TakeBodyBytes(reader_.rest());
   return std::nullopt;
@@ -86,8 +85,18 @@ std::optional<Refused> Connection::TakeHead(const Options& options, size_t& budg
 
 // A second request behind the first one is thrown away: every connection has one answer.
 void Connection::TakeBodyBytes(std::string_view bytes) {
-  body_.append(bytes.substr(0, head_.content_length - body_.size()));
-  if (body_.size() == head_.content_length) state_ = State::kComplete;
+  body_.append(bytes.substr(0, head().content_length - body_.size()));
+  if (body_.size() == head().content_length) state_ = State::kComplete;
+}
+
+Request Connection::TakeRequest() {
+  Request request;
+  request.method = head().method;
+  request.path = head().path;
+  request.query = head().query;
+  request.headers = head().headers;
+  request.body = std::move(body_);
+  return request;
 }
 
 void Connection::OnHangUp() {
@@ -133,8 +142,8 @@ void Connection::Drain() {
 RequestRecord Connection::Record() const {
   RequestRecord record;
   record.peer = peer_;
-  record.method = head_.method;
-  record.path = head_.path;
+  record.method = head().method;
+  record.path = head().path;
   record.status = status_;
   record.bytes = sent_ + written_;
   record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(finished_ - accepted_);

@@ -70,10 +70,9 @@ class Connection {
 
   void Close() { state_ = State::kClosed; }
 
-  // After kComplete.
-  const RequestHead& head() const { return head_; }
-  std::string_view head_bytes() const { return reader_.head(); }
-  std::string TakeBody() { return std::move(body_); }
+  const RequestHead& head() const { return reader_.head(); }
+  // After kComplete: method, path, query, headers and body.
+  Request TakeRequest();
   const std::shared_ptr<std::atomic<bool>>& left() const { return left_; }
 
   RequestRecord Record() const;
@@ -97,7 +96,6 @@ class Connection {
 
   HeadReader reader_;
   bool have_head_ = false;
-  RequestHead head_;
   std::string body_;
   size_t body_held_ = 0;
 

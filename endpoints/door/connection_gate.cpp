@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "endpoints/answers/answers.h"
 #include "endpoints/door/peer.h"
-#include "endpoints/handlers/answers.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/router.h"
 
@@ -169,14 +169,15 @@ void ConnectionGate::Dispatch(Connection& connection) {
   if (UnsentBytes() > options_.max_answer_bytes) {
     return Refuse(connection, Busy("too many answers wait for slow clients; try again"));
   }
-  Request request;
-  request.body = connection.TakeBody();
+  const bool is_long = IsLong(connection.head());
+  Request request = connection.TakeRequest();
   request.cancelled = [this, left = connection.left()] {
     return left->load(std::memory_order_relaxed) || stopping_.load(std::memory_order_relaxed);
   };
-  const bool is_long = IsLong(connection.head());
-  auto job = [this, id = connection.id(), head = std::string(connection.head_bytes()),
-              request = std::move(request)]() mutable { Work(id, head, std::move(request)); };
+  HttplibWriter* writers = is_long ? long_writers_ : writers_;
+  auto job = [this, writers, id = connection.id(), request = std::move(request)](size_t worker) {
+    Work(id, request, writers[worker]);
+  };
   connection.StartWork(is_long);
   if ((is_long ? long_workers_ : workers_).TryRun(std::move(job))) return;
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
@@ -184,20 +185,18 @@ void ConnectionGate::Dispatch(Connection& connection) {
 }
 
 // On a worker's thread.
-void ConnectionGate::Work(uint64_t id, const std::string& head, Request request) {
+void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& writer) {
   const Context context{options_, refusals_, dumps_};
-  Finished finished{id, {}};
+  Finished finished{id, 500, {}};
   try {
-    finished.answer = httplib_.Answer(head, [&](Request parsed) {
-      parsed.body = std::move(request.body);
-      parsed.cancelled = request.cancelled;
-      return Route(parsed, context);
-    });
+    Response response = Route(request, context);
+    finished.status = response.status;
+    finished.bytes = writer.Write(std::move(response), request.method == "HEAD");
   } catch (...) {
     // No memory for the answer: the connection closes without one.
   }
   {
-    const std::lock_guard<std::mutex> lock(finished_mutex_);
+    const sys::MutexLock lock(finished_mutex_);
     finished_.push_back(std::move(finished));
   }
   eventfd_write(wake_.get(), 1);
@@ -206,13 +205,13 @@ void ConnectionGate::Work(uint64_t id, const std::string& head, Request request)
 void ConnectionGate::CollectFinished() {
   std::vector<Finished> finished;
   {
-    const std::lock_guard<std::mutex> lock(finished_mutex_);
+    const sys::MutexLock lock(finished_mutex_);
     finished.swap(finished_);
   }
   for (Finished& one : finished) {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
-      connection.Answer(one.answer.status, std::move(one.answer.bytes));
+      connection.Answer(one.status, std::move(one.bytes));
       break;
     }
   }
@@ -223,8 +222,9 @@ void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
   Response response = ErrorAnswer(refused.status, refused.text);
   if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
   AddSecurityHeaders(response);
-  const bool with_body = connection.head().method != "HEAD";
-  connection.Answer(response.status, Serialize(response, with_body));
+  const int status = response.status;
+  const bool head_only = connection.head().method == "HEAD";
+  connection.Answer(status, refusal_writer_.Write(std::move(response), head_only));
 }
 
 void ConnectionGate::ExpireAndClose() {

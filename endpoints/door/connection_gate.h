@@ -1,4 +1,4 @@
-// Between the network and httplib's parser: one thread that accepts, reads requests and writes
+// Between the network and the handlers: one thread that accepts, reads requests and writes
 // answers with poll, so that no client, however slow or hostile, holds a worker. Workers see only
 // requests that are complete and admitted, and only make bytes of them.
 #pragma once
@@ -6,17 +6,17 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "endpoints/door/connection.h"
-#include "endpoints/door/httplib_server.h"
+#include "endpoints/door/httplib_writer.h"
 #include "endpoints/door/listener.h"
 #include "endpoints/door/worker_pool.h"
-#include "endpoints/handlers/context.h"
+#include "endpoints/limits/context.h"
 #include "pprof/own_threads.h"
+#include "profiler/sys/thread/mutex.h"
 
 namespace pprof::http {
 
@@ -48,7 +48,8 @@ class ConnectionGate {
  private:
   struct Finished {
     uint64_t connection;
-    AnswerBytes answer;
+    int status;
+    std::string bytes;
   };
 
   void Run();
@@ -58,7 +59,7 @@ class ConnectionGate {
   void OnEvents(Connection& connection, short events);
   void Dispatch(Connection& connection);
   size_t UnsentBytes() const;
-  void Work(uint64_t id, const std::string& head, Request request);
+  void Work(uint64_t id, const Request& request, HttplibWriter& writer);
   void CollectFinished();
   void Refuse(Connection& connection, const Refused& refused);
   void ExpireAndClose();
@@ -71,17 +72,19 @@ class ConnectionGate {
   UniqueFd wake_;  // eventfd
   RefusalCounters refusals_;
   TokenBucket dumps_;
-  HttplibServer httplib_;
+  HttplibWriter writers_[kWorkers];           // one a worker
+  HttplibWriter long_writers_[kLongWorkers];  // the same
   std::atomic<bool> stopping_{false};
 
   // Owned by the gate's thread.
   std::list<Connection> connections_;  // oldest first
   uint64_t next_id_ = 1;
+  HttplibWriter refusal_writer_;
   size_t body_budget_ = kBodyBudget;
   Connection::Clock::time_point accept_again_{};  // later than now: out of descriptors
 
-  std::mutex finished_mutex_;
-  std::vector<Finished> finished_;  // guarded by finished_mutex_
+  sys::Mutex finished_mutex_;
+  std::vector<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
 
   // Last, so that they end first.
   WorkerPool workers_{kWorkers, kMaxWaiting};

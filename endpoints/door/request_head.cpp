@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace pprof::http {
 namespace {
@@ -123,57 +124,37 @@ const std::string* RequestHead::Find(std::string_view name) const {
 
 HeadReader::State HeadReader::Append(std::string_view bytes) {
   bytes_.append(bytes);
-  return Scan();
-}
-
-// Line by line; only the first line is parsed early, because no more may ever come (HTTP/0.9).
-HeadReader::State HeadReader::Scan() {
-  for (; scanned_ < bytes_.size(); ++scanned_) {
-    if (scanned_ >= kMaxHeadBytes) {
-      return Refuse(431, Refusal::kTooLarge, "the request head is larger than 16 KiB");
-    }
-    const char c = bytes_[scanned_];
-    if (c == '\n') {
-      if (scanned_ == 0 || bytes_[scanned_ - 1] != '\r') {
-        return Refuse(400, Refusal::kMalformed, "a line ends without CR");
-      }
-      const std::string_view seen = std::string_view(bytes_).substr(0, scanned_ + 1);
-      if (!seen_first_line_) {
-        RequestHead ignored;
-        seen_first_line_ = true;
-        if (auto refused = ParseRequestLine(seen.substr(0, seen.size() - 2), ignored)) {
-          refused_ = *std::move(refused);
-          return State::kRefused;
-        }
-      } else if (seen.size() >= 4 && seen.substr(seen.size() - 4) == "\r\n\r\n") {
-        end_ = ++scanned_;
-        return State::kComplete;
-      }
-    } else if ((scanned_ > 0 && bytes_[scanned_ - 1] == '\r') || (IsControl(c) && c != '\r')) {
-      return Refuse(400, Refusal::kMalformed, "a control character in the request head");
+  while (scanned_ < bytes_.size() && !complete_) {
+    if (auto refused = TakeByte()) {
+      refused_ = *std::move(refused);
+      return State::kRefused;
     }
   }
-  return State::kIncomplete;
+  return complete_ ? State::kComplete : State::kIncomplete;
 }
 
-HeadReader::State HeadReader::Refuse(int status, Refusal cause, std::string text) {
-  refused_ = {status, cause, std::move(text), "", ""};
-  return State::kRefused;
-}
-
-std::optional<Refused> ParseRequestHead(std::string_view head, RequestHead& parsed) {
-  bool first = true;
-  while (true) {
-    const size_t end = head.find("\r\n");
-    if (end == std::string_view::npos) return Malformed("the request head has no end");
-    const std::string_view line = head.substr(0, end);
-    head.remove_prefix(end + 2);
-    if (line.empty() && !first) break;
-    auto refused = first ? ParseRequestLine(line, parsed) : ParseHeader(line, parsed);
-    if (refused) return refused;
-    first = false;
+std::optional<Refused> HeadReader::TakeByte() {
+  if (scanned_ >= kMaxHeadBytes) {
+    return Refused{431, Refusal::kTooLarge, "the request head is larger than 16 KiB", "", ""};
   }
-  return ParseContentLength(parsed);
+  const char c = bytes_[scanned_++];
+  const bool behind_cr = scanned_ >= 2 && bytes_[scanned_ - 2] == '\r';
+  if (c == '\n') {
+    if (!behind_cr) return Malformed("a line ends without CR");
+    const size_t begin = std::exchange(line_begin_, scanned_);
+    return TakeLine(std::string_view(bytes_).substr(begin, scanned_ - 2 - begin));
+  }
+  if (behind_cr || (IsControl(c) && c != '\r')) {
+    return Malformed("a control character in the request head");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> HeadReader::TakeLine(std::string_view line) {
+  if (!std::exchange(have_request_line_, true)) return ParseRequestLine(line, head_);
+  if (!line.empty()) return ParseHeader(line, head_);
+  complete_ = true;
+  return ParseContentLength(head_);
 }
 
 }  // namespace pprof::http

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "endpoints/door/refusals.h"
+#include "endpoints/limits/refusals.h"
 
 namespace pprof::http {
 
@@ -38,8 +38,8 @@ struct RequestHead {
   const std::string* Find(std::string_view name) const;
 };
 
-// Looks at bytes as they arrive, so that nonsense is refused at once and not at the deadline.
-// Thread safety: none.
+// Reads a head as its bytes arrive, each byte once: a line is taken apart when its end is here, so
+// that nonsense is refused at once and not at the deadline. Thread safety: none.
 class HeadReader {
  public:
   enum class State { kIncomplete, kComplete, kRefused };
@@ -47,26 +47,26 @@ class HeadReader {
   // Takes more bytes. After kComplete or kRefused it is not called again.
   State Append(std::string_view bytes);
 
-  // After kComplete: the head with its final empty line, and what came behind it.
-  std::string_view head() const { return std::string_view(bytes_).substr(0, end_); }
-  std::string_view rest() const { return std::string_view(bytes_).substr(end_); }
+  // The parts that were read so far; all of them after kComplete.
+  const RequestHead& head() const { return head_; }
+
+  // After kComplete: the bytes behind the head.
+  std::string_view rest() const { return std::string_view(bytes_).substr(scanned_); }
 
   // After kRefused: why.
   const Refused& refused() const { return refused_; }
 
  private:
-  State Scan();
-  State Refuse(int status, Refusal cause, std::string text);
+  std::optional<Refused> TakeByte();
+  std::optional<Refused> TakeLine(std::string_view line);
 
   std::string bytes_;
-  size_t scanned_ = 0;
-  bool seen_first_line_ = false;
-  size_t end_ = 0;
+  size_t scanned_ = 0;     // bytes that were looked at
+  size_t line_begin_ = 0;  // of the line that is being read
+  bool have_request_line_ = false;
+  bool complete_ = false;
+  RequestHead head_;
   Refused refused_;
 };
-
-// Takes the head apart: the request line, the headers, Content-Length. `head` ends with an empty
-// line. Nothing when it was fine and `parsed` is filled.
-std::optional<Refused> ParseRequestHead(std::string_view head, RequestHead& parsed);
 
 }  // namespace pprof::http

@@ -1,21 +1,23 @@
 // A fixed number of threads that run jobs, and a bounded queue before them.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "pprof/own_threads.h"
 #include "pprof/status.h"
+#include "profiler/sys/thread/mutex.h"
 
 namespace pprof::http {
 
-// Thread safety: TryRun and Stop are safe.
+// Thread safety: TryRun and Stop are safe. Not signal-safe: allocates and takes a lock.
 class WorkerPool {
  public:
+  // `worker`: 0 to threads - 1, the number of the thread that runs the job.
+  using Job = std::function<void(size_t worker)>;
+
   // `queue` jobs wait besides those that run.
   WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
   ~WorkerPool() { Stop(); }
@@ -24,22 +26,22 @@ class WorkerPool {
   Status Start(const char* name);
 
   // False when all threads are busy and the queue is full.
-  bool TryRun(std::function<void()> job);
+  bool TryRun(Job job);
 
   // Drops the jobs that wait, finishes those that run, ends the threads.
   void Stop();
 
  private:
-  void Run();
+  void Run(size_t worker);
 
   const size_t size_;
   const size_t max_queue_;
-  std::mutex mutex_;  // guards the four below
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;
-  size_t busy_ = 0;
-  bool stopping_ = false;
-  std::vector<OwnThread> threads_;
+  sys::Mutex mutex_;
+  sys::CondVar changed_;
+  std::deque<Job> jobs_ PPROF_GUARDED_BY(mutex_);
+  size_t busy_ PPROF_GUARDED_BY(mutex_) = 0;
+  bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
+  std::vector<OwnThread> threads_;  // the owner's, between Start and Stop
 };
 
 }  // namespace pprof::http

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "endpoints/handlers/answers.h"
-#include "endpoints/handlers/html_escape.h"
+#include "endpoints/answers/answers.h"
+#include "endpoints/answers/html_escape.h"
 #include "pprof/pprof.h"
 
 namespace pprof::http {

@@ -2,7 +2,7 @@
 // refused.
 #pragma once
 
-#include "endpoints/handlers/context.h"
+#include "endpoints/limits/context.h"
 #include "pprof/http.h"
 
 namespace pprof::http {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
 #include "pprof/symbolize.h"
 
 namespace pprof::http {

@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
-#include "endpoints/handlers/answers.h"
-#include "endpoints/handlers/capped_buffer.h"
+#include "endpoints/answers/answers.h"
+#include "endpoints/answers/capped_buffer.h"
 #include "endpoints/handlers/query.h"
 #include "pprof/recording.h"
 

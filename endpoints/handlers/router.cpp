@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
 #include "endpoints/handlers/index_page.h"
 #include "endpoints/handlers/info_handlers.h"
 #include "endpoints/handlers/profile_handler.h"

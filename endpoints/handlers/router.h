@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "endpoints/handlers/context.h"
+#include "endpoints/limits/context.h"
 #include "pprof/http.h"
 #include "pprof/pprof.h"
 

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include "profiler/interpose/next.h"
 #include "profiler/signal_safe/hooks/on_process.h"
 
 #define PPROF_EXPORT __attribute__((visibility("default")))
@@ -9,7 +10,8 @@
 namespace pprof::interpose {
 namespace {
 
-using DlcloseFunction = int (*)(void*);
+constexpr char kDlclose[] = "dlclose";
+using NextDlclose = Next<int(void*) noexcept, kDlclose>;
 
 // The only work at load time. Not in malloc's slow path, because pthread_atfork allocates under the
 // lock it needs.
@@ -22,13 +24,9 @@ __attribute__((constructor)) void RegisterForkHandler() {
 
 extern "C" {
 
-// Looked up at each call: dlclose is rare, and a stored pointer would need ordering.
 PPROF_EXPORT int dlclose(void* handle) noexcept {
-  const auto next =
-      reinterpret_cast<pprof::interpose::DlcloseFunction>(dlsym(RTLD_NEXT, "dlclose"));
-  if (next == nullptr) return -1;
   pprof::signal_safe::OnUnloadBegin();
-  const int result = next(handle);
+  const int result = pprof::interpose::NextDlclose::Call(handle);
   pprof::signal_safe::OnUnloadEnd();
   return result;
 }

@@ -1,12 +1,12 @@
 // pthread_create: std::thread, std::async, OpenMP and every library's threads come through here.
 // Not seen: thrd_create and glibc's own helper threads, which call their internal name.
-#include <dlfcn.h>
 #include <pthread.h>
 
 #include <atomic>
 #include <cstdint>
 #include <new>
 
+#include "profiler/interpose/next.h"
 #include "profiler/signal_safe/hooks/on_thread.h"
 
 #define PPROF_EXPORT __attribute__((visibility("default")))
@@ -21,7 +21,9 @@ extern const char __stop_pprof_thread_entry[] __attribute__((visibility("hidden"
 namespace pprof::interpose {
 namespace {
 
-using CreateFunction = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+constexpr char kCreate[] = "pthread_create";
+using NextCreate =
+    Next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) noexcept, kCreate>;
 
 struct StartBlock {
   void* (*start)(void*);
@@ -77,16 +79,6 @@ PPROF_THREAD_ENTRY void* RunThread(void* opaque) {
   return block.start(block.argument);
 }
 
-CreateFunction NextCreate() {
-  static std::atomic<CreateFunction> next{nullptr};
-  CreateFunction found = next.load(std::memory_order_relaxed);
-  if (found == nullptr) {
-    found = reinterpret_cast<CreateFunction>(dlsym(RTLD_NEXT, "pthread_create"));
-    next.store(found, std::memory_order_relaxed);
-  }
-  return found;
-}
-
 }  // namespace
 }  // namespace pprof::interpose
 
@@ -95,14 +87,15 @@ extern "C" {
 PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                 void* (*start)(void*), void* argument) noexcept {
   using namespace pprof;
-  const interpose::CreateFunction next = interpose::NextCreate();
+  using interpose::NextCreate;
   signal_safe::SetThreadEntryCode({reinterpret_cast<uintptr_t>(__start_pprof_thread_entry),
                                    reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry)});
   const auto birth = signal_safe::OnThreadCreate(__builtin_return_address(0));
   auto* block = interpose::StartBlocks::Take({start, argument, birth});
   // Without memory for the block the thread still starts; it only has no creator.
-  const int error = block == nullptr ? next(thread, attributes, start, argument)
-                                     : next(thread, attributes, interpose::RunThread, block);
+  const int error = block == nullptr
+                        ? NextCreate::Call(thread, attributes, start, argument)
+                        : NextCreate::Call(thread, attributes, interpose::RunThread, block);
   if (error != 0 || block == nullptr) signal_safe::OnThreadNotCreated(birth);
   if (error != 0 && block != nullptr) interpose::StartBlocks::GiveBack(block);
   return error;

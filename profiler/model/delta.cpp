@@ -97,7 +97,7 @@ class Translator {
 
 void SubtractTotals(const Profile& columns, int64_t* from, const int64_t* what) {
   for (size_t i = 0; i < columns.values.size(); ++i) {
-    if (columns.values[i].kind == ValueType::Kind::kTotal) {
+    if (columns.values[i].delta == ValueType::Delta::kDifference) {
       from[i] = WrappingSubtract(from[i], what[i]);
     }
   }
@@ -166,7 +166,7 @@ void DropUnchanged(Profile& profile) {
 
 bool SameKind(const Profile& a, const Profile& b) {
   const auto same = [](const ValueType& x, const ValueType& y) {
-    return x.type == y.type && x.unit == y.unit && x.kind == y.kind;
+    return x.type == y.type && x.unit == y.unit && x.delta == y.delta;
   };
   return a.name == b.name &&
          std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), same);

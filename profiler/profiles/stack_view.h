@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pprof/snapshot_builder.h"
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
 
 namespace pprof::profiles {
@@ -25,7 +25,7 @@ void AddStackOf(const Table& table, const Entry& entry, const std::vector<int64_
                 SnapshotBuilder& builder) {
   if (&entry == table.overflow()) return builder.AddNamed(kOverflowFrame, values);
   model::SnapshotAccess::BuilderOf(builder).Add(ViewOf(entry), values.data(),
-                                                model::LabelsOf(entry.label_set),
+                                                labels::LabelsOf(entry.label_set),
                                                 entry.unloaded_as.load(std::memory_order_acquire));
 }
 

@@ -19,7 +19,7 @@ struct ThreadState {
   sys::StackBounds stack;    // high == 0: not asked yet
   uintptr_t stack_readable;  // all from here to stack.high can be loaded; 0: not asked yet
   ThreadRecord* record;      // nullptr: none yet
-  uint32_t label_set;        // id of the labels in force (model/label_table.h); 0: none
+  uint32_t label_set;        // id of the labels in force (labels/label_table.h); 0: none
   bool ended;                // its own code is over; it gets no record any more
   bool started;              // random_state is seeded
   bool own;                  // a thread of the profiler itself: its waits are nobody's business

@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   pprof::ProfileType type;
   type.name = "foreign";
   type.description = "Made-up stacks of a program that does not run";
-  type.values = {{"samples", "count", pprof::ValueType::Kind::kTotal}};
+  type.values = {{"samples", "count", pprof::ValueType::Delta::kDifference}};
   type.collect = [&](pprof::SnapshotBuilder& builder) { return Collect(addresses, builder); };
   pprof::http::Options options;
   options.address = "127.0.0.1:0";

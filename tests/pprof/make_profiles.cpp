@@ -73,7 +73,7 @@ namespace {
 namespace {
 
 using pprof::ValueType;
-constexpr auto kCurrent = ValueType::Kind::kCurrent;
+constexpr auto kCurrent = ValueType::Delta::kAtEnd;
 
 const std::vector<ValueType> kHeap = {{"alloc_objects", "count"},
                                       {"alloc_space", "bytes"},

@@ -23,7 +23,7 @@ std::atomic<int> resets{0};
 
 const std::vector<pprof::ValueType>& Values() {
   static const auto* const values =
-      new std::vector<pprof::ValueType>{{"samples", "count", pprof::ValueType::Kind::kTotal}};
+      new std::vector<pprof::ValueType>{{"samples", "count", pprof::ValueType::Delta::kDifference}};
   return *values;
 }
 

@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 
 const std::vector<ValueType> kValues = {{"alloc_space", "bytes"},
-                                        {"inuse_space", "bytes", ValueType::Kind::kCurrent}};
+                                        {"inuse_space", "bytes", ValueType::Delta::kAtEnd}};
 
 struct OneSample {
   std::vector<uintptr_t> pcs;

@@ -91,8 +91,8 @@ SampleInput HeapSample() {
   SampleInput input = SampleAs("heap", TextForm::kHeap,
                                {{"alloc_objects", "count"},
                                 {"alloc_space", "bytes"},
-                                {"inuse_objects", "count", ValueType::Kind::kCurrent},
-                                {"inuse_space", "bytes", ValueType::Kind::kCurrent}});
+                                {"inuse_objects", "count", ValueType::Delta::kAtEnd},
+                                {"inuse_space", "bytes", ValueType::Delta::kAtEnd}});
   input.profile.period_type = {"space", "bytes"};
   input.profile.period = 524288;
   return input;

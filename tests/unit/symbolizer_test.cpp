@@ -189,7 +189,7 @@ TEST(Symbolizer, FunctionsDetailGivesNamesWithoutFilesAlsoWhenMoreIsKnown) {
 TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&FindMe) + 2});
   SharedState& shared = SharedState::OfThisProcess();
-  shared.turn.lock();
+  ASSERT_TRUE(shared.turn.TryTakeUntil(std::chrono::steady_clock::now()));
   shared.mutex.lock();
   shared.background_runs = true;
   const pid_t child = fork();
@@ -201,7 +201,7 @@ TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
   }
   shared.background_runs = false;
   shared.mutex.unlock();
-  shared.turn.unlock();
+  shared.turn.GiveBack();
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);

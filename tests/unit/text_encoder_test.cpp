@@ -43,8 +43,8 @@ TEST(TextEncoder, HeapForm) {
 TEST(TextEncoder, HeapFormOfTwoColumnsGivesOnePair) {
   ExpectGolden("heap_min_age.txt",
                Write(SampleAs("heap", TextForm::kHeap,
-                              {{"inuse_objects", "count", ValueType::Kind::kCurrent},
-                               {"inuse_space", "bytes", ValueType::Kind::kCurrent}})));
+                              {{"inuse_objects", "count", ValueType::Delta::kAtEnd},
+                               {"inuse_space", "bytes", ValueType::Delta::kAtEnd}})));
 }
 
 TEST(TextEncoder, HeapHeaderTellsAllocFromInuseEvenWhenEqual) {

@@ -24,17 +24,17 @@ struct SnapshotAccess;
 class ProfileBuilder;
 }  // namespace model
 
-// One column of a profile. A delta subtracts totals and takes current values from its end
-// (Go subtracts both, which spoils inuse_*: golang/go#57765).
+// One column of a profile.
 struct ValueType {
-  enum class Kind {
-    kTotal,    // grows for ever, e.g. alloc_space
-    kCurrent,  // a level at one moment, e.g. inuse_space
+  // How a delta over some seconds treats it. Go subtracts every value, which spoils inuse_*
+  // (golang/go#57765).
+  enum class Delta {
+    kDifference,  // the value at the end minus the value at the begin, e.g. alloc_space
+    kAtEnd,       // the value at the end, e.g. inuse_space
   };
-  std::string
-      type;  // pprof's word, e.g. "inuse_space"; no '-', '/' or blank (scrapers refuse them)
+  std::string type;  // in pprof's words, e.g. "inuse_space"; scrapers refuse '-', '/' and blanks
   std::string unit;  // "count", "bytes", "nanoseconds"
-  Kind kind = Kind::kTotal;
+  Delta delta = Delta::kDifference;
 };
 
 // A key with a string, or with a number and its unit. Shown by `pprof -tags`.

@@ -16,7 +16,7 @@ namespace {
 using signal_safe::contention;
 using signal_safe::ContentionStack;
 using signal_safe::ContentionTable;
-using Kind = ValueType::Kind;
+using Delta = ValueType::Delta;
 
 constexpr const char* kRate = "rate";
 constexpr const char* kFraction = "fraction";
@@ -109,9 +109,9 @@ std::string TextOf(const Parameters& parameters, const char* name) {
 Status ReadRate(const Parameters& parameters, std::chrono::nanoseconds* rate) {
   const std::string text = TextOf(parameters, kRate);
   uint64_t nanos = 0;
-  if (text.find('\0') != std::string::npos ||
-      !signal_safe::ParseWaitInterval(text.c_str(), &nanos)) {
-    return BadParameter(text, kRate, "a duration such as 10us of at most 3600s; 0 switches off");
+  if (!signal_safe::ParseWaitInterval(text, &nanos)) {
+    return BadParameter(text, kRate,
+                        "a duration with its unit, such as 10us, of at most 1h; 0 switches off");
   }
   *rate = std::chrono::nanoseconds(nanos);
   return {};
@@ -119,7 +119,7 @@ Status ReadRate(const Parameters& parameters, std::chrono::nanoseconds* rate) {
 
 Status ReadFraction(const Parameters& parameters, uint32_t* fraction) {
   const std::string text = TextOf(parameters, kFraction);
-  if (text.find('\0') != std::string::npos || !signal_safe::ParseFraction(text.c_str(), fraction)) {
+  if (!signal_safe::ParseFraction(text, fraction)) {
     return BadParameter(text, kFraction,
                         "a number n of at most 1000000000, for 1 of n unlocks; 0 switches off");
   }
@@ -163,7 +163,8 @@ ProfileType ContentionType(const char* name, const char* description) {
   ProfileType type;
   type.name = name;
   type.description = description;
-  type.values = {{"contentions", "count", Kind::kTotal}, {"delay", "nanoseconds", Kind::kTotal}};
+  type.values = {{"contentions", "count", Delta::kDifference},
+                 {"delay", "nanoseconds", Delta::kDifference}};
   type.text_form = TextForm::kContention;
   return type;
 }

@@ -22,14 +22,14 @@ uint64_t Finest(uint64_t own, const std::multiset<uint64_t>& wanted) {
 ContentionRates& ContentionRates::Instance() { return rates_of_process.Get(); }
 
 void ContentionRates::SetBlockInterval(std::chrono::nanoseconds interval) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const sys::MutexLock lock(mutex_);
   contention.own_block_interval_ns.store(static_cast<uint64_t>(interval.count()),
                                          std::memory_order_relaxed);
   Apply();
 }
 
 void ContentionRates::SetMutexFraction(uint32_t fraction) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const sys::MutexLock lock(mutex_);
   contention.own_mutex_fraction.store(fraction, std::memory_order_relaxed);
   Apply();
 }
@@ -43,22 +43,22 @@ uint32_t ContentionRates::mutex_fraction() {
 }
 
 std::shared_ptr<void> ContentionRates::WantBlockInterval(std::chrono::nanoseconds interval) {
-  return Want(&wanted_intervals_ns_, static_cast<uint64_t>(interval.count()));
+  return Want(&ContentionRates::wanted_intervals_ns_, static_cast<uint64_t>(interval.count()));
 }
 
 std::shared_ptr<void> ContentionRates::WantMutexFraction(uint32_t fraction) {
-  return Want(&wanted_fractions_, fraction);
+  return Want(&ContentionRates::wanted_fractions_, fraction);
 }
 
-std::shared_ptr<void> ContentionRates::Want(Wanted* wanted, uint64_t value) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto entry = wanted->insert(value);
+std::shared_ptr<void> ContentionRates::Want(Wanted ContentionRates::*wanted, uint64_t value) {
+  const sys::MutexLock lock(mutex_);
+  const auto entry = (this->*wanted).insert(value);
   Apply();
   return {this, [wanted, entry, process = sys::ProcessGeneration()](ContentionRates* rates) {
             if (process != sys::ProcessGeneration())
               return;  // the mutex may be in any state in a child
-            const std::lock_guard<std::mutex> relock(rates->mutex_);
-            wanted->erase(entry);
+            const sys::MutexLock relock(rates->mutex_);
+            (rates->*wanted).erase(entry);
             rates->Apply();
           }};
 }

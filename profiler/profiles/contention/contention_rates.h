@@ -6,8 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <set>
+
+#include "profiler/sys/thread/mutex.h"
 
 namespace pprof::profiles {
 
@@ -31,12 +32,12 @@ class ContentionRates {
  private:
   using Wanted = std::multiset<uint64_t>;
 
-  std::shared_ptr<void> Want(Wanted* wanted, uint64_t value);
-  void Apply();  // REQUIRES: mutex_ held
+  std::shared_ptr<void> Want(Wanted ContentionRates::*wanted, uint64_t value);
+  void Apply() PPROF_REQUIRES(mutex_);
 
-  std::mutex mutex_;  // guards all below, and who sets the rates
-  Wanted wanted_intervals_ns_;
-  Wanted wanted_fractions_;
+  sys::Mutex mutex_;  // also of the rates in force
+  Wanted wanted_intervals_ns_ PPROF_GUARDED_BY(mutex_);
+  Wanted wanted_fractions_ PPROF_GUARDED_BY(mutex_);
 };
 
 }  // namespace pprof::profiles

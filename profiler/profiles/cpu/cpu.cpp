@@ -58,8 +58,8 @@ ProfileType CpuProfile() {
   type.description =
       "CPU profile. You can specify the duration in the seconds GET parameter, and samples per "
       "second in hz.";
-  type.values = {{"samples", "count", ValueType::Kind::kTotal},
-                 {"cpu", "nanoseconds", ValueType::Kind::kTotal}};
+  type.values = {{"samples", "count", ValueType::Delta::kDifference},
+                 {"cpu", "nanoseconds", ValueType::Delta::kDifference}};
   type.record = Record;
   return type;
 }

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 
 namespace pprof::profiles {
 
@@ -69,7 +69,7 @@ void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   for (const auto& [key, spent] : sum.stacks) {
     builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
                 {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
-                model::LabelsOf(key.label_set));
+                labels::LabelsOf(key.label_set));
   }
   if (sum.not_sampled > 0) builder.AddNamed("[not sampled]", {0, std::llround(sum.not_sampled)});
 }
@@ -86,7 +86,7 @@ void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nan
     return std::vector<int64_t>{ticks, std::llround(nanos)};
   };
   for (const auto& [key, spent] : sum.stacks) {
-    std::vector<Label> labels = model::LabelsOf(key.label_set);
+    std::vector<Label> labels = labels::LabelsOf(key.label_set);
     labels.push_back({"state", "running", 0, {}});
     builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values_of(spent.nanos),
                 labels);

@@ -4,25 +4,25 @@
 #include <fmt/format.h>
 
 #include "profiler/model/snapshot_access.h"
-#include "profiler/profiles/duration.h"
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/heap_support.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
+#include "profiler/sys/process/setting_text.h"
 
 namespace pprof::profiles {
 namespace {
 
 using signal_safe::heap_sampler;
-using Kind = ValueType::Kind;
+using Delta = ValueType::Delta;
 
 // Go's four, in Go's order: readers take the last one by default.
 std::vector<ValueType> HeapValues() {
-  return {{"alloc_objects", "count", Kind::kTotal},
-          {"alloc_space", "bytes", Kind::kTotal},
-          {"inuse_objects", "count", Kind::kCurrent},
-          {"inuse_space", "bytes", Kind::kCurrent}};
+  return {{"alloc_objects", "count", Delta::kDifference},
+          {"alloc_space", "bytes", Delta::kDifference},
+          {"inuse_objects", "count", Delta::kAtEnd},
+          {"inuse_space", "bytes", Delta::kAtEnd}};
 }
 
 void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuilder& builder) {
@@ -58,17 +58,16 @@ void AddCommon(SnapshotBuilder& builder) {
 }
 
 Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
-  std::chrono::nanoseconds age;
-  if (!ParseDuration(min_age, &age)) {
+  uint64_t age_nanos = 0;
+  if (!sys::ParseDuration(min_age, &age_nanos)) {
     return {StatusCode::kInvalidArgument,
-            fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration such as 10m, "
-                        "90s or 1h30m",
+            fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration with its unit, "
+                        "such as 10m, 90s or 1h30m",
                         min_age)};
   }
   model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  const auto age_ms = std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
-  AddStacks(ReadOld(static_cast<uint64_t>(age_ms)), false, builder);
+  AddStacks(ReadOld(age_nanos / 1000000), false, builder);
   return {};
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/thread_dump.h"
@@ -17,7 +17,7 @@ namespace pprof::profiles {
 namespace {
 
 std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state) {
-  std::vector<Label> labels = model::LabelsOf(thread.label_set);
+  std::vector<Label> labels = labels::LabelsOf(thread.label_set);
   labels.push_back({"thread", thread.stat.name, 0, {}});
   labels.push_back({"tid", std::to_string(thread.tid), 0, {}});
   labels.push_back({"state", state, 0, {}});
@@ -50,7 +50,7 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   header += fmt::format(", \"{}\", cpu {:.2f}s", Harmless(thread.stat.name),
                         static_cast<double>(thread.cpu_nanos) / 1e9);
   std::string labels;
-  for (const Label& label : model::LabelsOf(thread.label_set)) {
+  for (const Label& label : labels::LabelsOf(thread.label_set)) {
     labels += fmt::format("{}{}: \"{}\"", labels.empty() ? "" : ", ", Harmless(label.key),
                           Harmless(label.text));
   }
@@ -133,7 +133,7 @@ ProfileType GoroutineProfile() {
   type.description =
       "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
       "states, and go=1 with it for panicparse; self=1 shows the profiler's own threads, too.";
-  type.values = {{"goroutine", "count", ValueType::Kind::kTotal}};
+  type.values = {{"goroutine", "count", ValueType::Delta::kDifference}};
   type.has_dump = true;
   type.parameters = {"self", "debug", "go"};
   type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };

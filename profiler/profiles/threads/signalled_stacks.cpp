@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <mutex>
 
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/futex.h"
+#include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"
 
@@ -27,8 +27,8 @@ constexpr std::chrono::milliseconds kPatience{5};
 
 // One dump owns the slots at a time.
 struct SlotsOwner {
-  std::mutex mutex;
-  int real_time_signal = 0;  // guarded by mutex
+  sys::Mutex mutex;
+  int real_time_signal PPROF_GUARDED_BY(mutex) = 0;
 };
 
 sys::PerProcess<SlotsOwner> slots_owner;
@@ -163,7 +163,7 @@ class Collection {
 Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit) {
   if (tids.empty()) return {};
   SlotsOwner& owner = slots_owner.Get();
-  const std::lock_guard<std::mutex> lock(owner.mutex);
+  const sys::MutexLock lock(owner.mutex);
   const int signal = DumpSignal(&owner.real_time_signal);
   if (signal == 0) {
     return {StatusCode::kConflict,

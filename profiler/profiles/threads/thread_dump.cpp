@@ -47,14 +47,14 @@ void TakeOwnStack(ThreadView* view) {
 }
 
 // Looks at threads without disturbing them; one for each thread that does so.
-class Looker {
+class ThreadInspector {
  public:
   // `asker`: the thread that wants the dump. Its stack is its own affair.
-  Looker(const DumpOptions& options, const KnownThreads& known, int32_t asker)
+  ThreadInspector(const DumpOptions& options, const KnownThreads& known, int32_t asker)
       : options_(options), known_(known), asker_(asker) {}
 
   // False: the thread ended, or is not wanted. One that runs has no stack yet.
-  bool Look(int32_t tid, ThreadView* view) {
+  bool Inspect(int32_t tid, ThreadView* view) {
     view->tid = tid;
     if (!sys::ReadTaskStat(tid, &view->stat)) return false;
     if (const auto found = known_.find(tid); found != known_.end()) {
@@ -92,17 +92,17 @@ class Looker {
 };
 
 // All threads that can be looked at, ascending by id.
-std::vector<ThreadView> LookAtAll(const std::vector<int32_t>& tids, const DumpOptions& options,
-                                  const KnownThreads& known) {
+std::vector<ThreadView> InspectAll(const std::vector<int32_t>& tids, const DumpOptions& options,
+                                   const KnownThreads& known) {
   constexpr size_t kAtATime = 32;
   std::vector<ThreadView> views(tids.size());
   std::atomic<size_t> next{0};
   const int32_t self = sys::ThreadId();
   const auto work = [&] {
-    Looker looker(options, known, self);
+    ThreadInspector inspector(options, known, self);
     for (size_t begin; (begin = next.fetch_add(kAtATime)) < tids.size();) {
       for (size_t i = begin; i < std::min(begin + kAtATime, tids.size()); ++i) {
-        if (!looker.Look(tids[i], &views[i])) views[i].tid = 0;
+        if (!inspector.Inspect(tids[i], &views[i])) views[i].tid = 0;
       }
     }
   };
@@ -131,8 +131,8 @@ class Dump {
     DropVanishedThreads(tids);
     signal_safe::AwaitNewbornOwnThreads();
     const KnownThreads known = ReadRegistry();
-    views_ = LookAtAll(tids, options_, known);
-    LookAgainAtRunning(known);
+    views_ = InspectAll(tids, options_, known);
+    InspectRunningAgain(known);
     const Status asked = AskRunning();
     if (!asked.ok()) ExplainMissing(asked.message());
     NoteWhoRan();
@@ -141,13 +141,13 @@ class Dump {
 
  private:
   // Those that wait by now need no signal, and their calls are not interrupted.
-  void LookAgainAtRunning(const KnownThreads& known) {
-    Looker looker(options_, known, self_);
+  void InspectRunningAgain(const KnownThreads& known) {
+    ThreadInspector inspector(options_, known, self_);
     for (ThreadView& view : views_) {
       by_tid_[view.tid] = &view;
       if (view.tid == self_) TakeOwnStack(&view);
       const bool has_line = !view.pcs.empty() || !view.no_stack_because.empty();
-      if (!has_line && !looker.TakeBlockedStack(&view)) running_.push_back(view.tid);
+      if (!has_line && !inspector.TakeBlockedStack(&view)) running_.push_back(view.tid);
     }
   }
 

@@ -41,7 +41,7 @@ ProfileType ThreadCreateProfile() {
   ProfileType type;
   type.name = "threadcreate";
   type.description = "Stack traces that led to the creation of the threads alive now";
-  type.values = {{"threadcreate", "count", ValueType::Kind::kTotal}};
+  type.values = {{"threadcreate", "count", ValueType::Delta::kDifference}};
   type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
   type.collect = CollectThreadCreate;
   return type;

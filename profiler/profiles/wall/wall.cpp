@@ -3,22 +3,21 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/profiles/wall/wall_window.h"
 #include "profiler/sys/process/process.h"
+#include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::profiles {
 namespace {
 
 struct TickingThread {
-  std::mutex mutex;  // guards stopping
-  std::condition_variable wake;
-  bool stopping = false;
+  sys::Mutex mutex;
+  sys::CondVar wake;
+  bool stopping PPROF_GUARDED_BY(mutex) = false;
   sys::OwnThread thread;
 };
 
@@ -50,10 +49,10 @@ class WallRecorder : public Recorder {
 
  private:
   void Run() {
-    std::unique_lock<std::mutex> lock(thread_->mutex);
+    const sys::MutexLock lock(thread_->mutex);
     auto next = std::chrono::steady_clock::now() + tick_;
     while (!thread_->stopping) {
-      thread_->wake.wait_until(lock, next);
+      thread_->wake.WaitUntil(thread_->mutex, next);
       if (thread_->stopping) break;
       window_.Tick();
       // A tick that came late is not made up for: the clocks account for the time anyway.
@@ -71,10 +70,10 @@ class WallRecorder : public Recorder {
       return;
     }
     {
-      const std::lock_guard<std::mutex> lock(thread_->mutex);
+      const sys::MutexLock lock(thread_->mutex);
       thread_->stopping = true;
     }
-    thread_->wake.notify_all();
+    thread_->wake.NotifyAll();
     thread_->thread.Join();
     if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
   }
@@ -107,8 +106,8 @@ ProfileType WallProfile() {
   type.description =
       "Wall clock profile of all threads, running and waiting. You can specify the duration in the "
       "seconds GET parameter, and samples per second in hz.";
-  type.values = {{"samples", "count", ValueType::Kind::kTotal},
-                 {"time", "nanoseconds", ValueType::Kind::kTotal}};
+  type.values = {{"samples", "count", ValueType::Delta::kDifference},
+                 {"time", "nanoseconds", ValueType::Delta::kDifference}};
   type.record = Record;
   return type;
 }

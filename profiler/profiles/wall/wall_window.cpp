@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/threads/thread_dump.h"
 #include "profiler/profiles/threads/wait_reason.h"
@@ -33,7 +33,7 @@ constexpr uint64_t kRestAfterList = 50;
 
 // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
 uint32_t LabelsOfThread(int32_t wanted) {
-  uint32_t labels = model::kNoLabels;
+  uint32_t labels = labels::kNoLabels;
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
     if (tid == wanted) labels = record.label_set.load(std::memory_order_relaxed);
   });
@@ -186,7 +186,7 @@ void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) cons
   };
   for (const auto& [stack, nanos] : waited_) {
     if (nanos == 0) continue;
-    std::vector<Label> labels = model::LabelsOf(stack.label_set);
+    std::vector<Label> labels = labels::LabelsOf(stack.label_set);
     labels.push_back({"state", stack.state, 0, {}});
     const std::vector<int64_t> values{ticks_of(nanos), static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {

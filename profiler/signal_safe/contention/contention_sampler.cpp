@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "profiler/sys/process/environment.h"
+#include "profiler/sys/process/setting_text.h"
 #include "profiler/sys/time/tick_clock.h"
 
 namespace pprof::signal_safe {
@@ -15,51 +16,31 @@ std::atomic<uint32_t> contention_on;
 
 namespace {
 
-constexpr uint64_t kLongestInterval = uint64_t{3600} * 1000000000;
-constexpr uint64_t kLargestFraction = 1000000000;
-
-// Takes a whole number off the front of `text`. False: none there, or above `largest`.
-bool TakeNumber(const char** text, uint64_t largest, uint64_t* number) {
-  const char* at = *text;
-  uint64_t value = 0;
-  for (; *at >= '0' && *at <= '9'; ++at) {
-    value = value * 10 + static_cast<uint64_t>(*at - '0');
-    if (value > largest) return false;
-  }
-  if (at == *text) return false;
-  *text = at;
-  *number = value;
-  return true;
+bool ReadRate(uint64_t* nanos) {
+  const char* text = sys::FindEnvironment("PPROF_CPP_BLOCK_RATE");
+  return text == nullptr || ParseWaitInterval(text, nanos);
 }
 
-bool Equal(const char* a, const char* b) {
-  while (*a != '\0' && *a == *b) ++a, ++b;
-  return *a == *b;
-}
-
-uint64_t UnitOf(const char* text) {
-  if (Equal(text, "") || Equal(text, "ns")) return 1;
-  if (Equal(text, "us")) return 1000;
-  if (Equal(text, "ms")) return 1000000;
-  if (Equal(text, "s")) return 1000000000;
-  return 0;
+bool ReadFraction(uint32_t* fraction) {
+  const char* text = sys::FindEnvironment("PPROF_CPP_MUTEX_FRACTION");
+  return text == nullptr || ParseFraction(text, fraction);
 }
 
 }  // namespace
 
-bool ParseWaitInterval(const char* text, uint64_t* nanos) {
-  uint64_t number = 0;
-  if (!TakeNumber(&text, kLongestInterval, &number)) return false;
-  const uint64_t unit = UnitOf(text);
-  if (unit == 0 || number > kLongestInterval / unit) return false;
-  *nanos = number * unit;
+bool ParseWaitInterval(std::string_view text, uint64_t* nanos) {
+  constexpr uint64_t kLongestInterval = uint64_t{3600} * 1000000000;
+  uint64_t parsed = 0;
+  if (!sys::ParseDuration(text, &parsed) || parsed > kLongestInterval) return false;
+  *nanos = parsed;
   return true;
 }
 
-bool ParseFraction(const char* text, uint32_t* fraction) {
-  uint64_t number = 0;
-  if (!TakeNumber(&text, kLargestFraction, &number) || *text != '\0') return false;
-  *fraction = static_cast<uint32_t>(number);
+bool ParseFraction(std::string_view text, uint32_t* fraction) {
+  constexpr uint64_t kLargestFraction = 1000000000;
+  uint64_t parsed = 0;
+  if (!sys::ParseCount(text, kLargestFraction, &parsed)) return false;
+  *fraction = static_cast<uint32_t>(parsed);
   return true;
 }
 
@@ -78,10 +59,8 @@ void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction) 
 void SettleContentionFromEnvironment() {
   uint64_t interval = 0;
   uint32_t fraction = 0;
-  const char* interval_text = sys::FindEnvironment("PPROF_CPP_BLOCK_RATE");
-  const char* fraction_text = sys::FindEnvironment("PPROF_CPP_MUTEX_FRACTION");
-  if ((interval_text != nullptr && !ParseWaitInterval(interval_text, &interval)) ||
-      (fraction_text != nullptr && !ParseFraction(fraction_text, &fraction))) {
+  const bool understood = ReadRate(&interval) & ReadFraction(&fraction);
+  if (!understood) {
     contention.environment_refused.store(true, std::memory_order_relaxed);
   }
   contention.own_block_interval_ns.store(interval, std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "profiler/signal_safe/contention/waiter_table.h"
 #include "profiler/signal_safe/tables/fixed_count.h"
@@ -46,12 +47,11 @@ extern std::atomic<uint32_t> contention_on __attribute__((visibility("hidden")))
 // Changes both settings in force; 0 is off. Thread safety: one caller at a time.
 void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction);
 
-// "10us", "1ms", "1s", "250ns"; a bare number is nanoseconds, as in Go's SetBlockProfileRate. At
-// most an hour. False for anything else. Signal-safe.
-bool ParseWaitInterval(const char* text, uint64_t* nanos);
+// A duration of at most an hour, e.g. "10us"; "0" is off. False for anything else. Signal-safe.
+bool ParseWaitInterval(std::string_view text, uint64_t* nanos);
 
 // "100", "0": at most 1,000,000,000. False for anything else. Signal-safe.
-bool ParseFraction(const char* text, uint32_t* fraction);
+bool ParseFraction(std::string_view text, uint32_t* fraction);
 
 // In a forked child: nobody waits, and the parent's requests are not the child's. Signal-safe:
 // the clock, whose settling is not, was settled by the parent.

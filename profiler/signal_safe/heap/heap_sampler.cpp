@@ -4,6 +4,7 @@
 
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/sanitizers.h"
+#include "profiler/sys/process/setting_text.h"
 
 namespace pprof::signal_safe {
 
@@ -21,7 +22,7 @@ std::atomic<uint64_t> settled_interval_plus_one;
 uint64_t FromEnvironment() {
   const char* text = sys::FindEnvironment("PPROF_CPP_HEAP_INTERVAL");
   uint64_t bytes = kDefaultHeapInterval;
-  if (text != nullptr && !ParseInterval(text, &bytes)) {
+  if (text != nullptr && !sys::ParseByteSize(text, &bytes)) {
     heap_sampler.environment_refused.store(true, std::memory_order_relaxed);
     return kDefaultHeapInterval;
   }
@@ -29,25 +30,6 @@ uint64_t FromEnvironment() {
 }
 
 }  // namespace
-
-bool ParseInterval(const char* text, uint64_t* bytes) {
-  uint64_t value = 0;
-  const char* at = text;
-  for (; *at >= '0' && *at <= '9'; ++at) {
-    if (value > (uint64_t{1} << 40)) return false;
-    value = value * 10 + static_cast<uint64_t>(*at - '0');
-  }
-  if (at == text) return false;
-  if (*at == 'k' || *at == 'K')
-    value <<= 10, ++at;
-  else if (*at == 'm' || *at == 'M')
-    value <<= 20, ++at;
-  else if (*at == 'g' || *at == 'G')
-    value <<= 30, ++at;
-  if (*at != '\0' || value > (uint64_t{1} << 40)) return false;
-  *bytes = value;
-  return true;
-}
 
 uint64_t HeapInterval() {
   const uint64_t plus_one = settled_interval_plus_one.load(std::memory_order_relaxed);

@@ -36,7 +36,4 @@ extern PeakTracker heap_peak __attribute__((visibility("hidden")));
 uint64_t HeapInterval();
 void SetHeapInterval(uint64_t bytes);
 
-// "524288", "512k", "1M", "0"; false for anything else. Signal-safe.
-bool ParseInterval(const char* text, uint64_t* bytes);
-
 }  // namespace pprof::signal_safe

@@ -7,7 +7,7 @@
 #include "profiler/signal_safe/tables/sample_ring.h"
 #include "profiler/signal_safe/tables/unloaded_modules.h"
 #include "profiler/signal_safe/unwind/module_gate.h"
-#include "profiler/signal_safe/unwind/unwind_table.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/sys/modules/loader_call.h"
 #include "profiler/sys/thread/thread_signal.h"
 

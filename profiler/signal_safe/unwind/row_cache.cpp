@@ -3,6 +3,8 @@
 // A slot is two words written one after the other, without order: row, and address ^ generation ^
 // row. A reader that sees the words of two different writes gets an address that is not its own and
 // computes the row itself (the checksum trick of lockless transposition tables, Hyatt 1999).
+#include "profiler/signal_safe/unwind/row_cache.h"
+
 #include <atomic>
 #include <cstddef>
 

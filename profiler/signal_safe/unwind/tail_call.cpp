@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "profiler/signal_safe/unwind/caller_stack.h"
-#include "profiler/signal_safe/unwind/unwind_table.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/sys/memory/own_memory.h"
 
 namespace pprof::signal_safe {
@@ -11,7 +11,7 @@ namespace {
 
 // Where a displacement of four bytes at `at` points to; it counts from its own end.
 // Source: Intel 64 manual, volume 2, CALL and JMP.
-uintptr_t Target(const uint8_t* bytes, uintptr_t address) {
+uintptr_t BranchTarget(const uint8_t* bytes, uintptr_t address) {
   int32_t displacement;
   std::memcpy(&displacement, bytes, sizeof displacement);
   return address + sizeof displacement + static_cast<uintptr_t>(intptr_t{displacement});
@@ -25,7 +25,7 @@ uintptr_t LoadPointer(uintptr_t address) {
 // The function of a direct call, or of a call through the global offset table; 0: another form.
 uintptr_t CalledFunction(uintptr_t return_address) {
   const auto* after = reinterpret_cast<const uint8_t*>(return_address);
-  const uintptr_t target = Target(after - 4, return_address - 4);
+  const uintptr_t target = BranchTarget(after - 4, return_address - 4);
   if (after[-5] == 0xE8) return target;                                    // call target
   if (after[-6] == 0xFF && after[-5] == 0x15) return LoadPointer(target);  // call *target(%rip)
   return 0;
@@ -39,7 +39,7 @@ uintptr_t BehindLinkage(uintptr_t function) {
   size_t at = std::memcmp(code, kEndbr64, sizeof kEndbr64) == 0 ? sizeof kEndbr64 : 0;
   if (code[at] == 0xF2) ++at;  // bnd
   if (code[at] != 0xFF || code[at + 1] != 0x25) return function;
-  return LoadPointer(Target(code + at + 2, function + at + 2));
+  return LoadPointer(BranchTarget(code + at + 2, function + at + 2));
 }
 
 // At a function's entry the return address is at the top of the stack. Bytes that only looked like

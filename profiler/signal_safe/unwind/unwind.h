@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "profiler/signal_safe/unwind/unwind_table.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/sys/thread/own_stack.h"
 
 namespace pprof::signal_safe {

@@ -101,21 +101,6 @@ class ScopeWalk {
 
 }  // namespace
 
-bool IsScope(uint16_t tag) {
-  switch (tag) {
-    case kTagNamespace:
-    case kTagClass:
-    case kTagStructure:
-    case kTagUnion:
-    case kTagInterface:
-    case kTagEnumeration:
-    case kTagSubprogram:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void FindScopes(const DwarfUnit& unit, NameTable& names) {
   for (int round = 0; round < kMaxRounds; ++round) {
     NameTable::ScopeRequests requests = names.TakeScopeRequests();

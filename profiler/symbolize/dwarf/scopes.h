@@ -6,9 +6,6 @@
 
 namespace pprof::symbolize {
 
-// Whether names are qualified with that of a DIE with this tag around them.
-bool IsScope(uint16_t tag);
-
 // Gives every name of `unit` that asked for it the scope it is in. One more walk through the unit,
 // which jumps over what encloses nothing wanted, if the compiler recorded where that ends.
 // Errors: damaged units leave names unqualified. Not thread-safe. Not signal-safe.

@@ -28,9 +28,10 @@ Clock::time_point WithGrace(Clock::time_point deadline) {
 }
 
 // One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
-class Batch {
+class ModuleLookUp {
  public:
-  Batch(const ModuleRef& module, const std::vector<uint64_t>& offsets, const BatchLimits& limits)
+  ModuleLookUp(const ModuleRef& module, const std::vector<uint64_t>& offsets,
+               const BatchLimits& limits)
       : module_(module),
         offsets_(offsets),
         limits_(limits),
@@ -161,7 +162,7 @@ class Batch {
 BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& offsets,
                           const BatchLimits& limits, FrameSink& sink) {
   try {
-    return Batch(module, offsets, limits).Run(sink);
+    return ModuleLookUp(module, offsets, limits).Run(sink);
   } catch (const std::bad_alloc&) {
     BatchOutcome outcome;  // no memory: fewer answers, and worth another try
     outcome.deadline_hit = true;

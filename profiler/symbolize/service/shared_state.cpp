@@ -15,12 +15,12 @@ SharedState* SharedState::IfMade() { return state_of_process.IfMade(); }
 
 void EngineAnswers::OnAddress(size_t index, const RawFrame* frames, size_t count) {
   if (index >= lines_.size()) return;
-  const std::lock_guard<std::mutex> lock(shared_.mutex);
+  const sys::MutexLock lock(shared_.mutex);
   lines_[index] = shared_.cache.Intern(frames, count);
 }
 
 void EngineAnswers::Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets) {
-  const std::lock_guard<std::mutex> lock(shared_.mutex);
+  const sys::MutexLock lock(shared_.mutex);
   const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
   for (size_t i = 0; i < offsets.size(); ++i) {
     shared_.cache.Remember(number, offsets[i], lines_[i]);

@@ -3,10 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
 #include "profiler/symbolize/service/symbol_cache.h"
 #include "profiler/symbolize/service/turn.h"
+#include "profiler/sys/thread/mutex.h"
 
 namespace pprof::symbolize {
 
@@ -23,8 +23,8 @@ struct SharedState {
   Turn turn;
 
   // Held for moments only, never while files are read.
-  std::mutex mutex;
-  SymbolCache cache;  // guarded by `mutex`
+  sys::Mutex mutex;
+  SymbolCache cache PPROF_GUARDED_BY(mutex);
 
   std::atomic<bool> background_runs{false};
   std::atomic<bool> exiting{false};

@@ -1,7 +1,6 @@
 #include "profiler/symbolize/service/symbolizer.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "profiler/symbolize/elf/time_budget.h"
@@ -50,8 +49,13 @@ class BatchRun {
       : batch_(batch),
         limits_(limits),
         shared_(SharedState::OfThisProcess()),
-        turn_(shared_.turn, std::defer_lock),
         answers_(batch.locations.size()) {}
+
+  ~BatchRun() {
+    if (has_turn_) shared_.turn.GiveBack();
+  }
+  BatchRun(const BatchRun&) = delete;
+  BatchRun& operator=(const BatchRun&) = delete;
 
   model::Symbols Run() {
     const LookUps look_ups = LookUpsOf(batch_);
@@ -71,7 +75,7 @@ class BatchRun {
     model::Symbols symbols = answers_.Finish();
     // What nobody waits for any more is nobody's next request either.
     if (!Cancelled()) FinishInBackground(std::move(unfinished_), limits_.debug_root);
-    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    const sys::MutexLock lock(shared_.mutex);
     shared_.cache.EndBatch();
     return symbols;
   }
@@ -84,17 +88,17 @@ class BatchRun {
   void AwaitTurn() {
     const auto latest = std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
     while (full() && !has_turn_ && !Cancelled() && TimeBudget::Clock::now() < latest) {
-      has_turn_ = turn_.try_lock_until(
+      has_turn_ = shared_.turn.TryTakeUntil(
           std::min(latest, TimeBudget::Clock::now() + TimeBudget::kAskCancelled));
     }
-    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    const sys::MutexLock lock(shared_.mutex);
     shared_.cache.BeginBatch();
   }
 
   // Removes from the look_ups what the cache can answer. It holds answers of full detail only.
   void TakeKnown(const ModuleRef& module, LookUps* look_ups) {
     if (!full()) return;
-    const std::lock_guard<std::mutex> lock(shared_.mutex);
+    const sys::MutexLock lock(shared_.mutex);
     const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
     const auto known = [&](const LookUp& look_up) {
       const CachedLines* lines = shared_.cache.Find(number, look_up.offset);
@@ -141,7 +145,6 @@ class BatchRun {
   const Batch& batch_;
   const BatchLimits& limits_;
   SharedState& shared_;
-  std::unique_lock<Turn> turn_;
   bool has_turn_ = false;
   BatchAnswers answers_;
   std::vector<BackgroundJob> unfinished_;
@@ -155,7 +158,7 @@ model::Symbols Symbolize(const Batch& batch, const BatchLimits& limits) {
 
 void SetCacheBytes(size_t bytes) {
   SharedState& shared = SharedState::OfThisProcess();
-  const std::lock_guard<std::mutex> lock(shared.mutex);
+  const sys::MutexLock lock(shared.mutex);
   shared.cache.SetBytesLimit(bytes);
 }
 

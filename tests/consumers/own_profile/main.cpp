@@ -35,8 +35,8 @@ pprof::Status RegisterQueue() {
   pprof::ProfileType type;
   type.name = "queue";
   type.description = "Tasks that wait, by the stack that queued them";
-  type.values = {{"tasks", "count", pprof::ValueType::Kind::kCurrent},
-                 {"size", "bytes", pprof::ValueType::Kind::kCurrent}};
+  type.values = {{"tasks", "count", pprof::ValueType::Delta::kAtEnd},
+                 {"size", "bytes", pprof::ValueType::Delta::kAtEnd}};
   type.collect = CollectQueue;
   return pprof::Register(std::move(type));
 }

@@ -161,8 +161,9 @@ void RunSwitching() {
   for (int i = 0; i < 2; ++i) {
     storm.Add(1, [i] {
       const char* name = i == 0 ? "block" : "mutex";
-      const char* parameter = i == 0 ? "rate" : "fraction";
-      Check(FindProfileType(name)->prepare({{parameter, "1"}}).ok(), "prepare");
+      const Parameters everything =
+          i == 0 ? Parameters{{"rate", "1ns"}} : Parameters{{"fraction", "1"}};
+      Check(FindProfileType(name)->prepare(everything).ok(), "prepare");
     });
   }
   Sampling off = GetSampling();

@@ -15,8 +15,8 @@
 #include <cstdlib>
 
 #include "profiler/signal_safe/unwind/caller_stack.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/signal_safe/unwind/unwind.h"
-#include "profiler/signal_safe/unwind/unwind_table.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
 
 namespace pprof::signal_safe {

@@ -19,8 +19,8 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/signal_safe/unwind/unwind.h"
-#include "profiler/signal_safe/unwind/unwind_table.h"
 #include "tests/process_resources.h"
 #include "tests/safety/threads/storm_gusts.h"
 

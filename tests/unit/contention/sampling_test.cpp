@@ -242,7 +242,8 @@ TEST(ContentionEnvironment, DurationsAndFractions) {
   uint64_t nanos = 0;
   EXPECT_TRUE(signal_safe::ParseWaitInterval("10us", &nanos));
   EXPECT_EQ(nanos, 10000u);
-  EXPECT_TRUE(signal_safe::ParseWaitInterval("250", &nanos));
+  EXPECT_FALSE(signal_safe::ParseWaitInterval("250", &nanos));
+  EXPECT_TRUE(signal_safe::ParseWaitInterval("250ns", &nanos));
   EXPECT_EQ(nanos, 250u);
   EXPECT_TRUE(signal_safe::ParseWaitInterval("3600s", &nanos));
   EXPECT_EQ(nanos, 3600000000000u);

@@ -12,9 +12,10 @@ constexpr char kToken[] = "0123456789abcdef0123456789abcdef";
 
 int StatusOf(const std::string& headers, const Options& options = {},
              const std::string& line = "GET / HTTP/1.1") {
-  RequestHead head;
-  auto refused = ParseRequestHead(line + "\r\n" + headers + "\r\n", head);
-  if (!refused) refused = Admit(head, options);
+  HeadReader reader;
+  const auto state = reader.Append(line + "\r\n" + headers + "\r\n");
+  if (state == HeadReader::State::kRefused) return reader.refused().status;
+  const auto refused = Admit(reader.head(), options);
   return refused ? refused->status : 200;
 }
 

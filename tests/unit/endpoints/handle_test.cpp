@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "endpoints/door/limits.h"
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
+#include "endpoints/limits/limits.h"
 #include "pprof/http.h"
 #include "pprof/recording.h"
 #include "tests/unit/endpoints/test_profiles.h"

@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "endpoints/door/limits.h"
-#include "endpoints/handlers/capped_buffer.h"
-#include "endpoints/handlers/html_escape.h"
+#include "endpoints/answers/capped_buffer.h"
+#include "endpoints/answers/html_escape.h"
+#include "endpoints/limits/limits.h"
 
 namespace pprof::http {
 namespace {

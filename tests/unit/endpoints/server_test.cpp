@@ -13,7 +13,7 @@
 #include <mutex>
 #include <thread>
 
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
 #include "pprof/http.h"
 #include "profiler/symbolize/service/shared_state.h"
 #include "tests/unit/endpoints/http_client.h"
@@ -85,7 +85,8 @@ TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
 TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
   // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2
   // s.
-  const std::lock_guard<symbolize::Turn> turn(symbolize::SharedState::OfThisProcess().turn);
+  symbolize::Turn& turn = symbolize::SharedState::OfThisProcess().turn;
+  ASSERT_TRUE(turn.TryTakeUntil(Clock::now()));
   auto server = std::make_unique<Server>(Started());
   const int collected = Profiles().collected;
   const int client = Connect(server->port(),
@@ -94,6 +95,7 @@ TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
   const auto start = Clock::now();
   server.reset();
   EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
+  turn.GiveBack();
   close(client);
 }
 
@@ -152,7 +154,7 @@ TEST(Server, LogsOneLineARequestAndNeverTheToken) {
   };
   const Server server = Started(options);
   const std::string bearer = "Authorization: Bearer " + options.token + "\r\n";
-  const ClientAnswer good = Get(server.port(), "/debug/pprof/test.collected?min_age=1", bearer);
+  const ClientAnswer good = Get(server.port(), "/debug/pprof/test.collected?min_age=1s", bearer);
   EXPECT_EQ(good.status, 200);
   EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 401);
   ASSERT_TRUE(Eventually([&] { return size() == 2; }));

@@ -24,7 +24,7 @@ __attribute__((noinline)) std::vector<std::unique_ptr<char[]>> HoldMemory() {
 size_t PlacesKnown() {
   symbolize::SharedState* shared = symbolize::SharedState::IfMade();
   if (shared == nullptr) return 0;
-  const std::lock_guard<std::mutex> lock(shared->mutex);
+  const sys::MutexLock lock(shared->mutex);
   return shared->cache.locations();
 }
 

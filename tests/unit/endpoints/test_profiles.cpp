@@ -30,7 +30,7 @@ ProfileType Type(const std::string& name) {
   ProfileType type;
   type.name = name;
   type.description = "Made for <tests> & \"quotes\"";
-  type.values = {{"samples", "count", ValueType::Kind::kTotal}};
+  type.values = {{"samples", "count", ValueType::Delta::kDifference}};
   return type;
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 
 namespace pprof {
 namespace {
@@ -99,7 +99,7 @@ TEST(Labels, ThreadsThatMeetAtASetGetOneNumber) {
 TEST(Labels, TheTableIsBoundedAndSaysSo) {
   const LabelSet first{{"n", "first"}};
   LabelSet last;
-  for (uint32_t i = 0; i < model::kMaxLabelSets + 10; ++i) {
+  for (uint32_t i = 0; i < labels::kMaxLabelSets + 10; ++i) {
     last = LabelSet{{"n", std::to_string(i)}};
   }
   EXPECT_EQ(Text(last), "pprof::labels=table full ");

@@ -5,7 +5,6 @@
 
 #include "profiler/symbolize/dwarf/format/constants.h"
 #include "profiler/symbolize/dwarf/format/unit.h"
-#include "profiler/symbolize/dwarf/scopes.h"
 
 namespace pprof::symbolize {
 namespace {

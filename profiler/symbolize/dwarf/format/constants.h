@@ -129,4 +129,20 @@ enum LineOpcode : uint8_t {
 
 enum LineExtendedOpcode : uint8_t { kLineEndSequence = 1, kLineSetAddress = 2 };
 
+// Whether names are qualified with that of a DIE with this tag around them.
+inline bool IsScope(uint16_t tag) {
+  switch (tag) {
+    case kTagNamespace:
+    case kTagClass:
+    case kTagStructure:
+    case kTagUnion:
+    case kTagInterface:
+    case kTagEnumeration:
+    case kTagSubprogram:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace pprof::symbolize::dwarf

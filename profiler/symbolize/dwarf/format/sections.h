@@ -9,7 +9,6 @@
 #include "profiler/symbolize/elf/elf_file.h"
 #include "profiler/symbolize/elf/section_stream.h"
 #include "profiler/symbolize/elf/time_budget.h"
-#include "profiler/symbolize/module/engine.h"
 
 namespace pprof::symbolize {
 
@@ -23,7 +22,8 @@ struct DwarfSections {
 
   FileRole role;
   TimeBudget* budget;
-  uint64_t max_whole_unit = kMaxWholeUnit;  // larger ones of compressed sections are compacted
+  // Larger units of compressed sections are compacted.
+  uint64_t max_whole_unit = UINT64_MAX;
   SectionStream info;
   SectionStream line;
   SectionStream str;

@@ -1,8 +1,8 @@
 // What a handler needs besides the request: the options, and the limits it shares with others.
 #pragma once
 
-#include "endpoints/door/limits.h"
-#include "endpoints/door/refusals.h"
+#include "endpoints/limits/limits.h"
+#include "endpoints/limits/refusals.h"
 #include "pprof/http.h"
 
 namespace pprof::http {

@@ -1,13 +1,14 @@
-#include "endpoints/door/httplib_server.h"
+#include "endpoints/door/httplib_writer.h"
 
 #include <httplib.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
 
 namespace pprof::http {
 namespace {
@@ -61,24 +62,7 @@ class StringStream : public httplib::Stream {
   std::string out_;
 };
 
-// httplib's hook has no room for an argument of ours; one request is on a thread at a time.
-struct Job {
-  const std::function<Response(Request)>* handler;
-  int status = 0;  // 0: the handler has not been asked
-};
-thread_local Job* current_job = nullptr;
-
-Request FromHttplib(const httplib::Request& from) {
-  Request request;
-  request.method = from.method;
-  const size_t question = from.target.find('?');
-  request.path = from.target.substr(0, question);
-  if (question != std::string::npos) request.query = from.target.substr(question + 1);
-  request.headers.insert(from.headers.begin(), from.headers.end());
-  return request;
-}
-
-void ToHttplib(Response from, const std::string& method, httplib::Response& to) {
+void ToHttplib(Response from, bool head_only, httplib::Response& to) {
   to.status = from.status;
   std::string type = kPlainText;
   for (auto& [name, value] : from.headers) {
@@ -88,7 +72,7 @@ void ToHttplib(Response from, const std::string& method, httplib::Response& to) 
       to.set_header(name, value);
     }
   }
-  if (method != "HEAD") {
+  if (!head_only) {
     to.body = std::move(from.body);
     to.set_header("Content-Type", type);
     return;
@@ -101,24 +85,23 @@ void ToHttplib(Response from, const std::string& method, httplib::Response& to) 
   });
 }
 
-httplib::Server::HandlerResponse OnRequest(const httplib::Request& request,
-                                           httplib::Response& response) {
-  Response answer = (*current_job->handler)(FromHttplib(request));
-  current_job->status = answer.status;
-  ToHttplib(std::move(answer), request.method, response);
-  return httplib::Server::HandlerResponse::Handled;
-}
-
 }  // namespace
 
-class HttplibServer::Impl : public httplib::Server {
+class HttplibWriter::Impl : public httplib::Server {
  public:
-  Impl() { set_pre_routing_handler(OnRequest); }
+  Impl() {
+    set_pre_routing_handler([this](const httplib::Request&, httplib::Response& to) {
+      ToHttplib(std::move(response_), head_only_, to);
+      return HandlerResponse::Handled;
+    });
+  }
 
-  void Process(StringStream& stream) {
-    // Bodies are compressed already, or small: httplib is not to try brotli on them.
-    const auto setup = [](httplib::Request& request) { request.headers.erase("Accept-Encoding"); };
+  std::string Write(Response response, bool head_only) {
+    response_ = std::move(response);
+    head_only_ = head_only;
+    StringStream stream(head_only ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n");
     bool closed = false;
+    const auto setup = [](httplib::Request&) {};
 #if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == 4
     process_request(stream, true, closed, setup);
 #elif PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == 8
@@ -126,31 +109,27 @@ class HttplibServer::Impl : public httplib::Server {
 #else
     process_request(stream, "", 0, "", 0, true, closed, setup, nullptr);
 #endif
+    return stream.TakeOutput();
   }
+
+ private:
+  Response response_;  // of the call of Write that runs
+  bool head_only_ = false;
 };
 
-HttplibServer::HttplibServer() {
+HttplibWriter::HttplibWriter() {
   const KeepSigpipe keep;
   impl_ = std::make_unique<Impl>();
   // httplib makes statics at its first request. In the caller's thread, before there are others: a
   // fork during a worker's first request would leave their guards locked in the child.
-  static_cast<void>(Answer("GET / HTTP/1.1\r\n\r\n", [](const Request&) { return Response(); }));
+  static_cast<void>(impl_->Write(Response(), false));
 }
 
-HttplibServer::~HttplibServer() = default;
+HttplibWriter::~HttplibWriter() = default;
+HttplibWriter::HttplibWriter(HttplibWriter&&) noexcept = default;
 
-AnswerBytes HttplibServer::Answer(std::string_view head,
-                                  const std::function<Response(Request)>& handler) const {
-  StringStream stream(head);
-  Job job{&handler};
-  current_job = &job;
-  impl_->Process(stream);
-  current_job = nullptr;
-  if (job.status != 0) return {job.status, stream.TakeOutput()};
-  // httplib was stricter than the gate and asked nobody; its own words lack our headers.
-  Response refused = ErrorAnswer(400, "the request cannot be parsed");
-  AddSecurityHeaders(refused);
-  return {refused.status, Serialize(refused, true)};
+std::string HttplibWriter::Write(Response response, bool head_only) {
+  return impl_->Write(std::move(response), head_only);
 }
 
 }  // namespace pprof::http

@@ -1,9 +1,8 @@
 // LabelSet and ScopedLabels: interned sets, and which one is in force in a thread.
-#include "pprof/labels.h"
-
 #include <algorithm>
 
-#include "profiler/model/label_table.h"
+#include "pprof/labels.h"
+#include "profiler/labels/label_table.h"
 #include "profiler/signal_safe/hooks/on_thread.h"
 
 namespace pprof {
@@ -18,7 +17,7 @@ uint32_t InternSorted(std::vector<Label> labels) {
     if (!distinct.empty() && distinct.back().key == label.key) distinct.pop_back();
     distinct.push_back(std::move(label));
   }
-  return model::InternLabels(distinct);
+  return labels::InternLabels(distinct);
 }
 
 }  // namespace
@@ -33,7 +32,7 @@ LabelSet::LabelSet(std::initializer_list<std::pair<std::string_view, std::string
 
 LabelSet LabelSet::Current() { return LabelSet(signal_safe::CurrentLabels()); }
 
-const std::vector<Label>& LabelSet::labels() const { return model::LabelsOf(id_); }
+const std::vector<Label>& LabelSet::labels() const { return labels::LabelsOf(id_); }
 
 LabelSet LabelSet::With(const LabelSet& other) const {
   if (id_ == 0 || id_ == other.id_) return other;

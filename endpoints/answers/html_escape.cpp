@@ -1,4 +1,4 @@
-#include "endpoints/handlers/html_escape.h"
+#include "endpoints/answers/html_escape.h"
 
 namespace pprof::http {
 

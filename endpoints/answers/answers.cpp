@@ -1,4 +1,4 @@
-#include "endpoints/handlers/answers.h"
+#include "endpoints/answers/answers.h"
 
 #include <strings.h>
 
@@ -31,33 +31,6 @@ constexpr char kContentSecurityPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
-
-struct Phrase {
-  int status;
-  std::string_view text;
-};
-
-constexpr Phrase kPhrases[] = {
-    {200, "OK"},
-    {301, "Moved Permanently"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {413, "Payload Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {417, "Expectation Failed"},
-    {421, "Misdirected Request"},
-    {431, "Request Header Fields Too Large"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {503, "Service Unavailable"},
-    {505, "HTTP Version Not Supported"},
-};
 
 }  // namespace
 
@@ -93,25 +66,6 @@ void AddSecurityHeaders(Response& response) {
   response.headers.emplace("Content-Security-Policy", kContentSecurityPolicy);
   response.headers.emplace("Cross-Origin-Resource-Policy", "same-origin");
   response.headers.emplace("Referrer-Policy", "no-referrer");
-}
-
-std::string_view ReasonPhrase(int status) {
-  for (const Phrase& phrase : kPhrases) {
-    if (phrase.status == status) return phrase.text;
-  }
-  return "Unknown";
-}
-
-std::string Serialize(const Response& response, bool with_body) {
-  std::string bytes = "HTTP/1.1 " + std::to_string(response.status) + " ";
-  bytes.append(ReasonPhrase(response.status)).append("\r\n");
-  for (const auto& [name, value] : response.headers) {
-    bytes.append(name).append(": ").append(value).append("\r\n");
-  }
-  bytes += "Connection: close\r\nContent-Length: " + std::to_string(response.body.size());
-  bytes += "\r\n\r\n";
-  if (with_body) bytes += response.body;
-  return bytes;
 }
 
 const std::string* FindHeader(const std::multimap<std::string, std::string>& headers,

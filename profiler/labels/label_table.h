@@ -7,7 +7,7 @@
 
 #include "pprof/snapshot_builder.h"
 
-namespace pprof::model {
+namespace pprof::labels {
 
 constexpr uint32_t kNoLabels = 0;
 constexpr uint32_t kMaxLabelSets = 65536;
@@ -22,4 +22,4 @@ uint32_t InternLabels(const std::vector<Label>& labels);
 // ever. Thread safety: safe, without a lock.
 const std::vector<Label>& LabelsOf(uint32_t label_set);
 
-}  // namespace pprof::model
+}  // namespace pprof::labels

@@ -1,4 +1,4 @@
-#include "endpoints/door/limits.h"
+#include "endpoints/limits/limits.h"
 
 namespace pprof::http {
 

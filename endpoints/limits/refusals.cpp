@@ -1,4 +1,4 @@
-#include "endpoints/door/refusals.h"
+#include "endpoints/limits/refusals.h"
 
 namespace pprof::http {
 namespace {

@@ -1,11 +1,11 @@
-#include "profiler/model/label_table.h"
+#include "profiler/labels/label_table.h"
 
 #include <atomic>
 #include <functional>
 #include <string>
 #include <type_traits>
 
-namespace pprof::model {
+namespace pprof::labels {
 namespace {
 
 // One byte string for each set: equal sets have equal keys.
@@ -112,4 +112,4 @@ uint32_t InternLabels(const std::vector<Label>& labels) {
 
 const std::vector<Label>& LabelsOf(uint32_t label_set) { return the_table.Of(label_set); }
 
-}  // namespace pprof::model
+}  // namespace pprof::labels

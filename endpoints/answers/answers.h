@@ -28,13 +28,6 @@ Response MethodNotAllowed(std::string_view allow);
 // The headers that every answer has: no sniffing, no storing, no framing, no use by other origins.
 void AddSecurityHeaders(Response& response);
 
-// "Not Found" for 404.
-std::string_view ReasonPhrase(int status);
-
-// Status line, headers, `Connection: close`, Content-Length, body: for answers made without
-// httplib.
-std::string Serialize(const Response& response, bool with_body);
-
 // The first header of that name, whatever its case, or nullptr.
 const std::string* FindHeader(const std::multimap<std::string, std::string>& headers,
                               std::string_view name);
