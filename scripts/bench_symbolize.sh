@@ -52,7 +52,7 @@ fetch() {
 ours=${SYMBOLIZE_BENCH:-}
 if [[ -z $ours ]]; then
   cmake -S "$root" --preset release >/dev/null
-  cmake --build "$root/build/release" -j2 --target symbolize_bench symbolize_neighbour \
+  cmake --build "$root/build/release" --parallel "$(nproc)" --target symbolize_bench symbolize_neighbour \
     foreign_profile_server demo_app >/dev/null
   ours=$root/build/release/tests/unit/symbolize/symbolize_bench
 fi

@@ -19,7 +19,7 @@ targets=("$@")
 if [[ ${#targets[@]} -eq 0 ]]; then
   for source in tests/fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
 fi
-cmake --build build/fuzz -j2 --target "${targets[@]/%/_fuzz}"
+cmake --build build/fuzz --parallel "$(nproc)" --target "${targets[@]/%/_fuzz}"
 
 for target in "${targets[@]}"; do
   corpora=("build/fuzz/corpus/$target")

@@ -2,12 +2,30 @@
 // something.
 #include <pprof/http.h>
 #include <pprof/pprof.h>
+#include <pprof/version.h>
 
 #include <iostream>
 #include <sstream>
+#include <string>
 #include <vector>
 
+static_assert(PPROF_CPP_VERSION >= 200, "the headers are older than this program");
+
+#ifdef PACKAGE_VERSION  // find_package says it; the header says the same
+bool HeaderAndPackageAgree() {
+  return std::to_string(PPROF_CPP_VERSION_MAJOR) + "." + std::to_string(PPROF_CPP_VERSION_MINOR) +
+             "." + std::to_string(PPROF_CPP_VERSION_PATCH) ==
+         PACKAGE_VERSION;
+}
+#else
+bool HeaderAndPackageAgree() { return true; }
+#endif
+
 int main() {
+  if (!HeaderAndPackageAgree()) {
+    std::cerr << "pprof/version.h and the CMake package have different versions\n";
+    return 1;
+  }
   pprof::http::Options options;
   options.address = "127.0.0.1:0";
   auto server = pprof::http::Server::Start(options);

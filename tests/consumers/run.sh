@@ -15,7 +15,7 @@ install_here() {
 
 build_and_run() {  # build_and_run CMAKE_OPTION...
   cmake -G Ninja -S "$here/$way" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "$@"
-  cmake --build "$work/build" -j2 --target consumer
+  cmake --build "$work/build" --parallel "$(nproc)" --target consumer
   "$work/build/consumer"
 }
 

@@ -65,7 +65,7 @@ def check_texts(base):
     has(fetch(base + "/threadcreate?debug=1"), "threadcreate profile: total ", "# threads created")
     dump = fetch(base + "/goroutine?debug=2")
     has(dump, "[sync.Cond.Wait", '"waiter"', "created by main")
-    check("pprof-" not in dump, "own threads are shown", dump)
+    check('"pprof-' not in dump, "own threads are shown", dump)
     has(fetch(base + "/goroutine?debug=2&self=1"), '"pprof-')
     return fetch(base + "/goroutine?debug=2&go=1")
 
