@@ -44,6 +44,10 @@ SymbolizedSnapshot Snapshot::Symbolize(const SymbolOptions& options) const {
   return model::SnapshotAccess::Make(profile_, SymbolsOf(*profile_, LimitsOf(options)));
 }
 
+Status Snapshot::WriteTo(std::ostream& out, Format format) const {
+  return Symbolize().WriteTo(out, format);
+}
+
 Status SymbolizedSnapshot::WriteTo(std::ostream& out, Format format) const {
   switch (format) {
     case Format::kProto:

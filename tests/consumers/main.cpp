@@ -40,7 +40,7 @@ int main() {
     return 1;
   }
   std::ostringstream file;
-  const pprof::Status written = heap.value().Symbolize().WriteTo(file);
+  const pprof::Status written = heap.value().WriteTo(file);
   std::cout << "port " << server.value().port() << ", " << heap.value().sample_count()
             << " stacks, " << file.str().size() << " bytes, " << kept.size() << " MiB kept\n";
   return written.ok() && server.value().port() != 0 && heap.value().sample_count() > 0 ? 0 : 1;

@@ -122,7 +122,7 @@ TEST(Snapshot, WritesAndSubtracts) {
   ASSERT_TRUE(second.Symbolize().WriteTo(out).ok());
   EXPECT_EQ(test::FlawOf(test::Decode(out.str())), "");
   std::ostringstream text;
-  ASSERT_TRUE(second.Symbolize().WriteTo(text, Format::kText).ok());
+  ASSERT_TRUE(second.WriteTo(text, Format::kText).ok());
   EXPECT_EQ(text.str().substr(0, 31), "test.written profile: total 3\n3");
 }
 

@@ -6,7 +6,7 @@
 // Without HTTP:
 //
 //   auto heap = pprof::Collect("heap");
-//   if (heap.ok()) heap.value().Symbolize().WriteTo(file);
+//   if (heap.ok()) heap.value().WriteTo(file);
 //
 // Errors: Status and Result, never exceptions. Nothing here is signal-safe: it allocates and locks.
 #pragma once
@@ -75,6 +75,9 @@ class Snapshot {
   // Looks the names of all addresses up: milliseconds to seconds. Errors: none; an address without
   // a name stays an address.
   SymbolizedSnapshot Symbolize(const SymbolOptions& options = {}) const;
+
+  // Symbolize().WriteTo(out, format): all names, however long they take. Errors: as there.
+  Status WriteTo(std::ostream& out, Format format = Format::kProto) const;
 
   // What happened since `earlier`: totals subtracted, current values from this one.
   // Errors: kInvalidArgument when `earlier` is of another profile or has other value types.
