@@ -162,7 +162,8 @@ build_id() {
 copy_binaries() { # copy_binaries PID: as they are now, also when they were replaced on disk
   begin=$(date +%s)
   cp "/proc/$1/maps" "$work/maps.txt" && note ok maps.txt 0 "/proc/$1/maps"
-  awk '$2 ~ /x/ && $6 ~ /^\// { print $6 }' "$work/maps.txt" | sort -u >"$work/files"
+  awk '$2 ~ /x/ && $6 ~ /^\// { print substr($0, index($0, "/")) }' "$work/maps.txt" |
+    sed 's/ (deleted)$//' | sort -u >"$work/files"
   executable=$(readlink "/proc/$1/exe") || executable=""
   while read -r path; do
     from="/proc/$1/root$path"

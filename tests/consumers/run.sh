@@ -29,8 +29,9 @@ case "$way" in
     install_here
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name pprof-cpp.pc)")
     export PKG_CONFIG_PATH
-    # shellcheck disable=SC2046  # the words are the options
-    c++ -std=c++17 "$here/main.cpp" -o "$work/consumer" $(pkg-config --cflags --libs pprof-cpp)
+    # pkg-config quotes blanks in paths for a shell, so a shell takes its words apart.
+    eval "options=($(pkg-config --cflags --libs pprof-cpp))"
+    c++ -std=c++17 "$here/main.cpp" -o "$work/consumer" "${options[@]}"
     "$work/consumer"
     ;;
 esac

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Feeds what make_profiles wrote to `go tool pprof` and google-pprof and reads their answers.
 
-usage: tools_pprof_test.py --make-profiles EXE --work DIR [--google-pprof EXE] GO...
+usage: tools_pprof_test.py --make-profiles EXE --make-names EXE [--google-pprof EXE] GO...
 """
 import argparse
 import os
@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 FAILURES = []
 
@@ -179,15 +180,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--make-profiles", required=True)
     parser.add_argument("--make-names", required=True)
-    parser.add_argument("--work", required=True)
     parser.add_argument("--google-pprof", default="")
     parser.add_argument("go", nargs="+")
     options = parser.parse_args()
-    shutil.rmtree(options.work, ignore_errors=True)
-    os.makedirs(options.work)
-    program = shutil.copy(options.make_profiles, os.path.join(options.work, "pprof_make_profiles"))
-    run(program, options.work)
-    os.chdir(options.work)
+    with tempfile.TemporaryDirectory() as work:  # google-pprof reads no path with a blank
+        return run_tools(options, work)
+
+
+def run_tools(options, work):
+    program = shutil.copy(options.make_profiles, os.path.join(work, "pprof_make_profiles"))
+    run(program, work)
+    os.chdir(work)
     for go in options.go:
         pprof = Tool(go)
         for test in (check_heap, check_views, check_raw, check_text, check_same_addresses):

@@ -11,6 +11,10 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
+
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
@@ -108,13 +112,13 @@ class StaticTcmalloc(Linked):
 
 @unittest.skipUnless(PRELOAD.exists(), "libpprof_preload.so is not built")
 class Preload(unittest.TestCase):
-    def serve(self, preload, path="/debug/pprof/heap"):
-        """The answer of a python3 that the library was preloaded into: status, body."""
+    def serve(self, *before, path="/debug/pprof/heap"):
+        """The answer of a python3 that the library was preloaded into, behind others: status, body."""
         program = subprocess.Popen(
             ["/usr/bin/python3", "-c", "import sys; x = ['a' * 5000 + str(i) for i in range(20000)]; "
              "print('ready', flush=True); sys.stdin.read()"],
-            env=dict(os.environ, LD_PRELOAD=preload, PPROF_CPP_LISTEN="unix:" + self.socket,
-                     PYTHONMALLOC="malloc"),
+            env=dict(os.environ, **preload_environment(PRELOAD, *before),
+                     PPROF_CPP_LISTEN="unix:" + self.socket, PYTHONMALLOC="malloc"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             self.assertEqual(program.stdout.readline(), b"ready\n")
@@ -134,13 +138,13 @@ class Preload(unittest.TestCase):
         self.socket = os.path.join(folder.name, "s")
 
     def test_python_is_sampled_and_serves_its_heap(self):
-        status, body = self.serve(str(PRELOAD))
+        status, body = self.serve()
         self.assertEqual(status, 200)
         self.assertIn("heap profile:", body)
         self.assertIn("Py", body)
 
     def test_another_allocator_before_ours_is_told_with_501(self):
-        status, body = self.serve(f"libjemalloc.so.2:{PRELOAD}")
+        status, body = self.serve("libjemalloc.so.2")
         self.assertEqual(status, 501)
         self.assertIn("libjemalloc", body)
 
@@ -148,17 +152,18 @@ class Preload(unittest.TestCase):
         said = output(["/usr/bin/python3", "-c",
                        "import subprocess, sys; sys.exit(subprocess.run(['/usr/bin/python3', '-c', "
                        "'import os; print(os.environ[\"LD_PRELOAD\"] != \"\")']).returncode)"],
-                      LD_PRELOAD=str(PRELOAD), PPROF_CPP_LISTEN="unix:" + self.socket)
+                      PPROF_CPP_LISTEN="unix:" + self.socket, **preload_environment(PRELOAD))
         self.assertEqual(said, "True\n")
 
     def test_address_in_use_or_nonsense_is_one_line_and_the_program_runs(self):
-        said = output(["/bin/echo", "hello"], LD_PRELOAD=str(PRELOAD), PPROF_CPP_LISTEN="nonsense")
+        said = output(["/bin/echo", "hello"], PPROF_CPP_LISTEN="nonsense",
+                      **preload_environment(PRELOAD))
         self.assertIn("hello\n", said)
         self.assertEqual(said.count("\n"), 2)
         self.assertIn("libpprof_preload.so: not listening: ", said)
 
     def test_without_the_variable_nothing_listens_and_nothing_is_said(self):
-        self.assertEqual(output(["/bin/echo", "hello"], LD_PRELOAD=str(PRELOAD)), "hello\n")
+        self.assertEqual(output(["/bin/echo", "hello"], **preload_environment(PRELOAD)), "hello\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
+
 CPP_SOURCE = """
 #include <algorithm>
 #include <functional>
@@ -95,7 +99,7 @@ def main():
         folder = pathlib.Path(name)
         report = folder / "report"
         environment = dict(os.environ, LC_ALL="C", HOME=name, PYTHONMALLOC="malloc")
-        preloaded = dict(environment, LD_PRELOAD=os.path.abspath(options.library),
+        preloaded = dict(environment, **preload_environment(options.library),
                          PPROF_TEST_REPORT=str(report),
                          PPROF_CPP_HEAP_INTERVAL="65536" if options.quick else "4096")
         found = programs(folder, 1 if options.quick else 3)

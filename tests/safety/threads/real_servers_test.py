@@ -17,6 +17,10 @@ import threading
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
+
 FAILURES = []
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -180,19 +184,32 @@ def fetch_all(name, base, go, work, seconds):
     return rounds
 
 
+def start(name, command, preload, work, log):
+    """The server, its port and the debug port; None when it does not start."""
+    for _ in range(5):  # another program may take a free port before the server does
+        port, door = free_port(), free_port()
+        env = dict(os.environ, **preload_environment(preload), PPROF_CPP_LISTEN=f"127.0.0.1:{door}")
+        server = subprocess.Popen(command(port, work), env=env, stdout=log, stderr=log)
+        if wait_for(port, server) and wait_for(door, server):
+            return server, port, door
+        server.kill()
+        server.wait()
+        log.seek(0)
+        said = log.read()
+        if "in use" not in said:
+            break
+    check(False, f"{name} starts", said)
+    return None, 0, 0
+
+
 def test(name, preload, go, seconds):
     command, load = SERVERS[name]
     with tempfile.TemporaryDirectory() as work:
-        port, door = free_port(), free_port()
-        env = dict(os.environ, LD_PRELOAD=preload, PPROF_CPP_LISTEN=f"127.0.0.1:{door}")
         with open(os.path.join(work, "log"), "w+", encoding="utf-8") as log:
-            server = subprocess.Popen(command(port, work), env=env, stdout=log, stderr=log)
+            server, port, door = start(name, command, preload, work, log)
+            if server is None:
+                return
             try:
-                up = wait_for(port, server) and wait_for(door, server)
-                log.seek(0)
-                check(up, f"{name} starts", log.read())
-                if not up:
-                    return
                 with Load(load, port) as traffic:
                     base = f"http://127.0.0.1:{door}/debug/pprof"
                     rounds = fetch_all(name, base, go, work, seconds)
