@@ -1,4 +1,4 @@
-"""The soak; see scripts/soak.sh. Prints a Markdown table, ends with 1 when a bar is missed.
+"""The soak test; see scripts/soak.sh. Prints a Markdown table, exits with 1 if a bar is missed.
 
     soak.py BUILD_FOLDER PPROF MINUTES DIR
 """
@@ -22,13 +22,13 @@ CLIENTS = 4
 SLICE_SECONDS = 0.5
 PROBED_PER_SECOND = 1000  # in turns with the plain demo
 STEADY_PER_SECOND = 100  # on both demos all the time
-SCRAPE_SECONDS = 10  # as a production would: one heap profile
+SCRAPE_SECONDS = 10  # like in production: one heap profile
 MAX_SCRAPED_SECONDS = 180  # 180 pairs of slices
-# The warm-up: the memory of a process follows the most that ever happens at once, so that comes first
-# and not by chance after twenty minutes.
+# The warm-up: memory of a process follows its peak concurrency, so that comes first and not by
+# chance after twenty minutes.
 TOGETHER_CLIENTS = 16
 TOGETHER_SECONDS = 60
-TOGETHER_PAUSE_SECONDS = 1.6  # the server lets 10 dumps through in a second
+TOGETHER_PAUSE_SECONDS = 1.6  # the server allows 10 dumps per second
 MAX_LATENCY_RATIO = 1.05
 MAX_GROWTH_BYTES = 2 << 20
 MAX_GROWTH_SHARE = 0.03
@@ -52,7 +52,7 @@ class Demo:
         return int(found.group(1))
 
     def stop(self):
-        """Its exit code."""
+        """Returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(timeout=10)
@@ -62,7 +62,7 @@ class Demo:
 
 
 class Report:
-    """Rows of a Markdown table; remembers whether a bar was missed."""
+    """Rows of a Markdown table; records whether a bar was missed."""
 
     def __init__(self):
         self.missed = 0
@@ -94,7 +94,7 @@ def scrape(demo, stop):
 
 
 def run_scraped(build, out, seconds, demo, plain):
-    """The demo's latency while the debug port is used as in a production."""
+    """The demo's latency while the debug port is used like in production."""
     stop = threading.Event()
     scraper = threading.Thread(target=scrape, args=(demo, stop))
     scraper.start()
@@ -165,7 +165,7 @@ def report_resources(report, rows, idle, afterwards):
 
 
 def settled(demo, idle, seconds=15):
-    """What the demo holds when all clients have gone; deadlines of 10 s may have to pass."""
+    """The demo's resources after all clients have left; waits for deadlines of 10 s."""
     end = time.monotonic() + seconds
     held = ("open_files", "threads")
     while any((now := read(demo.pid))[what] != idle[what] for what in held):
@@ -182,7 +182,7 @@ def main():
     demo = Demo(build / "demo_app/demo_app", "--debug", "--debug-listen", "127.0.0.1:0")
     plain = Demo(build / "tests/soak/demo_app_plain")
     try:
-        good_clients.get(demo.port, "/orders/17")  # threads and profiles that the first use starts
+        good_clients.get(demo.port, "/orders/17")  # starts threads and profiles of the first use
         good_clients.get(demo.debug_port, "/debug/pprof/profile?seconds=1")
         idle = settled(demo, read(demo.pid), 0)
         scraped = run_scraped(build, out, min(seconds / 3, MAX_SCRAPED_SECONDS), demo, plain)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the section "malloc and free" of docs/performance.md. Exit 1 when an instruction bar is missed.
+"""Prints the section "malloc and free" of docs/performance.md. Exit 1 on a missed bar.
 
 usage: 10_malloc.py BUILD_FOLDER
 """
@@ -95,7 +95,7 @@ def cpu_seconds(program, environment, workload, count):
 
 
 def print_process_times(folder):
-    """All allocators one after the other in each round; medians of the rounds' ratios to plain."""
+    """Runs all allocators in each round; medians of the rounds' ratios to plain."""
     ratios = {name: {w: [] for w in WORKLOADS} for name in variants(folder)}
     for _ in range(ROUNDS):
         for workload in WORKLOADS:

@@ -13,13 +13,13 @@ import sys
 import tempfile
 
 FOLDER = "tests/bench/threads"
-# For CPU truth: chance is then 1 point. The kernel gives up to CONFIG_HZ (250) ticks a second and CPU.
+# For CPU truth: a standard error of 1 point. The kernel has CONFIG_HZ (250) ticks per second.
 TICKS_WANTED = 2000
 missed = []
 
 
 def values(program, *arguments, env=None):
-    """The "name value" lines of a program of the benches."""
+    """The "name value" lines that a benchmark prints."""
     done = subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, text=True,
                           env=dict(os.environ, **(env or {})), cwd=program.parent)
     return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
@@ -70,7 +70,7 @@ def truth(folder, profiler, *arguments):
 
 
 def perf_truth(folder, threads, hz, seconds):
-    """The same by perf from outside; None where it does not run."""
+    """The same measured by perf; None if it does not run."""
     if not shutil.which("perf"):
         return None
     with tempfile.TemporaryDirectory() as work:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the section "A storm" of docs/performance.md. Exit 1 when ours does not survive it.
+"""Prints the section "A storm" of docs/performance.md. Exit 1 if ours does not survive it.
 
 usage: 31_storm.py BUILD_FOLDER [SECONDS]     60 seconds without the number
 """
@@ -12,7 +12,7 @@ import time
 
 NAMES = {"ours": "pprof-cpp", "gperftools": "gperftools' CPU profiler (libunwind)",
          "libgcc": "libgcc's `_Unwind_Backtrace` in a handler"}
-HANG = 3  # what the program ends with when nothing moved for 10 s
+HANG = 3  # exit code after 10 s without progress
 
 
 def run(program, seconds):

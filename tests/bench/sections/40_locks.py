@@ -15,7 +15,7 @@ WITHOUT_BAR = "the only thread"
 TRUTH_RUNS = 5
 TRUTH = re.compile(r"true share ([\d.]+), charged ([\d.]+); sum of charges/truth ([\d.]+); "
                    r"block/truth ([\d.]+)")
-# What is said of a truth run, the largest deviation allowed, and how it is computed.
+# Text for an accuracy run, the maximum deviation, and its computation.
 TRUTH_ROWS = [
     ("share of the holder of 2 ms, points off the truth", 2.0, lambda m: 100 * (m[1] - m[0])),
     ("sum of charges, % off what the waiters lost", 1.0, lambda m: 100 * (m[2] - 1)),
