@@ -99,7 +99,7 @@ bench() {
     measure "$work/ours" "$ours" "$folder/$binary" --addresses "$work/list"
     measure "$work/backtrace" "$theirs" "$folder/$binary" "$work/list"
   done
-  row "$binary" "$count" "this engine" "$work/ours" "$(compare "$work/ours.txt" "$work/llvm.txt")"
+  row "$binary" "$count" pprof-cpp "$work/ours" "$(compare "$work/ours.txt" "$work/llvm.txt")"
   row "$binary" "$count" libbacktrace "$work/backtrace" \
     "$(compare "$work/backtrace.txt" "$work/llvm.txt")"
   echo "| $binary | $count | llvm-symbolizer (child) |" \
@@ -158,17 +158,18 @@ report() {
   echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date +%F)," \
     "medians of $pairs"
   echo
-  echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB | chains as llvm-symbolizer's |"
+  echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB" \
+    "| chains compared with llvm-symbolizer |"
   echo "|---|---|---|---|---|---|---|---|"
   for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
     for count in 1000 10000; do bench "$binary" "$count"; done
   done
   echo
-  echo "From \`wget\` to the printed \`pprof -top\`, first profile of a fresh process (for the large"
-  echo "programs about 1,000 places, none seen before); beside it \`google-pprof --text --lines\` alone, on"
-  echo "the same stacks in its own format:"
+  echo "Time from \`wget\` to the printed \`pprof -top\` for the first profile of a fresh process"
+  echo "(about 1,000 locations of the large programs, none cached), and of \`google-pprof --text"
+  echo "--lines\` alone for the same stacks in its own format:"
   echo
-  echo "| program | wget s | pprof -top s | together s | all names | google-pprof s |"
+  echo "| program | wget s | pprof -top s | total s | all names | google-pprof s |"
   echo "|---|---|---|---|---|---|"
   serve_and_read "demo, heap" "$demo" heap stdbuf -oL "$demo" --listen 127.0.0.1:0 \
     --debug --debug-listen 127.0.0.1:0
@@ -177,7 +178,7 @@ report() {
     serve_and_read "$binary" "$folder/$binary" foreign "$programs/foreign_profile_server" "$folder/$binary" "$folder/list"
   done
   echo
-  echo "Four threads that allocate at full speed, in paired slices of half a second:"
+  echo "Four threads that allocate at full speed, in paired slices of 0.5 s:"
   echo
   for binary in ceph-osd-raw ceph-mon; do
     echo "- $binary: $("$programs/symbolize_neighbour" --long "$folder/$binary" || true)"

@@ -145,7 +145,7 @@ int main(int argc, char** argv) {
   std::sort(ratios.begin(), ratios.end());
   const double median = ratios[ratios.size() / 2];
   std::printf(
-      "throughput beside symbolizing: %.3f of that beside spinning (quartiles %.3f, %.3f; "
+      "throughput while symbolizing relative to while spinning: %.3f (quartiles %.3f, %.3f; "
       "%zu pairs; %zu frames)\n",
       median, ratios[ratios.size() / 4], ratios[ratios.size() * 3 / 4], ratios.size(),
       frames.frames);

@@ -66,7 +66,7 @@ class Report:
 
     def __init__(self):
         self.missed = 0
-        print("| what | seen | bar |\n|---|---|---|", flush=True)
+        print("| measurement | result | bar |\n|---|---|---|", flush=True)
 
     def row(self, what, seen, bar="", good=True):
         self.missed += not good
@@ -81,8 +81,8 @@ def report_latency(report, name, comparison):
         least, most = comparison.median_within(column)
         ours, plain = (comparison.microseconds(server, column) for server in (0, 1))
         report.row(f"{name}: {quantile}, with : without the module, {len(comparison.pairs)} pairs",
-                   f"{middle:.3f}, 95 % sure {least:.3f} to {most:.3f} (quartiles {low:.2f} to "
-                   f"{high:.2f}; {ours:.0f} : {plain:.0f} us)",
+                   f"{middle:.3f}, 95 % confidence {least:.3f} to {most:.3f} (quartiles {low:.2f} "
+                   f"to {high:.2f}; {ours:.0f} : {plain:.0f} us)",
                    f"{MAX_LATENCY_RATIO}", middle <= MAX_LATENCY_RATIO)
 
 
@@ -134,16 +134,17 @@ def report_clients(report, out):
     good = json.loads((out / "good_clients.json").read_text())
     answered, refused = good["answered"], good["refused"]
     never = [path for path, count in answered.items() if count == 0]
-    report.row(f"answers to {CLIENTS} good clients, {len(answered)} paths", sum(answered.values()),
+    report.row(f"good clients ({CLIENTS}), {len(answered)} paths: answers", sum(answered.values()),
                "each path at least once", not never)
-    report.row("their errors", len(good["errors"]), "0", not good["errors"])
-    report.row("their 503", sum(refused.values()), "documented: " + "; ".join(sorted(refused)))
-    report.row("their longest wait", f"{good['longest_seconds']:.1f} s")
-    report.row("profiles read by pprof", good["pprof_read"], "all readable")
+    report.row("good clients: errors", len(good["errors"]), "0", not good["errors"])
+    report.row("good clients: 503 responses", sum(refused.values()),
+               "documented: " + "; ".join(sorted(refused)))
+    report.row("good clients: longest wait", f"{good['longest_seconds']:.1f} s")
+    report.row("good clients: profiles read by pprof", good["pprof_read"], "all readable")
     hostile = json.loads((out / "hostile_clients.json").read_text())
     failures = hostile["failures"]
     report.row(f"hostile cases run, {len(hostile['runs'])} kinds", sum(hostile["runs"].values()))
-    report.row("hostile cases with another answer than expected", len(failures), "0", not failures)
+    report.row("hostile cases with an unexpected answer", len(failures), "0", not failures)
     for line in [*never, *good["errors"][:10], *failures[:10]]:
         print(f"soak.py: {line}", file=sys.stderr)
 
@@ -151,17 +152,17 @@ def report_clients(report, out):
 def report_resources(report, rows, idle, afterwards):
     memory = Course(rows, "resident_bytes")
     most = max(MAX_GROWTH_BYTES, MAX_GROWTH_SHARE * memory.before)
-    report.row("resident memory, median of the 2nd and of the last quarter",
-               f"{memory.before / 2**20:.1f}, {memory.after / 2**20:.1f} MiB; most ever "
+    report.row("resident memory, medians of the 2nd and the last quarter",
+               f"{memory.before / 2**20:.1f}, {memory.after / 2**20:.1f} MiB; maximum "
                f"{memory.highest / 2**20:.1f}", f"+{most / 2**20:.1f} MiB",
                memory.after - memory.before <= most)
-    report.row("its linear trend from the 2nd quarter on", f"{memory.trend / 2**20:+.2f} MiB",
-               f"+{most / 2**20:.1f} MiB", memory.trend <= most)
+    report.row("resident memory, linear trend from the 2nd quarter on",
+               f"{memory.trend / 2**20:+.2f} MiB", f"+{most / 2**20:.1f} MiB", memory.trend <= most)
     for column, name in (("threads", "threads"), ("open_files", "open files")):
         course = Course(rows, column)
-        report.row(f"{name}, the same medians; idle before and after",
+        report.row(f"{name}, medians of the same quarters; idle before and after",
                    f"{course.before:.0f}, {course.after:.0f}; {idle[column]}, {afterwards[column]}",
-                   "idle the same", idle[column] == afterwards[column])
+                   "idle: unchanged", idle[column] == afterwards[column])
 
 
 def settled(demo, idle, seconds=15):
