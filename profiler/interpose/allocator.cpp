@@ -5,8 +5,8 @@
 // tcmalloc's malloc(8) is only 8-aligned, so explicit alignments always go to tc_memalign and its
 // variants.
 //
-// Empty under sanitizers, which bring their own allocator: with ours in front ASan would silently
-// miss errors and TSan would crash at start.
+// Empty under sanitizers, which bring their own allocator: with this one in front ASan would
+// silently miss errors and TSan would crash at start.
 #include "profiler/signal_safe/hooks/on_alloc.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_MALLOC

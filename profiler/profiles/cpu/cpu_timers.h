@@ -22,7 +22,7 @@ class CpuTimers {
   // Arms threads that have no timer. Returns the ids of all threads, ascending.
   std::vector<int32_t> LookAtThreads(const ClockVisitor& on_clock);
 
-  // First disables new timers, then deletes all: none of ours exists on return.
+  // First disables new timers, then deletes all: none exists on return.
   void End();
 
   // Number of threads without a timer since Begin(), because the kernel refused it.

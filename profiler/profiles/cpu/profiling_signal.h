@@ -14,7 +14,7 @@ class ProfilingSignal {
 
   // Restores the previous action, after discarding pending signals, since the default action would
   // kill the process. A handler installed by another profiler meanwhile is kept.
-  // REQUIRES: no timer of ours exists any more.
+  // REQUIRES: all CPU timers are deleted.
   void GiveBack();
 
  private:

@@ -6,8 +6,8 @@
 namespace pprof::profiles {
 
 // OK, or kUnsupported with the reason and a remedy: a sanitizer, Valgrind or another allocator
-// replaces malloc, or the link order left ours out. Tested, not guessed: allocates and checks
-// whether this thread's countdown moved. The first result is kept. Thread safety: safe.
+// replaces malloc, or the link order left the profiler's out. Tested, not guessed: allocates and
+// checks whether this thread's countdown moved. The first result is kept. Thread safety: safe.
 // Not async-signal-safe: allocates.
 const Status& HeapSupport();
 

@@ -61,8 +61,8 @@ UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, u
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 
-// Code of the function that glibc calls and that calls the thread's own function. Walks omit its
-// frame, which is ours.
+// Code of the profiler's function that glibc calls and that calls the thread's own function. Walks
+// omit its frame.
 struct CodeRange {
   uintptr_t begin;
   uintptr_t end;

@@ -1,4 +1,4 @@
-// A profiler in the storm: ours, gperftools', or libgcc's unwinder in a handler.
+// A profiler in the storm: pprof-cpp, gperftools', or libgcc's unwinder in a handler.
 #pragma once
 
 #include <signal.h>

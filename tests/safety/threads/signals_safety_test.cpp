@@ -149,7 +149,8 @@ TEST(Signals, BlockedOnesCostNoTime) {
 
 // --- the disposition ---
 
-// Only fault handlers may run inside ours, and ours never fails a program's system call.
+// Only fault handlers may interrupt the profiler's handler, which never fails a system call of the
+// program.
 TEST(Signals, TheHandlerKeepsOthersOut) {
   const auto recording = Recording::Start("profile", 100).value();
   struct sigaction action {};
@@ -204,7 +205,8 @@ TEST(Signals, StopsDoNotKill) { EXPECT_EQ(testing::RunInChild(StopOften), 0); }
 
 // --- fork ---
 
-// Registered before ours: its prepare handler runs after ours, its other handlers before ours.
+// Registered before the profiler's handlers: its prepare handler runs after theirs, its other
+// handlers before theirs.
 std::atomic<int> blocked_at_fork{0};
 
 bool ProfilingIsBlocked() {

@@ -117,7 +117,7 @@ TEST(SingleStep, Malloc) {
 }
 
 // No %g: glibc's multiplication in assembly has wrong tables after its pushes, where libgcc
-// crashes; ours ends the walk.
+// crashes; pprof-cpp's unwinder ends the walk.
 TEST(SingleStep, Printf) {
   ExpectEqualStacks("printf", [] {
     char text[300];

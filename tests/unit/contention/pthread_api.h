@@ -36,7 +36,7 @@ struct PthreadApi {
   long (*syscall)(long, ...);
 };
 
-// The functions a program gets by name: ours.
+// The functions a program gets by name: the profiler's.
 const PthreadApi& HookedApi();
 // libc's functions.
 const PthreadApi& PlainApi();

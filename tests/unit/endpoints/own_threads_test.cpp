@@ -102,7 +102,7 @@ TEST_F(OwnThreads, ScopeMarksThreadsThatAreCreatedInIt) {
   EXPECT_TRUE(IsInBlock("WaitInPlainThread"));
 }
 
-// A program's handler on one of our threads may start application threads.
+// A program's handler on a profiler thread may start application threads.
 TEST_F(OwnThreads, DoNotPassItOn) {
   const EverythingKept kept;
   const ScopedOwnThreads own;

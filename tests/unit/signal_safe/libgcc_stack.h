@@ -1,4 +1,4 @@
-// The calling thread's stack from libgcc's unwinder, the reference for ours.
+// The calling thread's stack from libgcc's unwinder, the reference for the profiler's.
 #pragma once
 
 #include <unwind.h>
