@@ -1,4 +1,4 @@
-# Everything from the distribution: gperftools, zlib, fmt, protozero, cpp-httplib.
+# All dependencies come from the distribution: gperftools, zlib, fmt, protozero, cpp-httplib.
 find_package(PkgConfig REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
@@ -10,9 +10,9 @@ if(NOT TARGET httplib::httplib)
   pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
   add_library(httplib::httplib ALIAS PkgConfig::HTTPLIB)
 endif()
-# Optional: debug sections compressed with zstd, and .gnu_debugdata, which is xz. Without them the
-# symbols in there are not found, nothing else.
+# Optional: zstd for compressed debug sections, and xz for .gnu_debugdata. Without them only those
+# symbols are missing.
 pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
 pkg_check_modules(LZMA IMPORTED_TARGET liblzma)
-# Optional: debug sections compressed with zlib in a third of zlib's time.
+# Optional: decompresses zlib debug sections in a third of zlib's time.
 pkg_check_modules(ISAL IMPORTED_TARGET libisal)

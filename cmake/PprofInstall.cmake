@@ -1,5 +1,5 @@
-# What `cmake --install` puts where: the archives, the public headers, the CMake package `pprof-cpp`
-# and pprof-cpp.pc. Everything finds its place relative to itself, so the prefix may be moved.
+# Installs the archives, the public headers, the CMake package `pprof-cpp` and pprof-cpp.pc. All
+# paths are relative, so the prefix may be moved.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pprof-cpp")
@@ -10,14 +10,14 @@ install(EXPORT pprof-cpp-targets NAMESPACE pprof:: DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/pprof-cpp-config.cmake.in pprof-cpp-config.cmake
   INSTALL_DESTINATION "${package_dir}")
-# 0.x: every minor version may break.
+# 0.x: minor versions may break compatibility.
 write_basic_package_version_file(pprof-cpp-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config-version.cmake" DESTINATION "${package_dir}")
 
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH PPROF_CPP_PC_TO_PREFIX "/${pkgconfig_dir}" "/")
-# The same link line as the CMake package's: options, and libraries that are no target of their own.
+# The same link line as that of the CMake package: options, and libraries without a target.
 set(PPROF_CPP_PC_LIBS "")
 get_target_property(link_options pprof_profiler INTERFACE_LINK_OPTIONS)
 foreach(option IN LISTS link_options)

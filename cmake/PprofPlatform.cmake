@@ -1,4 +1,4 @@
-# Refuses what the unwinder and the interposition cannot serve, in one sentence.
+# Rejects platforms that the unwinder and the interposition do not support.
 include(CheckCXXSymbolExists)
 if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
   message(FATAL_ERROR "pprof-cpp supports Linux on x86-64 only; this is ${CMAKE_SYSTEM_NAME} on ${CMAKE_SYSTEM_PROCESSOR}.")

@@ -1,4 +1,4 @@
-# What every target of ours has: C++17, includes by full path, hidden symbols, our warnings.
+# Common settings of all targets: C++17, includes by full path, hidden symbols, warnings.
 find_package(Threads REQUIRED)
 
 function(pprof_target target)
@@ -16,11 +16,11 @@ function(pprof_target target)
     if(type STREQUAL EXECUTABLE)
       target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/sanitizer_suppressions.cpp")
     endif()
-    # gcc warns that ThreadSanitizer does not understand fences; the tables that use one are the heap
-    # sampler's, which is off under it.
+    # gcc warns that ThreadSanitizer does not support fences; the tables that use one belong to the
+    # heap sampler, which is off under it.
     target_compile_options(${target} PRIVATE
       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${PPROF_CPP_SANITIZE},thread>>:-Wno-tsan>)
-    # With AddressSanitizer's code in it, gcc finds std::regex's members uninitialized.
+    # With AddressSanitizer's instrumentation gcc reports std::regex's members as uninitialized.
     target_compile_options(${target} PRIVATE
       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${PPROF_CPP_SANITIZE},address>>:-Wno-maybe-uninitialized>)
   endif()

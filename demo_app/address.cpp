@@ -11,7 +11,7 @@ std::optional<Address> ParseAddress(std::string_view text) {
     if (host.size() < 3 || host.back() != ']') return std::nullopt;
     host = host.substr(1, host.size() - 2);
   } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;  // "::1" needs brackets: where would the port begin?
+    return std::nullopt;  // "::1" needs brackets: the port is ambiguous
   }
   Address address{std::string(host), 0};
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);

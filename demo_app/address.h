@@ -1,4 +1,4 @@
-// "127.0.0.1:8080", "[::1]:8080", "localhost:0" in two parts.
+// Splits "127.0.0.1:8080", "[::1]:8080" or "localhost:0" into host and port.
 #pragma once
 
 #include <cstdint>
@@ -11,5 +11,5 @@ struct Address {
   uint16_t port = 0;  // 0: any free port
 };
 
-// Nothing when the text has no host, no port or a port above 65535.
+// Empty if the text has no host, no port, or a port above 65535.
 std::optional<Address> ParseAddress(std::string_view text);

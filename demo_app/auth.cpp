@@ -11,8 +11,8 @@ constexpr char kContextKey[] = "user";
 
 }  // namespace
 
-// noinline, here and on the functions below it: the profile shows the way into the leak frame by
-// frame.
+// noinline, here and on the functions below it, so that the profile shows every frame on the path
+// to the leak.
 __attribute__((noinline)) void Authenticate(const RequestPtr& request,
                                             const reqctx::Handler& next) {
   const session::Session session = session::Get(request);

@@ -1,4 +1,4 @@
-// Who asks? The outermost middleware; it looks at the session and hands the request on.
+// The outermost middleware: identifies the user from the session and passes the request on.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace auth {
 
-// Makes the user known to `next` (see User) and calls it.
+// Sets the user (see User) and calls `next`.
 void Authenticate(const RequestPtr& request, const reqctx::Handler& next);
 
 // The user of an authenticated request; "" for others.

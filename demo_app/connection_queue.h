@@ -1,4 +1,4 @@
-// The threads that serve connections, and the profile "connections" of those that are open.
+// The threads that serve connections, and the profile "connections" of open ones.
 #pragma once
 
 #include <httplib.h>
@@ -8,12 +8,12 @@
 #include <memory>
 #include <utility>
 
-// httplib hands each accepted connection over as one task, which ends with the connection.
+// httplib passes each accepted connection as one task, which ends with the connection.
 class ConnectionQueue : public httplib::TaskQueue {
  public:
   explicit ConnectionQueue(size_t threads) : pool_(threads) {}
 
-  // void up to httplib 0.14, bool ("taken") since.
+  // Returns void up to httplib 0.14, bool (accepted) since.
   auto enqueue(std::function<void()> serve)
       -> decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr)) override {
     auto held = std::make_shared<pprof::ResourceProfile::Entry>(Connections().Add());

@@ -8,7 +8,7 @@
 
 namespace {
 
-// The port a socket is bound to; 0 for everything else.
+// The port that a socket is bound to; 0 for other descriptors.
 uint16_t LocalPort(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);

@@ -1,9 +1,9 @@
-// Ends the connections of a server that is stopping: httplib has no call for it, and a kept-alive
-// connection would hold its thread until the idle time is over.
+// Ends the connections of a stopping server: httplib has no call for it, and a kept-alive
+// connection would occupy its thread until the idle timeout.
 #pragma once
 
 #include <cstdint>
 
-// Ends reading from every socket of this process whose local port is `port`: an answer being made
-// is still sent, then the owner closes.
+// Stops reading from every socket of this process with local port `port`: an answer in progress is
+// still sent, then the owner closes.
 void ShutDownConnections(uint16_t port);

@@ -1,5 +1,4 @@
-// The profiles on the service's own port (--debug-mount): how a program serves them without a
-// second port.
+// Serves the profiles on the service's own port (--debug-mount), without a second port.
 #pragma once
 
 namespace httplib {
@@ -7,8 +6,8 @@ struct Request;
 struct Response;
 }  // namespace httplib
 
-// Whether the path is one of the profiles'.
+// Whether the path belongs to the profiles.
 bool IsDebugPath(const httplib::Request& request);
 
-// Answers it. Blocks for the `seconds` of a recording.
+// Answers the request. Blocks for the `seconds` of a recording.
 void ServeDebug(const httplib::Request& request, httplib::Response& response);

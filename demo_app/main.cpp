@@ -20,7 +20,8 @@ int Fail(const std::string& sentence) {
   return 1;
 }
 
-// Blocked before the first thread starts, so that all inherit it and only sigwait() gets them.
+// Blocked before the first thread starts, so that all threads inherit it and only sigwait()
+// receives them.
 sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);

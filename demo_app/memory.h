@@ -1,17 +1,17 @@
-// How much memory the process holds, seen from two sides.
+// Memory use of the process, as seen by the kernel and by the allocator.
 #pragma once
 
 #include <cstdint>
 
 namespace memory {
 
-// What the kernel counts and a container limit is compared with; from /proc/self/statm.
+// Resident memory, which a container limit applies to; from /proc/self/statm.
 int64_t ResidentBytes();
 
-// What the program holds through malloc and new. Under a sanitizer: 0, its allocator does not say.
+// Memory allocated through malloc and new. 0 under a sanitizer, whose allocator does not report it.
 int64_t HeapInUseBytes();
 
-// Gives freed memory back to the kernel.
+// Returns freed memory to the kernel.
 void ReleaseFreeMemory();
 
 }  // namespace memory

@@ -23,7 +23,7 @@ std::optional<milliseconds> ParseDuration(const std::string& text) {
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   auto unit = kMilliseconds.find(std::string(end, text.data() + text.size()));
-  constexpr int64_t kMost = 1'000'000'000;  // 31 years in the largest unit do not overflow
+  constexpr int64_t kMost = 1'000'000'000;  // 1e9 hours in milliseconds do not overflow
   if (error != std::errc() || unit == kMilliseconds.end() || number < 0 || number > kMost) {
     return std::nullopt;
   }
@@ -67,7 +67,7 @@ CLI::Option* AddFix(CLI::App& app, Fix& value) {
   };
   return app
       .add_option_function<std::string>(
-          "--fix", read, "none: leak; clear: each request clears its context; purge: now and then")
+          "--fix", read, "none: leak; clear: each request clears its context; purge: periodically")
       ->type_name("none|clear|purge");
 }
 
@@ -76,16 +76,16 @@ CLI::Option* AddFix(CLI::App& app, Fix& value) {
 ParsedOptions ParseOptions(int argc, char** argv) {
   ParsedOptions parsed;
   Options& options = parsed.options;
-  CLI::App app("demo_app: an order service that leaks, and the profiles that name the leak");
-  AddAddress(app, "--listen", options.listen, "where the service listens [127.0.0.1:8080]");
+  CLI::App app("demo_app: an order service that leaks, and profiles that identify the leak");
+  AddAddress(app, "--listen", options.listen, "address of the service [127.0.0.1:8080]");
   AddFix(app, options.fix);
-  AddDuration(app, "--purge-max-age", options.purge_max_age, "age of contexts that go [60s]");
+  AddDuration(app, "--purge-max-age", options.purge_max_age, "age of contexts to purge [60s]");
   AddDuration(app, "--purge-interval", options.purge_interval, "time between two purges [60s]");
   app.add_flag("--debug-mount", options.debug_mount,
                "serve the profiles on the service's own port, below /debug/pprof/");
   app.add_flag("--debug", options.debug, "serve profiles; without it nothing listens for them");
   AddAddress(app, "--debug-listen", options.debug_listen,
-             "where profiles are [$PPROF_CPP_LISTEN or 127.0.0.1:6060]");
+             "address of the profiles [$PPROF_CPP_LISTEN or 127.0.0.1:6060]");
   try {
     app.parse(argc, argv);
     if (options.purge_interval.count() == 0) {

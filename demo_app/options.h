@@ -5,9 +5,9 @@
 #include <string>
 
 enum class Fix {
-  kNone,   // the leak, as it was found
-  kClear,  // every request clears its context: the cure
-  kPurge,  // old contexts are thrown away now and then: the emergency fix
+  kNone,   // the leak, as found
+  kClear,  // every request clears its context: the fix
+  kPurge,  // old contexts are purged periodically: the emergency fix
 };
 
 struct Options {
@@ -16,13 +16,13 @@ struct Options {
   std::chrono::milliseconds purge_max_age{60000};
   std::chrono::milliseconds purge_interval{60000};
   bool debug = false;
-  bool debug_mount = false;  // the profiles on the service's own port, too
-  std::string debug_listen;  // empty: as the environment says (PPROF_CPP_LISTEN), or 127.0.0.1:6060
+  bool debug_mount = false;  // profiles also on the service's own port
+  std::string debug_listen;  // empty: PPROF_CPP_LISTEN, or else 127.0.0.1:6060
 };
 
 struct ParsedOptions {
-  bool run = false;   // false: main returns exit_code, all has been said
-  int exit_code = 0;  // 0 after --help, 2 for words that cannot be understood
+  bool run = false;   // false: main returns exit_code; messages are printed
+  int exit_code = 0;  // 0 after --help, 2 for invalid arguments
   Options options;
 };
 

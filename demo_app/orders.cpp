@@ -27,7 +27,7 @@ __attribute__((noinline)) std::string Show(const RequestPtr& request) {
       {"items", {{{"article", 1000 + id % 100}, {"quantity", 1 + id % 3}}}},
       {"total_cents", 1999 + id % 5000},
   };
-  // Header bytes need not be UTF-8; a bad one becomes U+FFFD instead of an exception.
+  // Header bytes may not be UTF-8; replace bad ones with U+FFFD instead of throwing.
   return order.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -1,4 +1,4 @@
-// GET /orders/ID: what the service is for.
+// GET /orders/ID: the purpose of the service.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace orders {
 
 inline constexpr std::string_view kPathPrefix = "/orders/";
 
-// The number in "/orders/17"; nothing when it is not a number of 1 to 18 digits.
+// The number in "/orders/17"; empty unless it has 1 to 18 digits.
 std::optional<int64_t> IdOf(std::string_view path);
 
-// The order as JSON, for the user that auth found. REQUIRES: IdOf(request->path) has a value.
+// The order as JSON, for the authenticated user. REQUIRES: IdOf(request->path) has a value.
 std::string Show(const RequestPtr& request);
 
 }  // namespace orders

@@ -19,8 +19,8 @@ void Purger::Run() {
   std::unique_lock lock(mutex_);
   while (!stop_wanted_.wait_for(lock, interval_, [this] { return stopping_; })) {
     lock.unlock();
-    // tcmalloc keeps freed pages for later: without the release the heap in use falls and the
-    // resident bytes, which the container's limit counts, stay at their peak.
+    // tcmalloc caches freed pages: without the release only the heap in use falls, and the resident
+    // bytes, which the container's limit applies to, stay at their peak.
     if (reqctx::Purge(max_age_) > 0) memory::ReleaseFreeMemory();
     lock.lock();
   }

@@ -1,4 +1,4 @@
-// The emergency fix of the incident: a thread that purges the request context again and again.
+// The emergency fix of the incident: a thread that purges the request context periodically.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-// Purges every `interval` while it lives. Ownership: joins its thread when destroyed, at once.
+// Purges every `interval` while it lives. The destructor stops and joins its thread at once.
 class Purger {
  public:
   Purger(std::chrono::milliseconds max_age, std::chrono::milliseconds interval);

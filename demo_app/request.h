@@ -1,5 +1,5 @@
-// One HTTP request as the middleware sees it. Always on the heap and shared: the request context
-// keys its table by the address, so the address may not be used again while an entry is there.
+// An HTTP request for the middleware. Always shared and on the heap: the request context uses its
+// address as the key, so the address must not be reused while an entry exists.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 struct Request {
   std::string method;
   std::string path;
-  std::string authorization;  // the header's value, "" without one
+  std::string authorization;  // the header's value; "" if absent
 };
 
 using RequestPtr = std::shared_ptr<const Request>;

@@ -8,7 +8,7 @@ namespace reqctx {
 namespace {
 
 struct Entry {
-  RequestPtr request;  // keeps the key's address taken
+  RequestPtr request;  // keeps the key's address in use
   Values values;
 };
 
@@ -16,12 +16,12 @@ using Data = std::unordered_map<const Request*, Entry>;
 using SetTimes = std::unordered_map<const Request*, int64_t>;
 
 struct Table {
-  std::shared_mutex mutex;  // guards all below
+  std::shared_mutex mutex;  // guards the members below
   Data data;
   SetTimes datat;  // milliseconds of the first Set
 };
 
-// Never freed: requests may still end while the process exits.
+// Never freed: requests may end while the process exits.
 Table& GlobalTable() {
   static auto* table = new Table;
   return *table;
@@ -88,7 +88,7 @@ void Delete(const RequestPtr& request, std::string_view key) {
 
 void Clear(const RequestPtr& request) {
   Table& table = GlobalTable();
-  Data::node_type removed;  // freed after the lock is given back, as by a garbage collector
+  Data::node_type removed;  // freed after unlocking, as by a garbage collector
   std::unique_lock lock(table.mutex);
   removed = table.data.extract(request.get());
   table.datat.erase(request.get());
@@ -97,7 +97,7 @@ void Clear(const RequestPtr& request) {
 size_t Purge(std::chrono::milliseconds max_age) {
   Table& table = GlobalTable();
   Data all;
-  std::vector<Data::node_type> removed;  // both are freed after the lock is given back
+  std::vector<Data::node_type> removed;  // both are freed after unlocking
   std::unique_lock lock(table.mutex);
   if (max_age.count() <= 0) {
     all.swap(table.data);

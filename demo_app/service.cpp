@@ -20,16 +20,16 @@
 
 namespace {
 
-// A kept-alive connection holds its thread: more threads than a load generator has connections,
+// A kept-alive connection occupies its thread: more threads than a load generator has connections,
 // so that /stats is answered under load.
 constexpr size_t kThreads = 32;
 constexpr size_t kRequestsPerConnection = 100000;
 constexpr time_t kIdleSeconds = 5;
 
-std::atomic<uint64_t> g_requests{0};  // orders asked for
+std::atomic<uint64_t> g_requests{0};  // orders requested
 
-// What the middleware looks at. httplib's own request lives on its thread's stack: its address says
-// nothing after the answer.
+// The request for the middleware. httplib's own request is on its thread's stack, so its address is
+// reused after the answer.
 RequestPtr CopyToHeap(const httplib::Request& http_request) {
   auto request = std::make_shared<Request>();
   request->method = http_request.method;
@@ -44,8 +44,8 @@ void Answer(httplib::Response& response, int status, const std::string& body,
   response.set_content(body, type);
 }
 
-// Every request works under its route's label: `pprof -tags` of any profile, heap too, then says
-// which route holds the memory.
+// Every request runs under the label of its route: `pprof -tags` of any profile, including heap,
+// then shows memory by route.
 const pprof::LabelSet& LabelsOf(const std::string& path) {
   static const pprof::LabelSet orders{{"route", "/orders"}};
   static const pprof::LabelSet stats{{"route", "/stats"}};
@@ -59,9 +59,9 @@ void Configure(httplib::Server& server) {
   server.new_task_queue = [] { return new ConnectionQueue(kThreads); };
   server.set_keep_alive_max_count(kRequestsPerConnection);
   server.set_keep_alive_timeout(kIdleSeconds);
-  // Without it Nagle's algorithm and delayed acknowledgements make 40 ms of every answer.
+  // Without it Nagle's algorithm and delayed acknowledgements add 40 ms to every answer.
   server.set_tcp_nodelay(true);
-  // httplib's default is SO_REUSEPORT, with which a second instance binds the same port and gets
+  // httplib's default is SO_REUSEPORT, which lets a second instance bind the same port and receive
   // half of the connections.
   server.set_socket_options([](socket_t socket) {
     const int on = 1;
@@ -74,7 +74,7 @@ void Configure(httplib::Server& server) {
 Service::Service(Fix fix, bool debug_mount)
     : fix_(fix), debug_mount_(debug_mount), server_(std::make_unique<httplib::Server>()) {
   Configure(*server_);
-  // Everything is dispatched here by comparing text: httplib's own routes are regular expressions.
+  // Dispatched here by string comparison: httplib's own routes are regular expressions.
   server_->set_pre_routing_handler(
       [this](const httplib::Request& http_request, httplib::Response& response) {
         Route(http_request, response);
@@ -97,14 +97,14 @@ std::string Service::Start(const std::string& address) {
   }
   port_ = static_cast<uint16_t>(bound);
   listener_ = std::thread([this] { server_->listen_after_bind(); });
-  while (!server_->is_running()) std::this_thread::yield();  // stop() before that has no effect
+  while (!server_->is_running()) std::this_thread::yield();  // stop() has no effect before that
   return "";
 }
 
 void Service::Stop() {
   if (!listener_.joinable()) return;
   server_->stop();
-  ShutDownConnections(port_);  // or idle ones would hold their threads for kIdleSeconds
+  ShutDownConnections(port_);  // otherwise idle ones would occupy their threads for kIdleSeconds
   listener_.join();
 }
 

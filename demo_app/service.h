@@ -1,4 +1,4 @@
-// The HTTP service: /healthz, /orders/ID and /stats on a port of its own.
+// The HTTP service: /healthz, /orders/ID and /stats on its own port.
 #pragma once
 
 #include <chrono>
@@ -17,16 +17,16 @@ struct Response;
 
 class Service {
  public:
-  // `debug_mount`: serve the profiles below /debug/pprof/ on this port, too.
+  // `debug_mount`: also serves the profiles below /debug/pprof/ on this port.
   Service(Fix fix, bool debug_mount);
-  ~Service();  // stops when it runs
+  ~Service();  // stops the service
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Binds in the calling thread and serves on others. Returns "" or what went wrong.
+  // Binds in the calling thread and serves on others. Returns "" or an error message.
   std::string Start(const std::string& address);
 
-  // Ends open connections and waits for the requests being served.
+  // Ends open connections and waits for requests in progress.
   void Stop();
 
   uint16_t port() const { return port_; }

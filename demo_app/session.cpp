@@ -14,7 +14,7 @@ namespace {
 constexpr char kContextKey[] = "session";
 constexpr size_t kPagesSeen = 24;
 
-// "Bearer alice" means alice; this is a demo, no secret is checked.
+// "Bearer alice" is user alice; in this demo no secret is checked.
 std::string UserOf(const Request& request) {
   constexpr std::string_view kBearer = "Bearer ";
   if (request.authorization.compare(0, kBearer.size(), kBearer) != 0) return "guest";
@@ -27,7 +27,7 @@ std::string PagesSeen(const std::string& path) {
   return pages;
 }
 
-// What a session store would answer.
+// Simulates a session store.
 Session Load(const Request& request) {
   Session session;
   session.user = UserOf(request);

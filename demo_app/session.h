@@ -1,5 +1,5 @@
-// The session of a request: loaded at the first Get and kept in the request context, as
-// gorilla/sessions does.
+// The session of a request: loaded at the first Get and kept in the request context, like
+// gorilla/sessions.
 #pragma once
 
 #include <map>
@@ -15,8 +15,8 @@ struct Session {
   std::map<std::string, std::string> values;  // about 2 kB: cart, preferences, pages seen
 };
 
-// The session of this request. Stores it in the request context, which nobody clears on its own:
-// this is the leak.
+// The session of this request. Stores it in the request context, which is not cleared
+// automatically: this is the leak.
 Session Get(const RequestPtr& request);
 
 }  // namespace session

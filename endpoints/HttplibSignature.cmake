@@ -1,4 +1,4 @@
-# Sets `result` to the number of parameters that httplib::Server::process_request takes.
+# Sets `result` to the number of parameters of httplib::Server::process_request.
 function(pprof_httplib_process_request_arguments result)
   if(DEFINED CACHE{PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS})
     set(${result} ${PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS} PARENT_SCOPE)
@@ -23,7 +23,7 @@ struct Probe : httplib::Server {
   }
 };
 ")
-    # Only compiled: no main, nothing to link.
+    # Only compiles: without main, there is nothing to link.
     set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
     try_compile(found_${count} "${CMAKE_CURRENT_BINARY_DIR}/process_request_${count}" "${source}"
       LINK_LIBRARIES ${httplib} CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
@@ -34,5 +34,5 @@ struct Probe : httplib::Server {
       return()
     endif()
   endforeach()
-  message(FATAL_ERROR "This cpp-httplib is unknown to pprof-cpp: Server::process_request takes neither 4 nor 8 nor 9 arguments.")
+  message(FATAL_ERROR "This version of cpp-httplib is not supported: Server::process_request takes neither 4 nor 8 nor 9 arguments.")
 endfunction()

@@ -1,4 +1,4 @@
-// Options as the program wrote them become options that are safe to serve, or a sentence.
+// Validates the program's options.
 #pragma once
 
 #include "endpoints/door/listener.h"
@@ -9,8 +9,8 @@ namespace pprof::http {
 
 constexpr size_t kMinRemoteTokenBytes = 32;
 
-// `options` with token_file read into `token`.
-// Errors: kInvalidArgument for what contradicts itself or would let strangers in.
+// `options` with the contents of token_file in `token`. Errors: kInvalidArgument for options that
+// contradict each other or would admit strangers.
 Result<Options> CheckedOptions(const Options& options, const ListenAddress& address);
 
 }  // namespace pprof::http

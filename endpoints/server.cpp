@@ -1,4 +1,4 @@
-// The public functions of pprof/http.h.
+// Implementation of pprof/http.h.
 #include <utility>
 
 #include "endpoints/answers/answers.h"
@@ -13,8 +13,8 @@
 namespace pprof::http {
 namespace {
 
-// Shared by all calls of Handle(), for the life of the process. Not a function's static: a fork
-// while another thread makes one would leave its guard locked in the child.
+// Shared by all calls of Handle(). Not a function-local static: a fork while another thread
+// initializes it would leave its guard locked in the child.
 RefusalCounters handle_refusals;
 TokenBucket handle_dumps{Options().dumps_per_second, Options().dump_burst};
 

@@ -9,8 +9,8 @@
 namespace pprof::http {
 namespace {
 
-// Nobody waits for these names: with no time at all, what is unknown is left to the background.
-// A profile that is not there (501) has no names to look up.
+// A time limit of zero leaves unknown symbols to the background thread. If the heap profile is not
+// supported, there is nothing to symbolize.
 void WarmOnce(std::function<bool()> cancelled) {
   const Result<Snapshot> heap = Collect("heap");
   if (!heap.ok()) return;

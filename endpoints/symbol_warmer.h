@@ -1,5 +1,4 @@
-// Looks names up between requests, for programs that ask for it, so that the first profile has them
-// at once.
+// Symbolizes between requests, if enabled, so that the first profile finds its symbols cached.
 #pragma once
 
 #include <chrono>
@@ -11,15 +10,15 @@
 
 namespace pprof::http {
 
-// The names of the stacks that hold memory, into the cache that all profiles share; what was looked
-// up before costs nothing. Files are read in the background, at low priority.
-// Thread safety: belongs to one thread. Not signal-safe.
+// Caches the symbols of stacks that hold memory, for all profiles; cached ones cost nothing. Files
+// are read in the background, at low priority.
+// Thread safety: belongs to one thread. Not async-signal-safe.
 class SymbolWarmer {
  public:
   ~SymbolWarmer();
 
-  // Starts a thread that does it now and every `pause`. Errors: kInternal, no thread to be had.
-  // REQUIRES: called once at most.
+  // Starts a thread that symbolizes now and every `pause`. Errors: kInternal without a thread.
+  // REQUIRES: called at most once.
   Status Start(std::chrono::milliseconds pause);
 
  private:

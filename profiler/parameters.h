@@ -1,4 +1,4 @@
-// The check that Collect() and Recording::Start() share.
+// The parameter check shared by Collect() and Recording::Start().
 #pragma once
 
 #include "pprof/pprof.h"

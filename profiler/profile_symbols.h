@@ -1,4 +1,4 @@
-// Collected samples meet their names: the one place that knows both a Profile and the symbolizer.
+// Symbolizes a Profile: the only file that knows both a Profile and the symbolizer.
 #pragma once
 
 #include "profiler/model/profile.h"
@@ -7,9 +7,9 @@
 
 namespace pprof {
 
-// Lines of each location. Named frames have none; code outside of every mapping has some where a
-// JIT compiler wrote a map of it.
-// Thread safety: safe. Not signal-safe. Takes milliseconds to seconds when locations are new.
+// The lines of each location. Named frames have none; code outside every mapping has lines if a JIT
+// compiler wrote a perf map. Takes milliseconds to seconds for new locations.
+// Thread safety: safe. Not async-signal-safe.
 model::Symbols SymbolsOf(const model::Profile& profile, const symbolize::BatchLimits& limits = {});
 
 }  // namespace pprof

@@ -33,7 +33,7 @@ class Recording::Slot {
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  // How many recordings ran when this one came, itself included.
+  // Number of running recordings when this one was counted, itself included.
   int number() const { return number_; }
 
  private:
@@ -75,7 +75,7 @@ int Recording::Running() { return running.Get().load(std::memory_order_relaxed);
 
 Result<Snapshot> Recording::Stop() && {
   SnapshotBuilder builder(*type_, std::move(parameters_));
-  // The recorder knows better when it really began and ended, and may say so.
+  // The default; the recorder may set its exact duration.
   builder.SetDuration(std::chrono::steady_clock::now() - start_);
   const Status stopped = recorder_->Stop(builder);
   recorder_ = nullptr;

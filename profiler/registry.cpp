@@ -1,4 +1,4 @@
-// The one table of profiles: the built-in ones and what users registered.
+// The table of profiles: the built-in ones and those that users register.
 #include <algorithm>
 #include <atomic>
 #include <utility>
@@ -20,10 +20,10 @@ bool GoodName(std::string_view name) {
   return !only_dots && std::all_of(name.begin(), name.end(), good);
 }
 
-// The words of the first thing that is wrong with a type, or nothing.
+// Describes the first error in a type; empty if valid.
 std::string FlawOf(const ProfileType& type) {
   if (!GoodName(type.name)) {
-    return "profile name \"" + type.name + "\" must be made of a-z, 0-9, '_' and '.'";
+    return "profile name \"" + type.name + "\" may have only a-z, 0-9, '_' and '.'";
   }
   if ((type.collect == nullptr) == (type.record == nullptr)) {
     return "profile \"" + type.name + "\" must have exactly one of collect and record";
@@ -41,14 +41,14 @@ struct RegistryEntry {
   RegistryEntry* next;
 };
 
-// A list that only grows at its head. Without a lock: a fork must find it whole in the child.
+// A list that only grows at its head. Lock-free: a forked child must find it consistent.
 class Registry {
  public:
   Registry() {
     for (ProfileType& type : profiles::BuiltinTypes()) Add(std::move(type));
   }
 
-  // Only of one that another thread was faster to make; see MadeOnce.
+  // Only runs if another thread made the registry first; see MadeOnce.
   ~Registry() {
     for (RegistryEntry* entry = head_.load(); entry != nullptr;)
       delete std::exchange(entry, entry->next);
@@ -70,7 +70,7 @@ class Registry {
     return found == nullptr ? nullptr : &found->type;
   }
 
-  // By name.
+  // Sorted by name.
   std::vector<const ProfileType*> All() const {
     std::vector<const ProfileType*> all;
     const RegistryEntry* entry = head_.load(std::memory_order_acquire);
@@ -89,7 +89,7 @@ class Registry {
   std::atomic<RegistryEntry*> head_{nullptr};
 };
 
-// Made at first use and never freed: profiles may be asked for while the process exits.
+// Never freed: profiles may be requested while the process exits.
 Registry& TheRegistry() {
   static sys::MadeOnce<Registry> registry;
   return registry.Get([] { return new Registry; });
@@ -128,7 +128,7 @@ Result<Snapshot> Collect(std::string_view name, const Parameters& parameters) {
   if (Status status = CheckParameters(*type, parameters); !status.ok()) return status;
   if (type->collect == nullptr) {
     return Status(StatusCode::kInvalidArgument,
-                  "profile \"" + type->name + "\" is recorded over a time, not collected at once");
+                  "profile \"" + type->name + "\" is recorded, not collected; use Recording");
   }
   SnapshotBuilder builder(*type, parameters);
   if (Status status = type->collect(builder); !status.ok()) return status;

@@ -53,7 +53,7 @@ ResourceProfile::ResourceProfile(std::string name, std::string description) {
     status_ = {StatusCode::kUnavailable, "no memory for the profile \"" + name + "\""};
     return;
   }
-  auto* stacks = new (zeroed) CountedStackTable;  // trivial: leaves the zeroes
+  auto* stacks = new (zeroed) CountedStackTable;  // trivial constructor: keeps the zeroes
   status_ = Register(TypeOf(std::move(name), std::move(description), stacks));
   if (status_.ok()) {
     stacks_ = stacks;
@@ -62,7 +62,7 @@ ResourceProfile::ResourceProfile(std::string name, std::string description) {
   }
 }
 
-// noinline: the frames up to its caller's are cut.
+// noinline: the frames of this function are cut.
 __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(int skip_frames) {
   Entry entry;
   if (stacks_ == nullptr) return entry;

@@ -1,4 +1,4 @@
-// SetSampling and GetSampling: the settings that the writer side looks at.
+// SetSampling and GetSampling.
 #include "pprof/pprof.h"
 #include "profiler/profiles/contention/contention_rates.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
@@ -12,7 +12,7 @@ Status OutOfRange(const char* setting, int64_t value, const char* range) {
 }
 
 Status Check(const Sampling& sampling) {
-  constexpr size_t kLongestInterval = size_t{1} << 40;  // 1 TiB: one sample would mean nothing
+  constexpr size_t kLongestInterval = size_t{1} << 40;  // 1 TiB: a single sample would mean nothing
   if (sampling.heap_interval > kLongestInterval) {
     return {StatusCode::kInvalidArgument,
             "heap_interval " + std::to_string(sampling.heap_interval) +

@@ -64,8 +64,8 @@ Status SymbolizedSnapshot::WriteTo(std::ostream& out, Format format) const {
 Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const {
   if (!model::SameKind(*profile_, *earlier.profile_)) {
     return Status(StatusCode::kInvalidArgument,
-                  "a snapshot of \"" + profile_->name + "\" has no difference to one of \"" +
-                      earlier.profile_->name + "\": other profile or other value types");
+                  "a snapshot of \"" + profile_->name + "\" cannot be compared with one of \"" +
+                      earlier.profile_->name + "\": different profile or value types");
   }
   return model::SnapshotAccess::Make(
       std::make_shared<const model::Profile>(model::Difference(*profile_, *earlier.profile_)));

@@ -25,7 +25,7 @@ model::Mapping ToModel(sys::ExecutableMapping&& mapping) {
   return result;
 }
 
-// What was dlclosed and still has stacks.
+// A module that was dlclosed but still has stacks.
 model::Mapping ToModel(const sys::LoadedCode& gone) {
   model::Mapping result;
   result.start = gone.start;

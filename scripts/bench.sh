@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Builds the benches, runs them and writes what they print into docs/performance.md.
+# Builds the benchmarks, runs them and writes their output into docs/performance.md.
 #
 #   scripts/bench.sh [--no-install] [SECTION...]     e.g. scripts/bench.sh malloc; all without SECTION
 #
-# Every executable tests/bench/sections/NN_NAME.* gets the build folder as its argument and prints one
-# section of the document, "## ..." first. It ends with 1 when a bar is missed; so does this script.
-# The other sections of the document stay as they are.
+# Each executable tests/bench/sections/NN_NAME.* gets the build folder and prints one section, with
+# its heading first. It exits with 1 if a bar is missed; so does this script.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -33,7 +32,7 @@ is_wanted() {
   return 1
 }
 
-# Where and when: each section says it, since they need not be of the same day.
+# Place and time of a measurement; each section has its own, since they may be of different days.
 measured() {
   cat <<TEXT
 

@@ -5,8 +5,8 @@
 #   scripts/bench_symbolize.sh [--folder DIR] [--keep] [--pairs N] [--write]
 #
 # Needs 3 GB of disk in DIR (default build/bench_symbolize), removed at the end unless --keep; and
-# the packages elfutils, binutils, llvm, wget, golang, google-perftools, hey. Prints markdown; with --write
-# it also becomes the section 50_symbolizing of docs/performance.md. Not part of the tests.
+# the packages elfutils, binutils, llvm, wget, golang, google-perftools, hey. Prints markdown;
+# --write also replaces the section 50_symbolizing of docs/performance.md. Not part of the tests.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -66,7 +66,7 @@ value() { awk -v key="$2" '{for (i = 1; i < NF; i++) if ($i == key) print $(i + 
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 mb() { awk '{printf "%.1f", $1 / 1024}'; }
 
-# measure OUT COMMAND...: one line of figures added to OUT.
+# measure OUT COMMAND...: adds one line of figures to OUT.
 measure() {
   local out=$1
   shift
@@ -82,7 +82,7 @@ row() {
 
 compare() { "$root/scripts/compare_symbolizers.py" "$1" "$2" | tail -1; }
 
-# bench BINARY COUNT: pairs of runs, one after the other, so that both see the same machine.
+# bench BINARY COUNT: alternating runs, so that both see the same machine.
 bench() {
   local binary=$1 count=$2 work=$folder/work
   rm -rf "$work"
@@ -99,15 +99,15 @@ bench() {
     measure "$work/ours" "$ours" "$folder/$binary" --addresses "$work/list"
     measure "$work/backtrace" "$theirs" "$folder/$binary" "$work/list"
   done
-  row "$binary" "$count" "this engine" "$work/ours" "$(compare "$work/ours.txt" "$work/llvm.txt")"
+  row "$binary" "$count" pprof-cpp "$work/ours" "$(compare "$work/ours.txt" "$work/llvm.txt")"
   row "$binary" "$count" libbacktrace "$work/backtrace" \
     "$(compare "$work/backtrace.txt" "$work/llvm.txt")"
   echo "| $binary | $count | llvm-symbolizer (child) |" \
     "$(awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.3f", b - a}') | | | | |"
 }
 
-# google_pprof BINARY [PROFILE]: seconds to the printed list, of a profile of the same stacks in the only
-# form that it reads.
+# google_pprof BINARY [PROFILE]: seconds until the list is printed, for a profile of the same stacks
+# in the only format it reads.
 google_pprof() {
   local profile=${2:-$folder/legacy.txt} begin end
   [[ -n ${2:-} ]] || "$root/tests/bench/legacy_heap_profile.py" "$1" "$folder/list" >"$profile"
@@ -118,8 +118,8 @@ google_pprof() {
   awk -v a="$begin" -v b="$end" 'BEGIN {printf "%.2f", b - a}'
 }
 
-# serve_and_read LABEL BINARY PATH COMMAND...: the first profile of a process that has just started, from
-# wget to the printed list. COMMAND says where it serves: a line that is a port, or HOST:PORT/debug.
+# serve_and_read LABEL BINARY PATH COMMAND...: the first profile of a fresh process, from wget to
+# the printed list. COMMAND prints its address: a line with a port, or HOST:PORT/debug.
 serve_and_read() {
   local label=$1 binary=$2 path=$3 out=$folder/profile.pb.gz legacy= theirs
   shift 3
@@ -147,7 +147,7 @@ serve_and_read() {
   kill "$server"
   wait "$server" 2>/dev/null || true
   local complete=yes
-  "$pprof" -symbolize=none -comments "$out" </dev/null | grep -q 'no time' &&
+  "$pprof" -symbolize=none -comments "$out" </dev/null | grep -q 'time limit' &&
     complete="no: at the deadline, the next one is"
   awk -v label="$label" -v a="$begin" -v b="$fetched" -v c="$end" -v complete="$complete" \
     -v theirs="$theirs" 'BEGIN {
@@ -158,17 +158,18 @@ report() {
   echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date +%F)," \
     "medians of $pairs"
   echo
-  echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB | chains as llvm-symbolizer's |"
+  echo "| binary | addresses | symbolizer | seconds | CPU s | anonymous MB | kept MB" \
+    "| chains compared with llvm-symbolizer |"
   echo "|---|---|---|---|---|---|---|---|"
   for binary in ceph-mon-raw ceph-osd-raw ceph-mon ceph-osd; do
     for count in 1000 10000; do bench "$binary" "$count"; done
   done
   echo
-  echo "From \`wget\` to the printed \`pprof -top\`, first profile of a fresh process (for the large"
-  echo "programs about 1,000 places, none seen before); beside it \`google-pprof --text --lines\` alone, on"
-  echo "the same stacks in its own format:"
+  echo "Time from \`wget\` to the printed \`pprof -top\` for the first profile of a fresh process"
+  echo "(about 1,000 locations of the large programs, none cached), and of \`google-pprof --text"
+  echo "--lines\` alone for the same stacks in its own format:"
   echo
-  echo "| program | wget s | pprof -top s | together s | all names | google-pprof s |"
+  echo "| program | wget s | pprof -top s | total s | all names | google-pprof s |"
   echo "|---|---|---|---|---|---|"
   serve_and_read "demo, heap" "$demo" heap stdbuf -oL "$demo" --listen 127.0.0.1:0 \
     --debug --debug-listen 127.0.0.1:0
@@ -177,7 +178,7 @@ report() {
     serve_and_read "$binary" "$folder/$binary" foreign "$programs/foreign_profile_server" "$folder/$binary" "$folder/list"
   done
   echo
-  echo "Four threads that allocate at full speed, in paired slices of half a second:"
+  echo "Four threads that allocate at full speed, in paired slices of 0.5 s:"
   echo
   for binary in ceph-osd-raw ceph-mon; do
     echo "- $binary: $("$programs/symbolize_neighbour" --long "$folder/$binary" || true)"

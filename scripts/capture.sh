@@ -1,15 +1,15 @@
 #!/bin/sh
-# Fetches everything a running program's pprof endpoints offer into one archive: what one wants to
-# have before somebody restarts it. Needs a POSIX shell, tar, gzip and curl or wget (BusyBox's will do).
+# Fetches everything that a running program's pprof endpoints offer into one archive, e.g. before
+# the program is restarted. Needs a POSIX shell, tar, gzip and curl or wget (or BusyBox's).
 #
 #   scripts/capture.sh URL [DIR]      e.g. scripts/capture.sh http://127.0.0.1:6060 /tmp
 #
-# The archive goes to DIR (.). An endpoint that fails is noted in its manifest.txt and does not stop
-# the rest. Ends with 0 when at least one profile was fetched. It takes about 15 seconds.
-#   PPROF_CPP_CAPTURE_SECONDS   how long profile, wall and other recordings last (5)
-#   PPROF_CPP_CAPTURE_CLIENT    curl, wget or "busybox wget"; the first of them that is there
+# The archive is written to DIR (.). An endpoint that fails is noted in its manifest.txt and does
+# not stop the rest. Exits with 0 if at least one profile was fetched. Takes about 15 seconds.
+#   PPROF_CPP_CAPTURE_SECONDS   duration of profile, wall and other recordings (5)
+#   PPROF_CPP_CAPTURE_CLIENT    curl, wget or "busybox wget"; default: the first one installed
 set -eu
-umask 077 # command lines and symbols are nobody else's business
+umask 077 # command lines and symbols may be confidential
 
 recording_seconds=${PPROF_CPP_CAPTURE_SECONDS:-5}
 
@@ -58,7 +58,7 @@ find_client() {
   fi
 }
 
-# fetch URL FILE: true for a 200; sets `answer` to the status or to why there is none.
+# fetch URL FILE: true for a 200; sets `answer` to the status or to an error.
 fetch() {
   case "$client" in
     curl)
@@ -66,7 +66,7 @@ fetch() {
       [ "$answer" != 000 ] || answer=""
       ;;
     *)
-      # shellcheck disable=SC2086  # these are several words, or none
+      # shellcheck disable=SC2086  # several words, or none
       if $limit $client $wget_options -O "$2" "$1" 2>"$errors"; then
         answer=200
       else
@@ -94,7 +94,7 @@ get() {
     return 0
   fi
   reason=$answer
-  if [ -s "$work/$file" ]; then # the server's sentence is worth keeping
+  if [ -s "$work/$file" ]; then # keep the server's error message
     mv "$work/$file" "$work/$file.error.txt"
     file="$file.error.txt"
     reason="$answer $(head -n 1 "$work/$file" | cut -c 1-200)"
@@ -107,7 +107,7 @@ get() {
   return 1
 }
 
-# The profiles on the index page, those first that matter most if the process dies meanwhile.
+# The profiles on the index page, most important first, in case the process dies meanwhile.
 listed_profiles() {
   {
     echo heap
@@ -120,7 +120,7 @@ listed_profiles() {
 
 get_profile() {
   case "$1" in
-    symbol) ;; # answers questions about addresses; nothing to keep
+    symbol) ;; # only answers queries about addresses
     cmdline) get cmdline '' .txt || true ;;
     profile | wall | fgprof) get "$1" "?seconds=$recording_seconds" .pb.gz || true ;;
     trace) get trace "?seconds=$recording_seconds" .out || true ;;
@@ -128,9 +128,9 @@ get_profile() {
   esac
 }
 
-# ---- What the process is made of ---------------------------------------------------------------
+# ---- Binaries and mappings of the process ------------------------------------------------------
 
-# The process of this machine that listens on the port and has the command line we were told.
+# The local process that listens on the port and has the command line that was fetched.
 local_pid() {
   case "$host_port" in 127.* | localhost* | '[::1]'*) ;; *) return 1 ;; esac
   inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
@@ -153,13 +153,13 @@ local_pid() {
   return 1
 }
 
-# The GNU build id of an ELF file; its note is in the first page. Nothing when there is none.
+# The GNU build id of an ELF file, whose note is in the first page. Empty if there is none.
 build_id() {
   dd if="$1" bs=4096 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \n' |
     sed -n 's/.*040000001400000003000000474e5500\(.\{40\}\).*/\1/p'
 }
 
-copy_binaries() { # copy_binaries PID: as they are now, also when they were replaced on disk
+copy_binaries() { # copy_binaries PID: the mapped files, even if replaced on disk
   begin=$(date +%s)
   cp "/proc/$1/maps" "$work/maps.txt" && note ok maps.txt 0 "/proc/$1/maps"
   awk '$2 ~ /x/ && $6 ~ /^\// { print substr($0, index($0, "/")) }' "$work/maps.txt" |
@@ -181,7 +181,7 @@ copy_binaries() { # copy_binaries PID: as they are now, also when they were repl
   [ ! -f "$work/build_ids.txt" ] || note ok build_ids.txt 0 "build ids of the mapped files"
 }
 
-# Where the process cannot be read: the text form of the heap profile ends with its mappings.
+# If the process cannot be read: the text form of the heap profile ends with its mappings.
 maps_over_http() {
   file=maps.txt
   if fetch "$base/heap?debug=1" "$work/heap.debug1" &&
@@ -216,7 +216,7 @@ wget_options="-q" limit=""
 if [ "$client" = wget ] && ! wget --help 2>&1 | grep -qi busybox; then
   wget_options="-nv -S --tries=1 --content-on-error -T $timeout_seconds"
 elif [ "$client" != curl ]; then
-  # Not -T: with it the wget of Debian 12's BusyBox 1.35 crashes.
+  # Not -T, which crashes the wget of Debian 12's BusyBox 1.35.
   for limit in "timeout $timeout_seconds" "busybox timeout $timeout_seconds" ""; do
     ! $limit true 2>/dev/null || break
   done
@@ -250,7 +250,7 @@ for profile in $profiles; do
 done
 [ ! -f "$work/index.html" ] || ! grep -q 'goroutine?debug=2' "$work/index.html" ||
   get goroutine '?debug=2' .stacks.txt || true
-for profile in $profiles; do # the recordings, which take their time
+for profile in $profiles; do # recordings last
   case "$profile" in profile | wall | fgprof | trace) get_profile "$profile" ;; esac
 done
 [ "$fetched" -gt 0 ] || fail "nothing could be fetched from $shown"

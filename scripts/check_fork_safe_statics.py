@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds that no function of ours has a static that the compiler guards with a lock (nm): a fork while
-another thread makes one leaves it locked in the child. profiler/sys/process/made_once.h is the way.
+"""Checks with nm that no function has a static that the compiler guards with a lock: a fork while
+another thread initializes it leaves the lock held in the child. sys/process/made_once.h avoids it.
 
-usage: check_fork_safe_statics.py FOLDER...     folders with our objects
+usage: check_fork_safe_statics.py FOLDER...     folders with object files
 """
 import pathlib
 import subprocess
@@ -17,7 +17,7 @@ def guards_in(path):
     for line in listing.splitlines():
         _, found, name = line.partition(GUARD)
         if found and OURS in name:
-            yield f"{path.name}: {name} is made under a lock at first use; use sys::MadeOnce"
+            yield f"{path.name}: {name} is initialized under a lock; use sys::MadeOnce"
 
 
 def main():

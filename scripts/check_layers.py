@@ -1,26 +1,26 @@
 #!/usr/bin/env python3
-"""Holds every #include and every #if of ours against one exact table of rooms.
+"""Checks every #include and #if against an exact table of layers.
 
-usage: check_layers.py [ROOT]     exit 1 with one line for each offence
+usage: check_layers.py [ROOT]     exit 1 with one line per offence
 
-A room is a folder. It may include itself, the rooms and single headers of its row, the standard
-library as far as its row says, and exactly the other <...> headers of its row. It may hold only the
-#if lines that match its row. A folder without a row, a header that is nowhere, and a row that no
-file needs any more are offences, too.
+A room is a folder. It may include itself, the rooms and single headers in its row, the standard
+library as far as its row allows, and exactly the other <...> headers in its row. Its #if lines must
+match its row. A folder without a row, an include of a missing header, and a row that no file needs
+are offences, too.
 """
 import collections
 import pathlib
 import re
 import sys
 
-# The standard library's headers, for the reader side: it may do everything.
+# Standard headers for the reader side, which may use all of them.
 STD = set("""
     algorithm any array atomic cctype cerrno charconv chrono cmath condition_variable csignal cstddef
     cstdint cstdio cstdlib cstring deque exception filesystem fstream functional initializer_list
     iosfwd iostream iterator limits list map memory memory_resource mutex new numeric optional
     ostream random set shared_mutex sstream streambuf string string_view system_error thread tuple type_traits
     unordered_map unordered_set utility variant vector""".split())
-# For code that runs inside malloc and in signal handlers: nothing that allocates, locks or throws.
+# For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
 STD_SIGNAL_SAFE = set("atomic cerrno cstddef cstdint cstring new string_view type_traits".split())
 # For plain data.
 STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory string
@@ -31,7 +31,7 @@ class Room:
     def __init__(self, rooms="", std=STD, headers="", conditions=()):
         self.rooms = rooms.split()      # folders, or single headers
         self.std = std
-        self.headers = headers.split()  # <...> besides the standard library's
+        self.headers = headers.split()  # <...> besides standard headers
         self.conditions = conditions    # patterns of whole #if lines
 
 
@@ -41,8 +41,8 @@ PROFILES = "profiler/profiles"
 FOR_PROFILES = "pprof profiler/labels profiler/model profiler/profiles/stack_view.h "
 SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
 
-# The operating system's headers are in the rows of sys/, of interpose/, which defines libc's own
-# functions, and of programs and sockets at the door; nowhere else.
+# The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
+# in programs, and for sockets in endpoints/.
 TABLE = {
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
@@ -115,7 +115,7 @@ TABLE = {
     PROFILES: Room(f"{FOR_PROFILES} {PROFILES}/contention {PROFILES}/cpu {PROFILES}/heap "
                    f"{PROFILES}/threads {PROFILES}/wall"),
 
-    # Headers that users include: the standard library and each other.
+    # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
@@ -123,8 +123,8 @@ TABLE = {
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 
-    # The door: HTTP, sockets, and the public headers of profiler/; of what is below them only the
-    # annotated mutex, which is a header without a library.
+    # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
+    # mutex, which is header-only.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
     "endpoints/answers": Room("pprof", headers="strings.h"),
     "endpoints/limits": Room("pprof"),
@@ -142,13 +142,13 @@ TABLE = {
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITION = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b")
-PUBLIC = ("profiler/include", "endpoints/include")  # where "pprof/..." is
+PUBLIC = ("profiler/include", "endpoints/include")  # folders that contain pprof/
 
 
 class Checker:
     def __init__(self, root, table):
         self.root, self.table = root, table
-        self.needed = collections.defaultdict(set)  # of each row, what some file uses
+        self.needed = collections.defaultdict(set)  # by row: the entries in use
 
     def allows(self, room, folder, header):
         for allowed in self.table[room].rooms:
@@ -174,7 +174,7 @@ class Checker:
             if re.fullmatch(pattern, line):
                 self.needed[room].add(pattern)
                 return None
-        return f"may not hold {line}"
+        return f"may not have {line}"
 
     def offences_in(self, path):
         name = path.relative_to(self.root).as_posix()
@@ -196,11 +196,11 @@ class Checker:
             for entry in [*row.rooms, *row.headers, *row.conditions]:
                 shared = entry in FOR_PROFILES.split() and room.startswith(PROFILES)
                 if entry not in self.needed[room] and not shared:
-                    yield f"{room}: no file needs \"{entry}\" any more: take it out of the table"
+                    yield f"{room}: no file needs \"{entry}\" any more: remove it from the table"
 
 
 def check(root, table):
-    """All offences below `root`, and how many files were looked at."""
+    """All offences below `root`, and the number of files checked."""
     checker = Checker(root, table)
     files = [path for folder in ("profiler", "endpoints", "demo_app")
              for path in sorted((root / folder).rglob("*")) if path.suffix in (".h", ".cpp")]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Holds what the objects of profiler/signal_safe/ call against a short list (nm -u), and what stands
-before lock functions against a shorter one: a hook that locked or allocated would show here.
+"""Checks with nm -u the symbols that the objects of profiler/signal_safe/ use against a short list,
+and those of the lock hooks against a shorter one: detects hooks that lock or allocate.
 
 usage: check_signal_safe_symbols.py [OBJECT_OR_FOLDER ...]   (default: build/*/profiler)
 """
@@ -11,21 +11,21 @@ import sys
 
 ALLOWED = re.compile(
     r"^(memchr|memcpy|memset|memcmp|memmove|strlen|strcmp|__errno_location|_GLOBAL_OFFSET_TABLE_"
-    r"|_ZN5pprof11signal_safe.*"      # our own room
+    r"|_ZN5pprof11signal_safe.*"      # the layer itself
     r"|_ZNK5pprof11signal_safe.*"
     r"|_ZTHN5pprof11signal_safe.*"
-    # What sys/ declares "Signal-safe.", by name.
+    # Functions of sys/ that are async-signal-safe, by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
     r"|OwnStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
     r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"
     r"|_ZN5pprof3sys10tick_clockE|_ZN5pprof3sys9TickClock5BeginEv"
-    # Not signal-safe, and called when sampling is switched on only.
+    # Not async-signal-safe; only called when sampling is switched on.
     r"|_ZN5pprof3sys9TickClock6SettleEv"
-    # Not signal-safe, and called around fork only.
+    # Wait up to 100 ms; only called around a fork.
     r"|_ZN5pprof3sys\d+(BeginForkOfLoader|EndForkOfLoaderInParent|EndForkOfLoaderInChild)Ev"
-    # Not signal-safe, and called by dlclose's wrapper only: see unloaded_modules.h.
+    # Not async-signal-safe; only called by dlclose's wrapper: see unloaded_modules.h.
     r"|_ZN5pprof3sys\d+(ListLoadedCode|UnloadedCount)E.*"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")  # instrumented builds
 ROOM = "pprof_room_signal_safe.dir"
@@ -34,7 +34,7 @@ LOCK_HOOKS_ALLOWED = re.compile(
     r"^(_ZN5pprof11signal_safe.*|_GLOBAL_OFFSET_TABLE_|__errno_location|_Unwind_Resume"
     r"|__gxx_personality_v0"
     r"|_ZN5pprof9interpose8FindNextE.*"  # the wrapped functions, at load
-    # A byte to read, a look at a counter, and the owner of a robust mutex that is held.
+    # Read a byte, a counter, and the owner of a robust mutex that is held.
     r"|__libc_single_threaded|sem_getvalue|gettid"
     r"|__ubsan_.*|__asan_.*|__tsan_.*)$")
 
@@ -63,7 +63,7 @@ def main():
         offences += [f"{path.name}: {symbol}" for symbol in undefined(path)
                      if not allowed.match(symbol)]
     for offence in offences:
-        print(f"not allowed in the signal-safe room or a lock's hook: {offence}")
+        print(f"not allowed in signal_safe/ or a lock hook: {offence}")
     if not offences:
         print(f"signal-safe symbols: {checked} objects, no offence")
     return 1 if offences or (sys.argv[1:] and not checked) else 0

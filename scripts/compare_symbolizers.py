@@ -4,8 +4,8 @@
 usage: compare_symbolizers.py OURS THEIRS [--show N]
 
 OURS: output of `symbolize_bench FILE ... --print`; THEIRS: of `llvm-symbolizer --no-demangle
---inlines --print-address --obj=FILE`. Equal means: as many frames, and in each the same function,
-file and line. Functions are compared demangled and without clone suffixes, so that the aliases of
+--inlines --print-address --obj=FILE`. Equal: as many frames, each with the same function, file and
+line. Functions are compared demangled and without clone suffixes, so that the aliases of
 constructors are one function; a local function that we qualify equals its bare name.
 """
 import argparse
@@ -53,7 +53,7 @@ def demangle(*all_chains):
 
 
 def same_file(ours, theirs):
-    # libbacktrace leaves a relative compilation directory out.
+    # libbacktrace omits a relative compilation directory.
     return ours == theirs or theirs.endswith("/" + ours.removeprefix("./"))
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The story in a minute or so: a server leaks under load, one wget and pprof name the leak, with
-# each of the two fixes the memory stays flat, and the mutex profile shows what the purge costs.
+# The incident in about a minute: a server leaks under load, one wget and pprof identify the leak,
+# memory stays flat with each of the two fixes, and the mutex profile shows the cost of the purge.
 #
-#   scripts/demo.sh [--no-install] [DIR]       pictures and profiles go to DIR (build/story)
+#   scripts/demo.sh [--no-install] [DIR]       writes pictures and profiles to DIR (build/story)
 #
-# Ends with 0 only when the story came out. DEMO_APP=PATH runs that binary instead of building one.
+# Exits with 0 only if all this was observed. DEMO_APP=PATH runs that binary without building one.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,8 +14,8 @@ source "$root/scripts/pprof_tool.sh"
 readonly limit_bytes=$((150 * 1024 * 1024))
 readonly connections=8 requests_per_second_each=400  # 3,200/s, near 10 MiB/s leaked
 readonly set_share_percent=80                         # of the bytes in use, below reqctx::Set
-# The price of purging: as many requests as the machine answers and a purge in 16 s, which then finds
-# some 400,000 entries (1 GiB). Each of the connections waits for it 100 ms and more, less on a busy machine.
+# The cost of purging: maximum load and a purge every 16 s, which then finds about 400,000 entries
+# (1 GiB). Each connection waits for it at least 100 ms, less on a busy machine.
 readonly busy_requests_per_second_each=0 busy_purge_seconds=16  # 0: hey does not limit
 readonly purge_delay_ms=100  # of all connections together, at least
 
@@ -36,7 +36,7 @@ for argument in "$@"; do
 done
 
 server_pid="" load_pid=""
-stop() {  # stop PID: ends a child of ours and waits for it
+stop() {  # stop PID: ends a child process and waits for it
   [[ -n "$1" ]] || return 0
   kill "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
@@ -63,7 +63,7 @@ build() {
 
 start_server() {  # start_server FIX [PURGE_INTERVAL]: sets server_pid, service, profiles
   local log="$out/server-$1.log"
-  : >"$log"  # there before the server's own shell opens it
+  : >"$log"  # exists before the server's shell opens it
   "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
     --purge-max-age 1s --purge-interval "${2:-500ms}" >"$log" 2>&1 &
   server_pid=$!
@@ -124,8 +124,8 @@ cumulative_of() {  # cumulative_of TOP_FILE FUNCTION
   awk -v name="$2" '$6 == name { print $4 + 0; exit }' "$1"
 }
 
-# The emergency fix has a price: a purge holds the lock that every request needs, and the longer the
-# more it has to look through. The mutex profile charges who held a lock with what the others lost.
+# The emergency fix has a cost: a purge holds the lock that every request needs, and scans the
+# table. The mutex profile charges the holder of a lock with the delay of its waiters.
 name_the_price() {
   local seconds=$((busy_purge_seconds + 4)) delay purges hold
   echo

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the libFuzzer targets with clang and runs each for a while. Ends with 1 at the first finding,
-# which lies in build/fuzz/findings.
+# Builds the libFuzzer targets with clang and runs each for a while. Exits with 1 at the first
+# finding, which is in build/fuzz/findings.
 #
 #   scripts/fuzz.sh [SECONDS_EACH] [TARGET...]     e.g. scripts/fuzz.sh 3600 head query
 set -euo pipefail

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and nothing when none is.
+# Installs missing Debian packages; does nothing if there are none.
 #
 #   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser
 #
 # Or sourced: install_dependencies [--no-install] GROUP...
-# With --no-install it only looks, says what to install and ends with 3.
+# With --no-install it only prints what to install and exits with 3.
 set -euo pipefail
 
-# "PACKAGE" when the package must be there, "PACKAGE=COMMAND" when any program of that name will do.
+# "PACKAGE" requires that package; "PACKAGE=COMMAND" accepts any program with that name.
 dependency_group() {
   case "$1" in
     build)
       echo g++=c++ cmake=cmake ninja-build=ninja pkg-config=pkg-config libgoogle-perftools-dev \
         libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libisal-dev \
         libcli11-dev nlohmann-json3-dev ;;
-    test)  # google-pprof asks `file` what a binary is, and finds no lines without it
+    test)  # google-pprof finds no lines without `file`
       echo file=file libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
         curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev ;;
     demo) echo hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
@@ -30,7 +30,7 @@ package_is_installed() {
   [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
-# Prints the packages of the groups that are not there, each once.
+# Prints the missing packages of the groups, each once.
 missing_packages() {
   local group dependencies dependency
   for group in "$@"; do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The soak: the demo under steady load, all profiles fetched in a loop by four clients, hostile
-# clients beside them. Prints a Markdown table; ends with 1 when a bar is missed.
+# The soak test: the demo under steady load, all profiles fetched in a loop by four clients, and
+# hostile clients. Prints a Markdown table; exits with 1 if a bar is missed.
 #
 #   scripts/soak.sh [--no-install] [--minutes 30] [--keep DIR]
 #
 # Takes a third longer than that, or 3 minutes: before the storm the demo is measured while one heap
 # profile is fetched every 10 s. "Without the module" is demo_app_plain, the same sources without
-# pprof-cpp on Debian's tcmalloc. --keep puts CSV and JSON files of all that was seen into DIR.
+# pprof-cpp on Debian's tcmalloc. --keep writes all measurements to DIR as CSV and JSON files.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

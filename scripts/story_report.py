@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Draws the memory of the story's runs, prints their table and judges them.
+"""Draws the memory of the demo's runs, prints a table and checks the results.
 
 usage: story_report.py --limit BYTES --svg FILE RUN.csv...     (the first run is the leaking one)
 
-Ends with 1 when the leaking run did not climb to 90 % of the limit or another one is not flat.
+Exits with 1 if the leaking run did not reach 90 % of the limit or another one is not flat.
 """
 
 import argparse
@@ -31,7 +31,7 @@ class Run:
         self.peak = max(row["resident_bytes"] for row in self.rows)
 
     def reached(self, level):
-        """The first moment the resident bytes were at least `level`, or None."""
+        """The first time with at least `level` resident bytes, or None."""
         return next((r["seconds"] for r in self.rows if r["resident_bytes"] >= level), None)
 
     def is_flat(self, limit):
@@ -109,7 +109,7 @@ class Chart:
 
 
 def spread(labels, least=32):
-    """Moves labels that would overlap apart; each is [y, ...], the lowest stays."""
+    """Separates labels that would overlap; each is [y, ...]; the lowest stays."""
     labels.sort(key=lambda label: -label[0])
     for below, label in zip(labels, labels[1:]):
         label[0] = min(label[0], below[0] - least)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Samples /stats of demo_app into a CSV file while a load is running.
+"""Samples /stats of demo_app into a CSV file during a load.
 
 usage: story_sample.py URL CSV --load-pid PID [--until-resident BYTES] [--at-most SECONDS]
 
-Ends with 0 when the resident bytes have been reached, or without that option when the load has
-ended; with 4 when the load ended, or the time was over, before that.
+Exits with 0 when the resident bytes are reached, or without that option when the load has ended;
+with 4 if the load or the time ended before that.
 """
 
 import argparse
@@ -19,7 +19,7 @@ INTERVAL_SECONDS = 0.5
 
 
 def is_running(pid):
-    """True while the process is there and is not a zombie waiting for its parent."""
+    """True while the process exists and is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[0] != "Z"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Puts a section into a Markdown page, in the place of its older self.
+"""Replaces or inserts a section of a Markdown page.
 
 usage: some_bench | write_section.py PAGE NAME
 
-A section stands between <!-- NAME: begin --> and <!-- NAME: end -->. A new one comes before the first
-whose name is greater. What was measured and what was typed around it are left alone.
+A section is between <!-- NAME: begin --> and <!-- NAME: end -->. A new one is inserted before the
+first with a greater name. Text outside the sections is unchanged.
 """
 import pathlib
 import re

@@ -1,4 +1,4 @@
-// What the test's process holds now, as the kernel counts it.
+// Current resources of the test's process, from the kernel.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ inline size_t ResidentKiB() {
   return pages * 4;
 }
 
-// Polls until the process has so many threads; false after 20 s. The kernel lists a thread for a
+// Polls until the process has `wanted` threads; false after 20 s. The kernel lists a thread for a
 // moment after it was joined.
 inline bool SettlesAtThreads(size_t wanted) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);

@@ -26,7 +26,7 @@ int HttpStatus(StatusCode code) {
   return 500;
 }
 
-// No exception for scripts or styles is needed: the pages have none inline.
+// No exception for inline scripts or styles is needed: the pages have none.
 constexpr char kContentSecurityPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "

@@ -1,5 +1,5 @@
-// A stream buffer that fails instead of growing over its bound, or when nobody waits for what is
-// written: the answer of one request.
+// A stream buffer for the answer to one request. Fails when its limit would be exceeded or the
+// request is cancelled.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Text for HTML: names of profiles come from programs, and may hold anything.
+// Escapes text for HTML: profile names come from programs and may contain anything.
 #pragma once
 
 #include <string>

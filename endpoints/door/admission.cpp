@@ -23,20 +23,20 @@ std::optional<Refused> CheckHost(const RequestHead& head, const Options& options
                  "", ""};
 }
 
-// What no client of ours sends, and what parsers have died of.
+// Headers that our clients do not send and that have broken parsers.
 std::optional<Refused> CheckUnwanted(const RequestHead& head) {
   for (const char* name :
        {"range", "transfer-encoding", "content-encoding", "upgrade", "trailer"}) {
     if (head.headers.count(name) != 0) {
-      return Malformed(std::string("the header ") + name + " is not taken here");
+      return Malformed(std::string("the header ") + name + " is not supported");
     }
   }
   if (head.headers.count("expect") != 0) {
-    return Refused{417, Refusal::kMalformed, "the header expect is not taken here", "", ""};
+    return Refused{417, Refusal::kMalformed, "the header expect is not supported", "", ""};
   }
   const std::string* type = head.Find("content-type");
   if (type != nullptr && type->find("multipart/") != std::string::npos) {
-    return Malformed("multipart bodies are not taken here");
+    return Malformed("multipart bodies are not supported");
   }
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-// Who may ask, decided from the head of a request alone, before anything runs for it.
+// Decides from the head of a request whether to admit it, before any other work is done for it.
 #pragma once
 
 #include <optional>
@@ -8,16 +8,15 @@
 
 namespace pprof::http {
 
-// The rules of the server's own door: exactly one Host of the list, nothing that its clients never
-// send (Range, Transfer-Encoding, ...), a body only with POST, and what AdmitClient asks.
-// `options.token` is the token itself (token_file has been read). Nothing: let in.
+// The rules of Server: exactly one allowed Host, no headers that clients never send (Range,
+// Transfer-Encoding, ...), a body only with POST, and those of AdmitClient. `options.token` is the
+// token itself (token_file has been read). Empty result: admitted.
 std::optional<Refused> Admit(const RequestHead& head, const Options& options);
 
-// The rules that hold in a server of one's own as well: not from a page of another origin, and with
-// the token.
+// The rules that also apply to Handle(): not from a page of another origin, and with the token.
 std::optional<Refused> AdmitClient(const RequestHead& head, const Options& options);
 
-// The head that Handle() checks: names in lower case.
+// The head that Handle() checks, with names in lower case.
 RequestHead HeadOf(const Request& request);
 
 }  // namespace pprof::http

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = 8192;
 
-// Looks at every byte of `shown`, whatever differs. Only the length of the token can be learned.
+// Compares every byte of `shown` regardless of differences. Reveals only the token's length.
 bool EqualInConstantTime(std::string_view shown, std::string_view token) {
   volatile unsigned char difference = shown.size() == token.size() ? 0 : 1;
   for (size_t i = 0; i < shown.size(); ++i) {

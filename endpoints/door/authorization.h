@@ -1,4 +1,4 @@
-// Does a request show the token?
+// Checks the token of a request.
 #pragma once
 
 #include <string>
@@ -6,12 +6,11 @@
 
 namespace pprof::http {
 
-// `header` is the value of Authorization: "Bearer TOKEN", or "Basic BASE64(anyone:TOKEN)", which is
-// what `go tool pprof http://:TOKEN@host/` sends. Takes equally long for every wrong token of one
-// length.
+// `header`: the value of Authorization: "Bearer TOKEN", or "Basic BASE64(anyone:TOKEN)", as sent by
+// `go tool pprof http://:TOKEN@host/`. Takes equally long for all wrong tokens of the same length.
 bool ShowsToken(std::string_view header, std::string_view token);
 
-// Decodes padded base64 (RFC 4648); false for anything else.
+// Decodes padded base64 (RFC 4648); false for other text.
 bool DecodeBase64(std::string_view text, std::string& decoded);
 
 }  // namespace pprof::http

@@ -13,7 +13,7 @@ namespace pprof::http {
 namespace {
 
 constexpr size_t kReadBytes = size_t{16} << 10;
-constexpr int kReadsAtOnce = 4;  // then others have their turn
+constexpr int kReadsAtOnce = 4;  // then other connections get their turn
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -49,7 +49,7 @@ void Connection::OnReadable(const Options& options, size_t& budget,
   for (int i = 0; i < kReadsAtOnce && state_ == State::kReading && !refused; ++i) {
     const ssize_t got = recv(fd(), buffer, sizeof buffer, 0);
     if (got < 0 && WouldBlock()) return;
-    if (got <= 0) return Close();  // left before its request was complete
+    if (got <= 0) return Close();  // closed before its request was complete
     refused = TakeBytes(std::string_view(buffer, static_cast<size_t>(got)), options, budget);
   }
 }
@@ -83,7 +83,7 @@ std::optional<Refused> Connection::TakeHead(const Options& options, size_t& budg
   return std::nullopt;
 }
 
-// A second request behind the first one is thrown away: every connection has one answer.
+// A second request after the first one is discarded: every connection has one answer.
 void Connection::TakeBodyBytes(std::string_view bytes) {
   body_.append(bytes.substr(0, head().content_length - body_.size()));
   if (body_.size() == head().content_length) state_ = State::kComplete;
@@ -101,7 +101,7 @@ Request Connection::TakeRequest() {
 
 void Connection::OnHangUp() {
   left_->store(true, std::memory_order_relaxed);
-  // While a worker is busy its answer still finds a connection, and learns there that nobody reads.
+  // A busy worker's answer still finds the connection, and is then discarded.
   if (state_ != State::kWorking) Close();
 }
 

@@ -20,15 +20,15 @@ class Connection {
 
   enum class State {
     kReading,   // head, then body
-    kComplete,  // all of the request is here; nothing has been decided
+    kComplete,  // the request is complete but not dispatched
     kWorking,   // a worker makes the answer
-    kWriting,   // the answer goes out
-    kDraining,  // it is out; what the client still sends is thrown away, so that it can read it
+    kWriting,   // sending the answer
+    kDraining,  // sent; discards further input, so that the client can read the answer
     kClosed,
   };
 
-  // How long a client may take: for its whole request, for the answer (and a second more for every
-  // 16 KiB it has taken), and for hanging up afterwards.
+  // Time limits for a client: to send its request, to take the answer (plus a second for every 16
+  // KiB taken), and to close afterwards.
   static constexpr std::chrono::seconds kRequestTime{3};
   static constexpr std::chrono::seconds kWriteTime{10};
   static constexpr size_t kWriteBytesPerSecond = size_t{16} << 10;
@@ -39,33 +39,33 @@ class Connection {
   uint64_t id() const { return id_; }
   int fd() const { return fd_.get(); }
 
-  // fd(), or -1 when there is nothing to wait for: poll would report a client that has left for
-  // ever.
+  // fd(), or -1 when there is nothing to wait for: poll would report a client that has left
+  // repeatedly.
   int PollFd() const;
   State state() const { return state_; }
   Clock::time_point deadline() const { return deadline_; }
 
-  // What poll has to look for in this state.
+  // The poll events to wait for in this state.
   short Events() const;
 
-  // Reads what is there. `budget` bounds the bytes of bodies held by all connections; they are
-  // taken from it and given back at the end.
-  // The answer to nonsense is Refuse()d by the caller: `refused` says why.
+  // Reads available bytes. `budget`: bytes left for the bodies of all connections; the body is
+  // subtracted from it and added back at the end. If `refused` is set, the caller must Refuse() the
+  // request.
   void OnReadable(const Options& options, size_t& budget, std::optional<Refused>& refused);
 
-  // Poll said that the peer is gone. During kWorking this tells the worker.
+  // The peer has closed. During kWorking this notifies the worker.
   void OnHangUp();
 
   void OnWritable();
 
-  // kComplete -> kWorking. `takes_seconds`: a client that closes its side has left. Otherwise it
-  // may have closed only its own direction, as `nc -N` does, and still reads.
+  // kComplete -> kWorking. `takes_seconds`: a client that closes its side counts as gone. Otherwise
+  // it may have closed only its sending direction, like `nc -N`, and still read.
   void StartWork(bool takes_seconds) {
     takes_seconds_ = takes_seconds;
     state_ = State::kWorking;
   }
 
-  // Sends these bytes, then closes. `status` is for the log.
+  // Sends these bytes, then closes. `status`: for the log.
   void Answer(int status, std::string bytes);
 
   void Close() { state_ = State::kClosed; }
@@ -104,7 +104,7 @@ class Connection {
   int status_ = 0;
   std::string out_;
   size_t written_ = 0;  // of out_
-  size_t sent_ = 0;     // in all, once out_ is gone
+  size_t sent_ = 0;     // in total, once out_ is freed
   Clock::time_point write_started_{};
 };
 

@@ -22,8 +22,8 @@ namespace {
 using State = Connection::State;
 using Clock = Connection::Clock;
 
-// While the process has no descriptor to spare, accept() fails at once: waiting keeps the thread
-// from spinning.
+// While the process has no free descriptor, accept() fails at once: the pause keeps the thread from
+// spinning.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr int kAcceptsAtOnce = 64;
 
@@ -68,7 +68,7 @@ void ConnectionGate::Run() {
       CollectFinished();
       ExpireAndClose();
     } catch (...) {
-      // No memory. The program has worse troubles; its clients here start again.
+      // Out of memory. Drops all connections; clients may retry.
       connections_.clear();
       body_budget_ = kBodyBudget;
     }
@@ -119,11 +119,11 @@ void ConnectionGate::Accept() {
       Refuse(connection, {403, Refusal::kPeer, "this user may not connect", "", ""});
       continue;
     }
-    OnEvents(connection, POLLIN);  // mostly the request is there already
+    OnEvents(connection, POLLIN);  // mostly the request has already arrived
   }
 }
 
-// Whoever has said least for longest goes; those that a worker answers stay.
+// Closes the oldest connection that is not being worked on, in the order of the states below.
 void ConnectionGate::MakeRoom() {
   const auto is_reading = [](const Connection& c) { return c.state() == State::kReading; };
   const auto reading = std::count_if(connections_.begin(), connections_.end(), is_reading);
@@ -184,7 +184,7 @@ void ConnectionGate::Dispatch(Connection& connection) {
                                   : "too many requests are waiting; try again"));
 }
 
-// On a worker's thread.
+// Runs on a worker's thread.
 void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& writer) {
   const Context context{options_, refusals_, dumps_};
   Finished finished{id, 500, {}};
@@ -193,7 +193,7 @@ void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& wr
     finished.status = response.status;
     finished.bytes = writer.Write(std::move(response), request.method == "HEAD");
   } catch (...) {
-    // No memory for the answer: the connection closes without one.
+    // Out of memory: the connection closes without an answer.
   }
   {
     const sys::MutexLock lock(finished_mutex_);
@@ -253,7 +253,7 @@ void ConnectionGate::Log(const Connection& connection) {
   try {
     options_.log(connection.Record());
   } catch (...) {
-    // The program's own callback threw; its log is not our failure.
+    // An exception of the program's callback must not affect the server.
   }
 }
 

@@ -1,6 +1,6 @@
-// Between the network and the handlers: one thread that accepts, reads requests and writes
-// answers with poll, so that no client, however slow or hostile, holds a worker. Workers see only
-// requests that are complete and admitted, and only make bytes of them.
+// Connects the network with the handlers: one thread that accepts, reads requests and writes
+// answers with poll, so that no slow or hostile client occupies a worker. Workers only get
+// complete, admitted requests, and only turn them into bytes.
 #pragma once
 
 #include <atomic>
@@ -22,15 +22,15 @@ namespace pprof::http {
 
 class ConnectionGate {
  public:
-  // Half-open and reading at once; the oldest makes room for the next one.
+  // Maximum connections in kReading; further ones replace the oldest.
   static constexpr size_t kMaxReading = 64;
-  // Complete requests that wait for a worker; one more is refused.
+  // Maximum complete requests that wait for a worker; further ones are refused.
   static constexpr size_t kMaxWaiting = 64;
-  // Connections in all states.
+  // Maximum connections in all states.
   static constexpr size_t kMaxConnections = 192;
-  // Bytes of all request bodies at once.
+  // Maximum bytes of all request bodies together.
   static constexpr size_t kBodyBudget = size_t{8} << 20;
-  // Threads for answers made at once, and for those that take `seconds`.
+  // Threads for immediate answers, and for those that take `seconds`.
   static constexpr size_t kWorkers = 3;
   static constexpr size_t kLongWorkers = 4;
 
@@ -39,7 +39,7 @@ class ConnectionGate {
   ConnectionGate(const ConnectionGate&) = delete;
   ConnectionGate& operator=(const ConnectionGate&) = delete;
 
-  // Starts the threads. Errors: kInternal when the system gives none.
+  // Starts the threads. Errors: kInternal when the system provides none.
   Status Start();
 
   const Listener& listener() const { return listener_; }
@@ -72,7 +72,7 @@ class ConnectionGate {
   UniqueFd wake_;  // eventfd
   RefusalCounters refusals_;
   TokenBucket dumps_;
-  HttplibWriter writers_[kWorkers];           // one a worker
+  HttplibWriter writers_[kWorkers];           // one per worker
   HttplibWriter long_writers_[kLongWorkers];  // the same
   std::atomic<bool> stopping_{false};
 
@@ -81,12 +81,12 @@ class ConnectionGate {
   uint64_t next_id_ = 1;
   HttplibWriter refusal_writer_;
   size_t body_budget_ = kBodyBudget;
-  Connection::Clock::time_point accept_again_{};  // later than now: out of descriptors
+  Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 
   sys::Mutex finished_mutex_;
   std::vector<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
 
-  // Last, so that they end first.
+  // Declared last, so that they end first.
   WorkerPool workers_{kWorkers, kMaxWaiting};
   WorkerPool long_workers_{kLongWorkers, 0};
   std::optional<OwnThread> thread_;

@@ -24,14 +24,14 @@ bool IsPort(std::string_view text) {
   return port <= 65535;
 }
 
-// inet_pton takes no octal, no short forms, no blanks: "127.1" and "0x7f.1" are no addresses.
+// inet_pton accepts no octal, short forms or blanks: "127.1" and "0x7f.1" are not addresses.
 bool IsAddress(int family, std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return false;
   unsigned char bytes[sizeof(in6_addr)];
   return inet_pton(family, std::string(text).c_str(), bytes) == 1;
 }
 
-// Splits ":PORT" off `host`; false when what follows the name is no port.
+// Removes ":PORT" from `host`; false if the name is followed by anything else.
 bool DropPort(std::string_view& host) {
   const size_t name_end = host.empty() || host[0] != '[' ? host.find(':') : host.find(']') + 1;
   if (name_end >= host.size()) return true;

@@ -13,8 +13,8 @@
 namespace pprof::http {
 namespace {
 
-// The constructor of httplib::Server ignores SIGPIPE for the whole process; that is the program's
-// business. We write with MSG_NOSIGNAL.
+// Preserves the action of SIGPIPE, which the constructor of httplib::Server ignores for the whole
+// process. This server writes with MSG_NOSIGNAL.
 class KeepSigpipe {
  public:
   KeepSigpipe() { sigaction(SIGPIPE, nullptr, &saved_); }
@@ -25,7 +25,7 @@ class KeepSigpipe {
 };
 
 // Reads from one string and writes to another. Newer versions of httplib have more pure virtual
-// functions in Stream; all of them are here, hence no `override`.
+// functions in Stream; all of them are defined here, hence no `override`.
 class StringStream : public httplib::Stream {
  public:
   explicit StringStream(std::string_view in) : in_(in) {}
@@ -113,15 +113,15 @@ class HttplibWriter::Impl : public httplib::Server {
   }
 
  private:
-  Response response_;  // of the call of Write that runs
+  Response response_;  // of the current call of Write
   bool head_only_ = false;
 };
 
 HttplibWriter::HttplibWriter() {
   const KeepSigpipe keep;
   impl_ = std::make_unique<Impl>();
-  // httplib makes statics at its first request. In the caller's thread, before there are others: a
-  // fork during a worker's first request would leave their guards locked in the child.
+  // httplib initializes statics at its first request. Do it in the caller's thread, before others
+  // exist: a fork during a worker's first request would leave their guards locked in the child.
   static_cast<void>(impl_->Write(Response(), false));
 }
 

@@ -1,5 +1,5 @@
-// cpp-httplib makes the bytes of every answer. It gets no byte of a client: the request that its
-// machinery needs is a constant of ours, so its parser cannot be reached from the network
+// Serializes answers with cpp-httplib. It gets no client bytes: the request that its code needs is
+// a constant, so its parser cannot be reached from the network
 // (docs/decisions/0007-httplib-writes-the-gate-reads.md).
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace pprof::http {
 
-// Thread safety: none; one a thread.
+// Thread safety: none; one per thread.
 class HttplibWriter {
  public:
   HttplibWriter();
@@ -18,7 +18,7 @@ class HttplibWriter {
   HttplibWriter(HttplibWriter&&) noexcept;
   HttplibWriter& operator=(HttplibWriter&&) = delete;
 
-  // The status line, the headers with Connection: close, and the body, but for `head_only`.
+  // The status line, the headers with Connection: close, and the body unless `head_only`.
   std::string Write(Response response, bool head_only);
 
  private:

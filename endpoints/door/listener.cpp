@@ -13,7 +13,7 @@
 namespace pprof::http {
 namespace {
 
-// Connections that wait in the kernel until the gate's thread has a moment.
+// Connections that wait in the kernel until the gate's thread accepts them.
 constexpr int kBacklog = 128;
 
 Status SystemError(const std::string& what) {
@@ -68,7 +68,7 @@ uint16_t BoundPort(int fd) {
                   : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
 }
 
-// Ours alone, or nobody could tell who puts sockets there. Made when missing.
+// Must be private to this user: otherwise others could place sockets there. Created if missing.
 Status CheckFolder(const std::string& path) {
   const std::string folder = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return SystemError("mkdir " + folder);
@@ -79,10 +79,10 @@ Status CheckFolder(const std::string& path) {
   }
   return Status(
       StatusCode::kInvalidArgument,
-      "the folder of the socket, " + folder + ", has to be a folder of this user with mode 0700");
+      "the directory " + folder + " of the socket must belong to this user with mode 0700");
 }
 
-// Removes what an ended process of ours left behind; anything else stays and is a conflict.
+// Removes the socket of an ended process of this user; anything else stays and is a conflict.
 Status RemoveStaleSocket(const std::string& path) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status() : SystemError(path);
@@ -131,9 +131,9 @@ Result<Listener> Listener::BindUnix(const std::string& path) {
   listener.fd_ = MakeSocket(AF_UNIX);
   if (!listener.fd_.ok()) return SystemError("socket for " + path);
   if (bind(listener.fd(), where.get(), where.size) != 0) return SystemError("bind " + path);
-  listener.unix_path_ = path;  // from here on ours to remove
+  listener.unix_path_ = path;  // removed by the destructor from here on
   listener.text_ = "unix:" + path;
-  // Nobody can come in between: nobody else can enter the folder.
+  // No other user can connect in between: none can enter the directory.
   if (chmod(path.c_str(), 0600) != 0) return SystemError("chmod " + path);
   if (listen(listener.fd(), kBacklog) != 0) return SystemError("listen " + path);
   return listener;

@@ -1,4 +1,4 @@
-// The listening socket: TCP, or a Unix socket that only we and root can reach.
+// The listening socket: TCP, or a Unix socket that only this user and root can reach.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,24 @@
 
 namespace pprof::http {
 
-// Options::address taken apart.
+// The parts of Options::address.
 struct ListenAddress {
-  std::string unix_path;  // not empty: a Unix socket, %p replaced
+  std::string unix_path;  // not empty: a Unix socket; %p is replaced
   std::string host;       // otherwise numeric, e.g. "127.0.0.1" or "::1"
   uint16_t port = 0;
 
   bool is_unix() const { return !unix_path.empty(); }
 };
 
-// Errors: kInvalidArgument with a sentence that shows what an address looks like.
+// Errors: kInvalidArgument with a message that shows valid addresses.
 Result<ListenAddress> ParseListenAddress(const std::string& text);
 
-// Removes the socket file when destroyed, if it is still the one it bound.
+// The destructor removes the socket file if it is still a socket.
 class Listener {
  public:
-  // Binds and listens, non-blocking, closed on exec. Never takes over another one's address.
-  // Errors: kConflict when it is taken, kInvalidArgument when the folder of a Unix socket is not
-  // ours alone, kInternal with the system's words.
+  // Binds and listens; non-blocking, closed on exec. Never takes over an address in use.
+  // Errors: kConflict when it is in use, kInvalidArgument when other users can enter the directory
+  // of a Unix socket, kInternal with the system's message.
   static Result<Listener> Bind(const ListenAddress& address);
 
   Listener(Listener&&) noexcept = default;
@@ -36,7 +36,7 @@ class Listener {
 
   int fd() const { return fd_.get(); }
   uint16_t port() const { return port_; }
-  const std::string& text() const { return text_; }  // for people
+  const std::string& text() const { return text_; }  // for display
   bool is_unix() const { return !unix_path_.empty(); }
 
  private:

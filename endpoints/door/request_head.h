@@ -1,5 +1,5 @@
-// The head of a request, read strictly: what is not exactly the HTTP that curl, wget, browsers and
-// the pprof tools send is refused. Everything here is hostile. Fuzzed by tests/fuzz/head_fuzz.cpp.
+// Strict parser of request heads: accepts only HTTP as sent by curl, wget, browsers and the pprof
+// tools. All input is hostile. Fuzzed by tests/fuzz/head_fuzz.cpp.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +15,15 @@ namespace pprof::http {
 constexpr size_t kMaxHeadBytes = size_t{16} << 10;
 constexpr size_t kMaxPathBytes = 1024;
 constexpr size_t kMaxHeaders = 100;
-constexpr size_t kMaxHeaderBytes = 8000;  // httplib gives up at 8192
+constexpr size_t kMaxHeaderBytes = 8000;  // httplib's limit is 8192
 constexpr size_t kMaxBodyBytes = size_t{1} << 20;
 
-// Why a request is turned away before anything runs for it.
+// A request refused before any work is done for it.
 struct Refused {
   int status = 400;
   Refusal cause = Refusal::kMalformed;
-  std::string text;    // a sentence for people
-  std::string header;  // one more header of the answer, e.g. "Allow"; empty: none
+  std::string text;    // a sentence for users
+  std::string header;  // additional header of the answer, e.g. "Allow"; empty: none
   std::string header_value;
 };
 
@@ -34,26 +34,26 @@ struct RequestHead {
   std::multimap<std::string, std::string> headers;  // names in lower case
   size_t content_length = 0;
 
-  // The value of the only header of that (lower-case) name; nullptr when there is none.
+  // The value of the only header with this (lower-case) name; nullptr if there is none.
   const std::string* Find(std::string_view name) const;
 };
 
-// Reads a head as its bytes arrive, each byte once: a line is taken apart when its end is here, so
-// that nonsense is refused at once and not at the deadline. Thread safety: none.
+// Parses a head as its bytes arrive, each byte once: a line is parsed when it is complete, so that
+// malformed input is refused at once and not at the deadline. Thread safety: none.
 class HeadReader {
  public:
   enum class State { kIncomplete, kComplete, kRefused };
 
-  // Takes more bytes. After kComplete or kRefused it is not called again.
+  // Adds bytes. REQUIRES: not called again after kComplete or kRefused.
   State Append(std::string_view bytes);
 
-  // The parts that were read so far; all of them after kComplete.
+  // The parts parsed so far; all of them after kComplete.
   const RequestHead& head() const { return head_; }
 
-  // After kComplete: the bytes behind the head.
+  // After kComplete: the bytes after the head.
   std::string_view rest() const { return std::string_view(bytes_).substr(scanned_); }
 
-  // After kRefused: why.
+  // After kRefused: the reason.
   const Refused& refused() const { return refused_; }
 
  private:
@@ -61,8 +61,8 @@ class HeadReader {
   std::optional<Refused> TakeLine(std::string_view line);
 
   std::string bytes_;
-  size_t scanned_ = 0;     // bytes that were looked at
-  size_t line_begin_ = 0;  // of the line that is being read
+  size_t scanned_ = 0;     // bytes scanned
+  size_t line_begin_ = 0;  // start of the current line
   bool have_request_line_ = false;
   bool complete_ = false;
   RequestHead head_;

@@ -1,4 +1,4 @@
-// A fixed number of threads that run jobs, and a bounded queue before them.
+// A fixed number of threads that run jobs from a bounded queue.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,23 @@
 
 namespace pprof::http {
 
-// Thread safety: TryRun and Stop are safe. Not signal-safe: allocates and takes a lock.
+// Thread safety: TryRun and Stop are safe. Not async-signal-safe: allocates, locks.
 class WorkerPool {
  public:
-  // `worker`: 0 to threads - 1, the number of the thread that runs the job.
+  // `worker`: index of the thread that runs the job, 0 to threads - 1.
   using Job = std::function<void(size_t worker)>;
 
-  // `queue` jobs wait besides those that run.
+  // `queue`: maximum number of waiting jobs.
   WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
   ~WorkerPool() { Stop(); }
 
-  // Starts the threads. `name`: as OwnThread's. Errors: kInternal when there are too few to be had.
+  // Starts the threads. `name`: see OwnThread. Errors: kInternal when one cannot be started.
   Status Start(const char* name);
 
-  // False when all threads are busy and the queue is full.
+  // False if all threads are busy and the queue is full.
   bool TryRun(Job job);
 
-  // Drops the jobs that wait, finishes those that run, ends the threads.
+  // Drops waiting jobs, finishes running ones, and joins the threads.
   void Stop();
 
  private:
@@ -41,7 +41,7 @@ class WorkerPool {
   std::deque<Job> jobs_ PPROF_GUARDED_BY(mutex_);
   size_t busy_ PPROF_GUARDED_BY(mutex_) = 0;
   bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
-  std::vector<OwnThread> threads_;  // the owner's, between Start and Stop
+  std::vector<OwnThread> threads_;  // used by the owner only, between Start and Stop
 };
 
 }  // namespace pprof::http

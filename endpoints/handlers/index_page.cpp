@@ -17,7 +17,7 @@ struct Row {
   std::string description;
 };
 
-// The profiles of the registry and the two handlers that are none, sorted by name.
+// The registered profiles and the two other handlers, sorted by name.
 std::vector<Row> Rows(const Options& options) {
   std::vector<Row> rows;
   for (const ProfileType* type : ProfileTypes()) {

@@ -1,5 +1,4 @@
-// /debug/pprof/: every profile with its count, link and description; Go's page plus what was
-// refused.
+// /debug/pprof/: every profile with its count, link and description; Go's page plus refusals.
 #pragma once
 
 #include "endpoints/limits/context.h"

@@ -24,7 +24,7 @@ bool NamesSecret(std::string name) {
   return false;
 }
 
-// The argument without its secret; `next_is_secret` when the value is the argument behind it.
+// Redacts an argument; sets `next_is_secret` if the value is the next argument.
 std::string Redacted(const std::string& argument, bool& next_is_secret) {
   const bool hide_all = next_is_secret && (argument.empty() || argument[0] != '-');
   next_is_secret = false;
@@ -56,7 +56,7 @@ uint64_t ParseAddress(std::string_view word) {
   return error == std::errc() && stop == end ? address : 0;
 }
 
-// A name is one line of text/plain: nothing in a symbol may start another.
+// A name is one line of text/plain: a symbol must not start another line.
 std::string OneLine(std::string name) {
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
@@ -90,7 +90,7 @@ std::vector<uint64_t> ParseAddresses(std::string_view text) {
 Response ServeSymbol(std::string_view text) {
   const std::vector<uint64_t> addresses = ParseAddresses(text);
   const std::vector<Frames> frames = Symbolize(addresses);
-  std::string body = "num_symbols: 1\n";  // Go's number: "we have symbols", not how many
+  std::string body = "num_symbols: 1\n";  // as in Go: symbols are available, not their number
   for (size_t i = 0; i < addresses.size() && i < frames.size(); ++i) {
     if (frames[i].empty()) continue;
     char hex[24];

@@ -12,17 +12,17 @@ namespace pprof::http {
 
 constexpr size_t kMaxSymbolAddresses = 65536;
 
-// The arguments of the process joined by NUL, values of secret-looking ones hidden.
+// The arguments of the process joined by NUL, with secrets redacted.
 Response ServeCmdline();
 
 // `arguments` joined by NUL; "--db-password=x", "--token x" and "API_KEY=x" lose their value.
 std::string JoinRedacted(const std::vector<std::string>& arguments);
 
-// Names for the addresses in `text` ("0x1+0x2+..."). Always 200: pprof gives up on anything else.
+// Names of the addresses in `text` ("0x1+0x2+..."). Always 200: pprof gives up on other codes.
 Response ServeSymbol(std::string_view text);
 
-// The addresses of a symbol request, at most kMaxSymbolAddresses. As in Go what is no number counts
-// as 0 and is left out. Fuzzed by tests/fuzz/symbol_body_fuzz.cpp.
+// The addresses in a symbol request, at most kMaxSymbolAddresses. As in Go, malformed numbers count
+// as 0 and are omitted. Fuzzed by tests/fuzz/symbol_body_fuzz.cpp.
 std::vector<uint64_t> ParseAddresses(std::string_view text);
 
 }  // namespace pprof::http

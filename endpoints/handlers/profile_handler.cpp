@@ -16,9 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What the query asks of a profile.
+// The parsed query for a profile.
 struct ProfileRequest {
-  int seconds = 0;  // 0: a snapshot of now
+  int seconds = 0;  // 0: the current state
   int hz = kDefaultHz;
   Format format = Format::kProto;
   SymbolDetail symbols = SymbolDetail::kFull;
@@ -35,7 +35,7 @@ Parameters DeclaredParameters(const std::vector<std::string>& declared, const Qu
   return parameters;
 }
 
-// Go's order of checks; a recording has no text form, as in Go, and ignores `debug`.
+// Checks in Go's order; as in Go, a recording has no text form and ignores `debug`.
 Result<ProfileRequest> ReadProfileRequest(const ProfileType& type, const Query& query,
                                           int max_seconds) {
   auto seconds = query.Seconds(max_seconds);
@@ -57,14 +57,14 @@ Result<ProfileRequest> ReadProfileRequest(const ProfileType& type, const Query& 
   if (debug != 0 && wanted.seconds > 0) {
     return Status(StatusCode::kInvalidArgument, "seconds and debug params are incompatible");
   }
-  // As Go: 1 is grouped text, 2 and more the full dump of a profile that has one.
+  // As in Go: 1 is grouped text, 2 and more the full dump if the profile has one.
   wanted.format = debug <= 0                   ? Format::kProto
                   : debug > 1 && type.has_dump ? Format::kDump
                                                : Format::kText;
   return wanted;
 }
 
-// False when nobody waits any more. Looks every 50 ms, so that stopping takes less than 200 ms.
+// False if cancelled. Polls every 50 ms, so that stopping takes less than 200 ms.
 bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   while (Clock::now() < end) {
@@ -75,7 +75,7 @@ bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
   return true;
 }
 
-Status Cancelled() { return Status(StatusCode::kCancelled, "the client left or the server stops"); }
+Status Cancelled() { return Status(StatusCode::kCancelled, "client left or server is stopping"); }
 
 Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
                         const Request& request, const Context& context) {
@@ -95,7 +95,7 @@ Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
 
 Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wanted,
                               const Request& request) {
-  // What the profile switches on for this request stays on until the second collect has ended.
+  // Keeps the settings made for this request until the second collect has ended.
   Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
   if (type.prepare) prepared = type.prepare(wanted.parameters);
   if (!prepared.ok()) return prepared.status();
@@ -118,7 +118,7 @@ Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, con
   if (type.prepare && !wanted.parameters.empty()) {
     return Status(StatusCode::kInvalidArgument,
                   "\"" + wanted.parameters.begin()->first +
-                      "\" holds for the time of a request: it needs seconds, such as seconds=10");
+                      "\" applies to the duration of a request: add seconds, such as seconds=10");
   }
   return Collect(type.name, wanted.parameters);
 }
@@ -136,7 +136,7 @@ Response WithHeaders(const ProfileType& type, const ProfileRequest& wanted) {
   return response;
 }
 
-// Clients wait some seconds longer than the profile lasts, but not for ever.
+// Clients wait a few seconds longer than the profile takes, but not forever.
 SymbolOptions OptionsOf(const ProfileRequest& wanted, const Request& request) {
   SymbolOptions options;
   options.detail = wanted.symbols;

@@ -1,4 +1,4 @@
-// Serves any profile of the registry: as it is now, as a delta over `seconds`, or recorded for
+// Serves any registered profile: its current state, a delta over `seconds`, or a recording of
 // `seconds`. Nothing is sent before everything has succeeded.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace pprof::http {
 
-// Seconds that a recording takes when the request does not say; Go's number.
+// Default duration of a recording, as in Go.
 constexpr int kDefaultSeconds = 30;
 constexpr int kDefaultHz = 100;
 
@@ -20,7 +20,7 @@ Response ServeProfile(const ProfileType& type, const Request& request, const Con
 // POST to an action of a profile, e.g. /debug/pprof/peak/reset.
 Response RunAction(const ProfileAction& action, const Request& request);
 
-// True when answering takes seconds: a recording or a delta. Decides the lane of the request.
+// True for recordings and deltas, which get their own workers.
 bool TakesSeconds(const ProfileType& type, std::string_view query);
 
 }  // namespace pprof::http

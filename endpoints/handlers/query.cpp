@@ -17,7 +17,7 @@ int HexDigit(char c) {
   return -1;
 }
 
-// One byte of `text` at `i`, which moves behind it; -1 for a broken escape.
+// Decodes one byte of `text` at `i` and moves `i` past it; -1 for a broken escape.
 int DecodeOne(std::string_view text, size_t& i) {
   const char c = text[i++];
   if (c == '+') return ' ';
@@ -40,7 +40,7 @@ Result<std::string> PercentDecode(std::string_view text) {
   return decoded;
 }
 
-// All of `text` as a number; false when it is none or does not fit. Go takes a leading '+'.
+// Parses all of `text` as a number; false if malformed or too large. As in Go, allows a '+'.
 bool ParseInt(std::string_view text, int& number) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   const char* const end = text.data() + text.size();
@@ -93,10 +93,10 @@ Result<int> Query::Seconds(int max) const {
   const bool fits = ParseInt(*text, seconds);
   if (fits ? seconds > max : AllDigits(*text)) {
     return Invalid("seconds is over the limit of " + std::to_string(max) +
-                   " s; ask for less, several times");
+                   " s; split it into several requests");
   }
   if (!fits || seconds <= 0) {
-    return Invalid("invalid value for \"seconds\" - must be a positive integer");  // Go's words
+    return Invalid("invalid value for \"seconds\" - must be a positive integer");  // Go's text
   }
   return seconds;
 }

@@ -18,7 +18,7 @@ bool Under(std::string_view prefix, std::string_view& path) {
   return true;
 }
 
-// The action that a POST to `path` runs, or nullptr.
+// The action for a POST to `path`, or nullptr.
 const ProfileAction* ActionAt(std::string_view path) {
   if (!Under(kRoot, path)) return nullptr;
   for (const ProfileType* type : ProfileTypes()) {
@@ -47,7 +47,8 @@ bool IsJson(const Request& request) {
   return type != nullptr && type->substr(0, type->find_first_of("; ")) == "application/json";
 }
 
-// What an HTML form or a script of another origin cannot send without asking first (CORS).
+// Requires a header that an HTML form or a script of another origin cannot send without a CORS
+// preflight.
 Response GuardedAction(const ProfileAction& action, const Request& request,
                        const Context& context) {
   if (IsJson(request)) return RunAction(action, request);
@@ -76,7 +77,7 @@ Response ServeRead(const Request& request, const Context& context) {
     return ServeProfile(*type, request, context);
   }
   context.refusals.Count(Refusal::kMethod);
-  return MethodNotAllowed("POST");  // known, and no profile: an action
+  return MethodNotAllowed("POST");  // a known path without a profile: an action
 }
 
 bool IsKnown(std::string_view path, const Options& options) {
@@ -101,7 +102,7 @@ Response Route(const Request& request, const Context& context) {
   try {
     response = Answer(request, context);
   } catch (const std::exception&) {
-    // A profile type of the program's own threw, or memory is short. The text stays inside.
+    // A custom profile type threw, or out of memory. The reason is not disclosed.
     response = ErrorAnswer(500, "internal error");
   } catch (...) {
     response = ErrorAnswer(500, "internal error");

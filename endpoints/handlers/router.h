@@ -1,4 +1,4 @@
-// From method and path to a handler. Exact comparison of strings; no patterns.
+// Maps method and path to a handler by exact string comparison.
 #pragma once
 
 #include <string_view>
@@ -11,15 +11,14 @@ namespace pprof::http {
 
 inline constexpr std::string_view kRoot = "/debug/pprof/";
 
-// Answers an admitted request, security headers included. Never throws.
+// Answers an admitted request, including security headers. Never throws.
 Response Route(const Request& request, const Context& context);
 
-// The profile that `path` names, also by an alias (/debug/fgprof, /debug/pprof/threads); or
-// nullptr.
+// The profile for `path` or an alias (/debug/fgprof, /debug/pprof/threads); nullptr if none.
 const ProfileType* ProfileAt(std::string_view path);
 
-// True when `path` takes a POST whose body a plain HTML form could send: only the symbol service,
-// which changes nothing.
+// True if `path` accepts a POST that a plain HTML form could send: only the symbol service, which
+// changes nothing.
 bool IsSymbolPath(std::string_view path);
 
 }  // namespace pprof::http

@@ -1,4 +1,4 @@
-// What a handler needs besides the request: the options, and the limits it shares with others.
+// Inputs of a handler besides the request: options, and limits shared with other requests.
 #pragma once
 
 #include "endpoints/limits/limits.h"

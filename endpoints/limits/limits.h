@@ -1,5 +1,4 @@
-// What keeps profiling from costing the program more than it can bear: recordings at once, dumps a
-// second.
+// Limits the cost of profiling: concurrent recordings and the rate of dumps.
 #pragma once
 
 #include <algorithm>
@@ -8,11 +7,11 @@
 
 namespace pprof::http {
 
-// Recordings at once in the whole process, however many servers it runs.
+// Maximum concurrent recordings in the process, across all servers.
 constexpr int kMaxRecordings = 2;
 
-// `burst` dumps at once, `per_second` in the long run. Without a lock or a destructor, so that one
-// can be static. Thread safety: safe.
+// Allows `burst` dumps at once and `per_second` in the long run. Without a lock or a destructor, so
+// that it can be static. Thread safety: safe.
 class TokenBucket {
  public:
   using Clock = std::chrono::steady_clock;
@@ -21,11 +20,11 @@ class TokenBucket {
   constexpr TokenBucket(double per_second, double burst)
       : interval_(ToDuration(1 / per_second)), tolerance_(ToDuration((burst - 1) / per_second)) {}
 
-  // True when there was one to take. `now` never goes back.
+  // Takes a token; false if there is none. `now` must not go back.
   bool Take(Clock::time_point now = Clock::now());
 
  private:
-  // Of no number (infinite / infinite), too, the longest.
+  // The maximum also for NaN (infinite / infinite).
   static constexpr Clock::duration ToDuration(double seconds) {
     constexpr double kLongest = 1e9;  // 30 years; the clock counts 292
     return std::chrono::duration_cast<Clock::duration>(
@@ -34,7 +33,7 @@ class TokenBucket {
 
   const Clock::duration interval_;
   const Clock::duration tolerance_;
-  // When the bucket will be full but for one: the generic cell rate algorithm (ITU-T I.371).
+  // Theoretical arrival time of the generic cell rate algorithm (ITU-T I.371).
   std::atomic<Clock::rep> arrival_{0};
 };
 

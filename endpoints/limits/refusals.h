@@ -1,4 +1,4 @@
-// Why requests were turned away, counted: shown on the index page and by Server::refused().
+// Counts refused requests by cause, for the index page and Server::refused().
 #pragma once
 
 #include <array>
@@ -12,22 +12,22 @@
 namespace pprof::http {
 
 enum class Refusal {
-  kMalformed,     // not the HTTP this server takes
-  kTooLarge,      // head, path or body over its bound
-  kTimeout,       // did not send its request, or did not take its answer, in time
-  kHost,          // Host header not on the list
+  kMalformed,     // not the HTTP that this server accepts
+  kTooLarge,      // head, path or body exceeds its limit
+  kTimeout,       // request not sent, or answer not taken, in time
+  kHost,          // Host header not allowed
   kCrossSite,     // sent by a page of another origin
   kUnauthorized,  // no token, or a wrong one
   kPeer,          // Unix socket: another user
-  kMethod,        // not GET, HEAD or POST, or the wrong one of them
+  kMethod,        // not GET, HEAD or POST, or not allowed for the path
   kContentType,   // a POST that a plain HTML form could have sent
-  kBusy,          // too many connections or requests waiting
-  kRecordings,    // too many recordings at once
-  kDumps,         // too many dumps a second
+  kBusy,          // too many connections or waiting requests
+  kRecordings,    // too many concurrent recordings
+  kDumps,         // too many dumps per second
 };
 constexpr size_t kRefusalCauses = 12;
 
-// The word for people and for the API, e.g. "cross_site".
+// The cause's name in the UI and the API, e.g. "cross_site".
 std::string_view RefusalName(Refusal cause);
 
 // Thread safety: safe.
@@ -37,12 +37,11 @@ class RefusalCounters {
     counts_[static_cast<size_t>(cause)].fetch_add(1, std::memory_order_relaxed);
   }
 
-  // By name; every cause is there.
+  // By name; includes every cause.
   std::map<std::string, uint64_t> Read() const;
 
  private:
-  std::array<std::atomic<uint64_t>, kRefusalCauses>
-      counts_{};  // atomic; nothing is ordered by them
+  std::array<std::atomic<uint64_t>, kRefusalCauses> counts_{};  // relaxed: order does not matter
 };
 
 }  // namespace pprof::http

@@ -7,7 +7,7 @@
 namespace pprof::encode {
 namespace {
 
-// Who really created a thread: not the library that made std::thread out of pthread_create.
+// Skipped as a thread's creator: the library code that wraps pthread_create in std::thread.
 bool IsLibraryWrapper(std::string_view name) {
   return name.rfind("std::", 0) == 0 || name.rfind("__gnu_cxx::", 0) == 0;
 }
@@ -16,7 +16,7 @@ bool EndsIn(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-// panicparse 2 knows files of C, Go and assembly only.
+// panicparse 2 accepts only C, Go and assembly files.
 std::string_view GoSuffix(std::string_view file) {
   for (const std::string_view known : {".c", ".go", ".s"}) {
     if (EndsIn(file, known)) return {};
@@ -24,7 +24,7 @@ std::string_view GoSuffix(std::string_view file) {
   return ".c";
 }
 
-// Go writes import paths with escapes, and its readers undo them.
+// Go escapes import paths, and its readers unescape them.
 std::string GoFunction(const std::string& name) {
   std::string escaped;
   for (const char c : name) {
@@ -92,7 +92,7 @@ class DumpEncoder {
     }
   }
 
-  // Readers want a file and a line behind every function; the module stands in where there is none.
+  // Readers expect a file and line for every function; without one the module's name is written.
   void WritePlace(const model::Function& function, const model::Line& line, uint32_t location) {
     const model::Location& place = profile_.locations[location];
     if (!function.filename.empty()) {

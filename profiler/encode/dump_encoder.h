@@ -1,5 +1,5 @@
-// Go's full goroutine dump (debug=2), for threads: one block each, which panicparse reads.
-// Source of the form: runtime/traceback.go, goroutineheader and traceback.
+// Writes Go's full goroutine dump (debug=2) for threads, one block each, as panicparse reads it.
+// Format: runtime/traceback.go, goroutineheader and traceback.
 #pragma once
 
 #include <iosfwd>
@@ -9,7 +9,7 @@
 
 namespace pprof::encode {
 
-// Errors: kUnsupported when the profile has no notes of threads; the last write's.
+// Errors: kUnsupported when the profile has no thread notes; kInternal when a write fails.
 Status WriteDump(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out);
 
 }  // namespace pprof::encode

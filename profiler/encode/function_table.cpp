@@ -5,7 +5,7 @@
 namespace pprof::encode {
 namespace {
 
-// "[libc.so.6]" as pprof shows frames of a module without names.
+// "[libc.so.6]", as pprof shows frames of a module without symbols.
 std::string InBrackets(const std::string& path) {
   if (!path.empty() && path[0] == '[') return path;
   return "[" + path.substr(path.rfind('/') + 1) + "]";

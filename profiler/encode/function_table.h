@@ -1,5 +1,5 @@
-// The functions of the encoded profile: those that symbolizing found, and stand-ins for frames that
-// have a name only or none. Also what each mapping may claim about its symbols.
+// The functions of the encoded profile: symbolized ones, and placeholders for frames that have only
+// a name, or none. Also which symbols each mapping claims to have.
 #pragma once
 
 #include <cstdint>
@@ -11,26 +11,26 @@
 
 namespace pprof::encode {
 
-// What was really found in a mapping. Any one true keeps `pprof` from looking itself, so all are
-// false where nothing was found, or not all for lack of time: it can still be done elsewhere.
+// The symbols found in a mapping. If any flag is true, `pprof` does not symbolize the mapping, so
+// all are false when nothing was found or the time limit was hit: readers can still do it.
 struct MappingSymbols {
   bool functions = false;
   bool filenames = false;
   bool line_numbers = false;  // inlined frames come from the same debug information
 };
 
-// Thread safety: safe once made. REQUIRES: profile and symbols outlive it.
+// Thread safety: safe. REQUIRES: profile and symbols outlive it.
 class FunctionTable {
  public:
   FunctionTable(const model::Profile& profile, const model::Symbols& symbols);
 
   const MappingSymbols& mapping(size_t index) const { return mappings_[index]; }
 
-  // The function that stands for a location without lines, or 0 for "none": then readers show the
-  // module, and may symbolize it.
+  // The placeholder function of a location without lines, or 0: readers then show the module and
+  // may symbolize it.
   uint64_t StandInFor(const model::Location& location) const;
 
-  // Names of the stand-ins; the first one has the id after the last function of the symbols.
+  // Names of the placeholders; their ids follow that of the last function in the symbols.
   const std::vector<std::string>& stand_ins() const { return stand_ins_; }
 
  private:
@@ -43,7 +43,7 @@ class FunctionTable {
   std::vector<MappingSymbols> mappings_;
   std::vector<std::string> stand_ins_;
   std::vector<uint64_t> of_mapping_;  // ids; 0: none
-  uint64_t of_unknown_ = 0;           // for code outside of every mapping
+  uint64_t of_unknown_ = 0;           // for code outside every mapping
   uint64_t first_name_ = 0;           // id of frame_names[0]
 };
 

@@ -10,9 +10,9 @@
 namespace pprof::encode {
 namespace {
 
-constexpr int kLevel = Z_BEST_SPEED;  // 6 costs 1.5 to 3 times the time for 4 to 14 % of the size
-constexpr int kGzipWindow = 15 + 16;  // zlib.h: 16 more means a gzip header
-constexpr int kMemoryLevel = 8;       // 256 KB in all, the default
+constexpr int kLevel = Z_BEST_SPEED;  // level 6 takes 1.5 to 3 times as long and saves 4 to 14 %
+constexpr int kGzipWindow = 15 + 16;  // zlib.h: adding 16 writes a gzip header
+constexpr int kMemoryLevel = 8;       // 256 KB in total, the default
 
 }  // namespace
 
@@ -42,7 +42,7 @@ Status GzipSink::Finish() {
   return status_;
 }
 
-// Compresses what is there into one buffer at most. True at the end of the stream.
+// Compresses pending input into one buffer at most. True at the end of the stream.
 bool GzipSink::Deflate(int flush) {
   stream_->next_out = reinterpret_cast<Bytef*>(buffer_.data());
   stream_->avail_out = static_cast<uInt>(buffer_.size());

@@ -1,4 +1,4 @@
-// A gzip stream into an ostream, 64 KB at a time.
+// Writes a gzip stream to an ostream in chunks of 64 KB.
 //
 //   GzipSink sink(out);
 //   sink.Write(bytes);
@@ -16,8 +16,8 @@ struct z_stream_s;
 
 namespace pprof::encode {
 
-// Memory: zlib's 256 KB and a buffer of 64 KB. After the first failure writes do nothing.
-// Thread safety: none. Not signal-safe: allocates.
+// Memory: zlib's 256 KB and a buffer of 64 KB. Writes after the first failure are ignored.
+// Thread safety: none. Not async-signal-safe: allocates.
 class GzipSink {
  public:
   // REQUIRES: `out` outlives the sink.
@@ -28,7 +28,7 @@ class GzipSink {
 
   void Write(std::string_view bytes);
 
-  // Ends the stream and flushes `out`; the first failure of all writes. Call it once.
+  // Ends the stream and flushes `out`. Errors: the first failed write. REQUIRES: called once.
   Status Finish();
 
   bool ok() const { return status_.ok(); }

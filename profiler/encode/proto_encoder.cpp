@@ -15,7 +15,7 @@ namespace {
 
 using protozero::pbf_writer;
 
-// Field numbers: github.com/google/pprof/proto/profile.proto, one enum a message.
+// Field numbers: github.com/google/pprof/proto/profile.proto, one enum per message.
 namespace profile_proto {
 enum Profile : protozero::pbf_tag_type {
   kSampleType = 1,
@@ -74,11 +74,11 @@ namespace pb = profile_proto;
 
 constexpr size_t kFlushBytes = 64 * 1024;
 const std::string kIncomplete =
-    "some functions have no lines or no names: there was no time to look all of them up; the next "
-    "profile will have them";
+    "some functions have no lines or no names: the time limit ended before all were looked up; the "
+    "next profile will have them";
 
-// Writes the messages in the order of their field numbers, the strings last, as Go does. Ids are
-// 1..n in the order of the tables: Parca takes nothing else.
+// Writes messages in the order of their field numbers, strings last, as Go does. Ids are 1..n in
+// table order: Parca accepts nothing else.
 class ProtoEncoder {
  public:
   ProtoEncoder(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out)
@@ -104,7 +104,7 @@ class ProtoEncoder {
   }
 
  private:
-  // Between two messages: hands over what is there when it is enough.
+  // Called between two messages: flushes the buffer if it is large enough.
   void MaybeFlush() {
     if (buffer_.size() < kFlushBytes) return;
     sink_.Write(buffer_);
@@ -139,7 +139,7 @@ class ProtoEncoder {
   }
 
   void WriteLabel(pbf_writer& sample, const Label& label) {
-    if (label.key.empty()) return;  // readers refuse them
+    if (label.key.empty()) return;  // readers reject them
     pbf_writer message(sample, pb::sample::kLabel);
     message.add_uint64(pb::label::kKey, strings_.IdOf(label.key));
     if (!label.text.empty()) {
@@ -195,10 +195,9 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  // A local function may have no linkage name: its name is made of what is around it,
-  // "f()::{lambda}
-  // ::operator()". With an equal system name pprof takes it for mangled, demangles it, and cuts it
-  // at the parentheses; without one it shows the name as it is.
+  // A local function may have no linkage name; its name is then made of its scopes, e.g.
+  // "f()::{lambda}::operator()". If the system name equals the name, pprof takes it for mangled,
+  // demangles it and cuts it at the parentheses; without a system name it shows the name unchanged.
   uint64_t SystemNameOf(const model::Function& function, uint64_t name) {
     if (function.system_name != function.name) return strings_.IdOfUnique(function.system_name);
     return function.name.find_first_of("(<") == std::string::npos ? name : 0;
@@ -217,8 +216,7 @@ class ProtoEncoder {
     MaybeFlush();
   }
 
-  // Without a system name pprof leaves the name as it is; else it would cut "(...)" and "<...>"
-  // off.
+  // Without a system name pprof keeps the name; otherwise it would cut off "(...)" and "<...>".
   void WriteStandIn(uint64_t id, const std::string& name) {
     pbf_writer message(writer_, pb::kFunction);
     message.add_uint64(pb::function::kId, id);

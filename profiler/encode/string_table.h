@@ -1,4 +1,4 @@
-// The string table of profile.proto: texts in, numbers out; "" is number 0.
+// The string table of profile.proto: maps texts to indexes; "" is 0.
 #pragma once
 
 #include <cstddef>
@@ -11,24 +11,24 @@
 
 namespace pprof::encode {
 
-// Keeps pointers to the texts, not copies: 17,000 strings cost 0.4 MB here instead of 2 MB more.
-// Thread safety: none. Not signal-safe: allocates.
+// Keeps pointers to the texts instead of copies, which saves 2 of 2.4 MB for 17,000 strings.
+// Thread safety: none. Not async-signal-safe: allocates.
 class StringTable {
  public:
-  // Room for so many strings without growing; `found_again` of them through IdOf.
+  // Reserves room for `expected` strings, of which `found_again` go through IdOf.
   StringTable(size_t expected, size_t found_again);
 
   // REQUIRES: `text` outlives the table, at this address.
   uint64_t IdOf(const std::string& text);
 
-  // For texts that hardly ever come twice, such as mangled names: not looked for, not found again.
+  // For texts that are rarely repeated, such as mangled names: not looked up, not found again.
   // REQUIRES: as IdOf.
   uint64_t IdOfUnique(const std::string& text);
 
-  // For texts made on the way.
+  // For temporary texts.
   uint64_t IdOfCopy(std::string text);
 
-  // By number.
+  // The texts by index.
   const std::vector<const std::string*>& texts() const { return texts_; }
 
  private:

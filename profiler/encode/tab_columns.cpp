@@ -8,14 +8,14 @@ namespace {
 constexpr size_t kTabWidth = 8;
 constexpr size_t kPadding = 1;
 
-// Characters, not bytes: UTF-8 continuation bytes take no place.
+// Counts characters: UTF-8 continuation bytes have no width.
 size_t WidthOf(const std::string& cell) {
   return static_cast<size_t>(
       std::count_if(cell.begin(), cell.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-// text/tabwriter's format(): a column's width holds for a block of rows; columns further right are
-// laid out within the block.
+// text/tabwriter's format(): a column's width applies to a block of rows; columns further right are
+// laid out within that block.
 class Aligner {
  public:
   explicit Aligner(const std::vector<Row>& rows) : rows_(rows), tabs_(rows.size()) {}
@@ -30,7 +30,7 @@ class Aligner {
  private:
   bool HasColumn(size_t row, size_t column) const { return column + 1 < rows_[row].size(); }
 
-  // Finds how many tabs follow each cell of `column` in the rows [begin, end).
+  // Computes the number of tabs after each cell of `column` in the rows [begin, end).
   void Layout(size_t begin, size_t end, size_t column) {
     for (size_t row = begin; row < end; ++row) {
       if (!HasColumn(row, column)) continue;

@@ -1,4 +1,4 @@
-// Columns as Go's text/tabwriter makes them: (minwidth 1, tabwidth 8, padding 1, padded by tabs).
+// Aligns columns like Go's text/tabwriter (minwidth 1, tabwidth 8, padding 1, padded with tabs).
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace pprof::encode {
 
-// One line of cells; the last cell of a line takes part in no column.
+// The cells of a line; the last cell belongs to no column.
 using Row = std::vector<std::string>;
 
-// The lines, each with '\n'. A column is a run of neighbouring rows that have it.
+// The aligned lines, each with '\n'. A column is a run of adjacent rows that have it.
 std::string AlignRows(const std::vector<Row>& rows);
 
 }  // namespace pprof::encode

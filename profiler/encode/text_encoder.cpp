@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kFlushBytes = 64 * 1024;
 
-// Where the numbers of a text form are among a profile's values.
+// Indexes of the text form's numbers among a profile's values.
 struct HeapColumns {
   size_t alloc_objects = 0;
   size_t alloc_space = 1;
@@ -24,8 +24,7 @@ struct HeapColumns {
   size_t inuse_space = 3;
 };
 
-// Profiles with other columns than Go's four give one pair for both: readers take it as the only
-// one.
+// Profiles without Go's four columns write one pair twice: readers then take it as the only one.
 HeapColumns HeapColumnsOf(const model::Profile& profile) {
   if (profile.values.size() >= 4) return {};
   const size_t space = std::min<size_t>(profile.values.size() - 1, 1);
@@ -77,7 +76,7 @@ class TextEncoder {
     return sum;
   }
 
-  // The largest first; equal ones by their addresses, so that equal data gives equal text.
+  // Largest first; ties by address, so that equal data gives equal text.
   std::vector<size_t> SortedBy(size_t column) const {
     std::vector<size_t> order(profile_.samples.size());
     std::iota(order.begin(), order.end(), 0);
@@ -97,14 +96,13 @@ class TextEncoder {
     return addresses;
   }
 
-  // "heapprofile" is the kind that readers do not scale: the values are estimates of the whole
-  // already. With "heap_v2/N" they would scale each stack by its average size, which is wrong for
-  // stacks of mixed sizes.
+  // "heapprofile" makes readers not scale the values, which are scaled already. With "heap_v2/N"
+  // they would scale each stack by its average size, which is wrong for stacks of mixed sizes.
   void WriteHeap() {
     const HeapColumns at = HeapColumnsOf(profile_);
     const int64_t inuse = Total(at.inuse_space);
     int64_t alloc = Total(at.alloc_space);
-    // Readers drop the second pair when it equals the first; Go adds one byte as well.
+    // Readers drop the second pair if it equals the first; Go adds one byte, too.
     if (alloc == inuse && at.alloc_space != at.inuse_space) ++alloc;
     Print("heap profile: {}: {} [{}: {}] @ heapprofile\n", Total(at.inuse_objects), inuse,
           Total(at.alloc_objects), alloc);
@@ -115,7 +113,7 @@ class TextEncoder {
     }
   }
 
-  // Delays are nanoseconds, so a cycle is one.
+  // Delays are in nanoseconds, so one cycle is 1 ns.
   void WriteContention() {
     const bool is_mutex = profile_.name == "mutex";
     Print("--- {}:\ncycles/second=1000000000\n", is_mutex ? "mutex" : "contention");
@@ -135,10 +133,10 @@ class TextEncoder {
     }
   }
 
-  // The rest of a sample's line, its labels and its frames. Readers take one from every address.
+  // The rest of a sample's line, its labels and its frames. Readers subtract 1 from every address.
   void WriteStack(size_t sample) {
     for (const uint64_t address : AddressesOf(sample)) Print(" {:#x}", address + 1);
-    if (profile_.samples[sample].depth == 0) Print(" 0x1");  // "N @" alone is refused
+    if (profile_.samples[sample].depth == 0) Print(" 0x1");  // "N @" alone is rejected
     Print("\n");
     WriteLabels(profile_.label_sets[profile_.samples[sample].label_set]);
     text_ += AlignRows(FrameRows(profile_.samples[sample]));
@@ -194,8 +192,8 @@ class TextEncoder {
     if (profile_.lost_samples > 0) Print("# {} samples lost\n", profile_.lost_samples);
   }
 
-  // As /proc/self/maps has it. Unloaded mappings may overlap others: readers would take the wrong
-  // one.
+  // In the format of /proc/self/maps. Omits unloaded mappings: they may overlap others, and readers
+  // would choose the wrong one.
   void WriteMemoryMap() {
     Print("\n--- Memory map: ---\n");
     for (const model::Mapping& mapping : profile_.mappings) {

@@ -1,5 +1,5 @@
-// A profile as text for people, in the form of Go's debug=1, with the memory map at its end so that
-// pprof and google-pprof read it too.
+// Writes a profile as text in the form of Go's debug=1, followed by the memory map, so that pprof
+// and google-pprof can read it.
 #pragma once
 
 #include <iosfwd>
@@ -10,7 +10,7 @@
 
 namespace pprof::encode {
 
-// Thread safety: safe. Errors: the first write that fails. REQUIRES: `symbols` are the profile's.
+// Thread safety: safe. Errors: kInternal when a write fails. REQUIRES: `symbols` are the profile's.
 Status WriteText(const model::Profile& profile, const model::Symbols& symbols, std::ostream& out);
 
 }  // namespace pprof::encode

@@ -1,4 +1,4 @@
-// Text from symbols and labels inside a line of the text form.
+// Escapes text from symbols and labels for a line of the text form.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace pprof::encode {
 
-// `text` as UTF-8 without line breaks and other control characters (each becomes a blank).
+// `text` as UTF-8 with line breaks and other control characters replaced by blanks.
 std::string OneLine(std::string_view text);
 
-// `text` in double quotes, escaped as Go's %q does.
+// `text` in double quotes, escaped like Go's %q.
 std::string Quoted(std::string_view text);
 
 }  // namespace pprof::encode

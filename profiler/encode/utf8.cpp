@@ -31,7 +31,7 @@ size_t LengthOf(unsigned char first) {
   return 0;
 }
 
-// Bytes of the character at the front of `text`; 0 when it is not well-formed.
+// Length in bytes of the first character of `text`; 0 if it is malformed.
 size_t CharacterLength(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const size_t length = LengthOf(byte(0));

@@ -1,4 +1,4 @@
-// Text from symbols, paths and labels made fit for readers that refuse anything but UTF-8.
+// Converts text from symbols, paths and labels for readers that accept only UTF-8.
 #pragma once
 
 #include <string>

@@ -1,11 +1,11 @@
-// Our definitions of the malloc family: count down, forward to tcmalloc, tell on_alloc.h.
+// Defines the malloc family: counts down, forwards to tcmalloc, reports to on_alloc.h.
 //
-// Not sampled, malloc is `sub; jb; jmp tc_malloc` and free is one byte of the page filter and
-// `jmp tc_free`. No statistics on these paths: one shared counter would be visible at once.
-// malloc(8) of tcmalloc is only 8-aligned: explicit alignments always go to tc_memalign and its
-// kin.
+// An unsampled malloc is `sub; jb; jmp tc_malloc`; an unsampled free is a load from the page filter
+// and `jmp tc_free`. No statistics on these paths: a single shared counter would be measurable.
+// tcmalloc's malloc(8) is only 8-aligned, so explicit alignments always go to tc_memalign and its
+// variants.
 //
-// Empty under the sanitizers, which bring an allocator of their own: with ours in front ASan would
+// Empty under sanitizers, which bring their own allocator: with this one in front ASan would
 // silently miss errors and TSan would crash at start.
 #include "profiler/signal_safe/hooks/on_alloc.h"
 
@@ -25,8 +25,8 @@ namespace {
 
 namespace hooks = pprof::signal_safe;
 
-// The allocation after a countdown that ended. `allocate` is the real function with its arguments:
-// it fails, throws and calls the new-handler as ever; only a success is told.
+// The allocation after a countdown that ended. `allocate` calls the real function, which fails,
+// throws and calls the new-handler as usual; only a success is reported.
 template <class Allocate>
 __attribute__((always_inline)) inline void* AllocateSlowly(size_t size, void* caller,
                                                            Allocate allocate) {
@@ -75,14 +75,14 @@ PPROF_SLOW int SlowPosixMemalign(void** block, size_t alignment, size_t size, vo
   return error;
 }
 
-// The page holds a sampled block; most likely it is another one than this.
+// The page holds a sampled block, most likely not this one.
 PPROF_SLOW void SlowFree(void* block) {
   hooks::OnFree(block);
   tc_free(block);
 }
 
-// The new place of a block that realloc moved counts as an allocation. The countdown ended: the
-// block itself is told, not a fresh one, since it is already filled.
+// A block that realloc moved counts as an allocation at its new address. Samples the block itself,
+// not a newly allocated one, since it is already filled.
 PPROF_SLOW void TellMoved(void* block, size_t size, void* caller) {
   const uint64_t interval = hooks::OnCountdownEnd(size);
   if (interval != 0) hooks::OnAlloc(block, size, interval, caller);
@@ -106,7 +106,7 @@ __attribute__((always_inline)) inline void* Realloc(void* block, size_t size, vo
     if (hooks::CountDown(size)) return tc_malloc(size);
     return SlowMalloc(size, caller);
   }
-  if (size == 0) {  // tcmalloc frees and answers null
+  if (size == 0) {  // tcmalloc frees the block and returns null
     if (hooks::MayBeSampled(block)) hooks::OnFree(block);
     return tc_realloc(block, 0);
   }
@@ -142,7 +142,7 @@ PPROF_EXPORT void cfree(void* block) noexcept {
 
 PPROF_EXPORT void* calloc(size_t count, size_t size) noexcept {
   size_t bytes;
-  if (__builtin_mul_overflow(count, size, &bytes)) {  // tcmalloc would forget errno
+  if (__builtin_mul_overflow(count, size, &bytes)) {  // tcmalloc does not set errno
     errno = ENOMEM;
     return nullptr;
   }
@@ -190,7 +190,7 @@ PPROF_EXPORT void* pvalloc(size_t size) noexcept {
 
 PPROF_EXPORT size_t malloc_usable_size(void* block) noexcept { return tc_malloc_size(block); }
 
-// Named on the link line (-u), so that this file is taken out of the archive whatever stands first.
+// Named on the link line (-u), so that the linker always takes this file from the archive.
 PPROF_EXPORT extern const char pprof_cpp_interposes_malloc;
 const char pprof_cpp_interposes_malloc = 1;
 
@@ -231,7 +231,7 @@ PPROF_EXPORT void* operator new[](size_t size, std::align_val_t alignment,
   return SlowNewAlignedNothrow(size, alignment, __builtin_return_address(0));
 }
 
-// tc_delete* differ from tc_free only in what gperftools' hooks are told; sized forms save a
+// tc_delete* differ from tc_free only in what they report to gperftools' hooks; sized forms save a
 // look-up.
 #define PPROF_DEFINE_DELETE(...)                                          \
   PPROF_EXPORT void operator delete(void* block __VA_ARGS__) noexcept {   \

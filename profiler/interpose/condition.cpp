@@ -1,7 +1,7 @@
-// pthread_cond_*wait: an unlock of the mutex, and a wait. The wait for the mutex afterwards happens
-// inside glibc: it is part of the block profile's wait, but its holder is not charged for it.
+// pthread_cond_*wait: an unlock of the mutex, and a wait. glibc then relocks the mutex internally:
+// that is part of the wait in the block profile, but the mutex's holder is not charged.
 //
-// Cancellation points: nothing is held while waiting, so that unwinding finds nothing to undo; a
+// Cancellation points: a hook holds nothing while waiting, so unwinding has nothing to undo; a
 // cancelled wait is not counted.
 #include "profiler/interpose/locks.h"
 
@@ -16,7 +16,7 @@ namespace {
 constexpr char kWait[] = "pthread_cond_wait";
 constexpr char kTimedwait[] = "pthread_cond_timedwait";
 constexpr char kClockwait[] = "pthread_cond_clockwait";
-// The condition variables of today; glibc also has those of LinuxThreads under the same names.
+// The current condition variables; glibc exports those of LinuxThreads under the same names.
 constexpr char kVersion[] = "GLIBC_2.3.2";
 
 using NextWait = Next<int(pthread_cond_t*, pthread_mutex_t*), kWait, kVersion>;
@@ -25,8 +25,8 @@ using NextTimedwait =
 using NextClockwait =
     Next<int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*), kClockwait>;
 
-// The mutex is about to be released: its holder is charged now, inside the lock, because afterwards
-// it waits.
+// The mutex is about to be released. Its holder is charged now, inside the lock, because it waits
+// afterwards.
 void ChargeForWait(pthread_mutex_t* mutex, const signal_safe::Caller& caller) {
   if (!signal_safe::UnlockMatters(mutex)) return;
   signal_safe::UnlockCharge(mutex).Unlocked(caller);

@@ -1,5 +1,5 @@
 // syscall(SYS_futex, ...): the waits of std::counting_semaphore, std::latch, std::barrier,
-// std::atomic::wait and std::future, which go to the kernel directly.
+// std::atomic::wait and std::future, which call the kernel directly.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS
@@ -12,7 +12,7 @@ using SyscallFunction = long (*)(long, long, long, long, long, long, long);
 
 extern "C" {
 
-// Used by the assembly below. The initial value looks the name up.
+// Used by the assembly below. The initial value resolves the name.
 __attribute__((visibility("hidden"), used)) long PprofCppFirstSyscall(long, long, long, long, long,
                                                                       long, long);
 __attribute__((visibility("hidden"), used)) SyscallFunction pprof_cpp_next_syscall =
@@ -20,8 +20,8 @@ __attribute__((visibility("hidden"), used)) SyscallFunction pprof_cpp_next_sysca
 __attribute__((visibility("hidden"), used)) long PprofCppFutex(long, long, long, long, long, long,
                                                                long);
 
-// Every other call goes on with the stack and the registers it came with: some, such as clone, come
-// back on another stack. Seven words are what syscall(2) reads, however many were given.
+// Other calls continue with the caller's stack and registers: some, such as clone, return on
+// another stack. syscall(2) always reads seven words, however many were passed.
 static_assert(SYS_futex == 202, "the number below");
 __asm__(
     ".text\n"
@@ -79,7 +79,7 @@ long PprofCppFutex(long number, long address, long operation, long value, long t
   if (!hooks::ContentionOn() || !IsWait(operation)) return next();
   hooks::Wait wait;
   const long result = next();
-  // EAGAIN: the value had changed already.
+  // EAGAIN: the value had already changed.
   if (result == 0 || errno == ETIMEDOUT || errno == EINTR) {
     wait.Ended(PPROF_CALLER(syscall));
   }

@@ -1,4 +1,5 @@
-// pthread_join and its kin: waits for the end of a thread. Cancellation points: nothing is held.
+// pthread_join and its variants: waits for the end of a thread. Cancellation points: nothing is
+// held.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS

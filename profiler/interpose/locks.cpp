@@ -1,7 +1,7 @@
-// Puts the hooks of the lock functions in place. std::mutex, std::shared_mutex, std::future and the
-// locks of C libraries all come through them; glibc's own calls of its own locks do not.
+// Installs the hooks of the lock functions. std::mutex, std::shared_mutex, std::future and the
+// locks of C libraries use them; glibc's internal uses of its own locks do not.
 //
-// Empty under the sanitizers that must see the locks themselves.
+// Empty under sanitizers, which must see the locks themselves.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS
@@ -12,14 +12,14 @@
 namespace pprof::interpose {
 namespace {
 
-// False when another library's wrapper stands before ours.
+// False if another library interposes the functions before this one.
 bool LocksAreOurs() {
   return dlsym(RTLD_DEFAULT, "pthread_mutex_lock") ==
          reinterpret_cast<void*>(static_cast<int (*)(pthread_mutex_t*)>(pthread_mutex_lock));
 }
 
-// As early as a program's own constructors allow. Libraries' constructors run before it; their
-// calls look the names up one by one.
+// The earliest priority open to a program's constructors. Libraries' constructors run earlier;
+// their calls resolve the names one by one.
 __attribute__((constructor(101))) void ResolveLockFunctions() {
   ResolveMutexFunctions();
   ResolveRwlockFunctions();
@@ -36,7 +36,8 @@ __attribute__((constructor(101))) void ResolveLockFunctions() {
 #endif  // !PPROF_CPP_SANITIZER_OWNS_LOCKS
 
 extern "C" {
-// Named on the link line (-u), so that this file and those it calls are taken out of the archive.
+// Named on the link line (-u), so that the linker takes this file and those it calls from the
+// archive.
 __attribute__((visibility("default"))) extern const char pprof_cpp_interposes_locks;
 const char pprof_cpp_interposes_locks = 1;
 }

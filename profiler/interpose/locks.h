@@ -1,4 +1,4 @@
-// What the files that stand before lock functions share.
+// Shared by the files that interpose lock functions.
 #pragma once
 
 #include <cerrno>
@@ -8,18 +8,18 @@
 
 #define PPROF_SLOW __attribute__((noinline, cold))
 
-// In a hook: who called it.
+// In a hook: its caller.
 #define PPROF_CALLER(hook) \
   pprof::signal_safe::Caller { __builtin_return_address(0), reinterpret_cast<const void*>(&(hook)) }
 
 namespace pprof::interpose {
 
-// Whether a lock function that gave this error has waited, and has not just been refused.
+// Whether a lock function that returned this error has waited instead of failing at once.
 inline bool HasWaited(int error) {
   return error == 0 || error == ETIMEDOUT || error == EOWNERDEAD || error == ENOTRECOVERABLE;
 }
 
-// `lock` is held by somebody: waits in `next`, and tells. Never a cancellation point.
+// `lock` is held by another thread: waits in `next` and records the wait. Not a cancellation point.
 template <class Function>
 PPROF_SLOW int WaitForLock(const void* lock, const signal_safe::Caller& caller, Function next) {
   signal_safe::LockWait wait(lock);
@@ -32,7 +32,7 @@ PPROF_SLOW int WaitForLock(const void* lock, const signal_safe::Caller& caller, 
   return error;
 }
 
-// An unlock that somebody waits for. The recording happens after it, outside the lock.
+// An unlock of a lock with waiters. The charge is recorded after it, outside the lock.
 template <class Function>
 PPROF_SLOW int UnlockAndCharge(const void* lock, const signal_safe::Caller& caller, Function next) {
   signal_safe::UnlockCharge charge(lock);
@@ -45,7 +45,7 @@ PPROF_SLOW int UnlockAndCharge(const void* lock, const signal_safe::Caller& call
   return error;
 }
 
-// Called once at load, see locks.cpp. Each looks up the functions of its file.
+// Called once at load by locks.cpp. Each resolves the functions of its file.
 void ResolveMutexFunctions();
 void ResolveRwlockFunctions();
 void ResolveConditionFunctions();

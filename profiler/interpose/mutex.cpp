@@ -1,10 +1,10 @@
-// pthread_mutex_*. While a profile is on, a lock is tried first: an uncontended one pays for that
-// and nothing else. Of an ordinary mutex, trylock gives the same answers as lock but for EBUSY. Not
-// of a robust one: after ENOTRECOVERABLE glibc's trylock leaves the caller as the owner, and others
-// would wait for ever. Robust and priority mutexes are looked at instead; a wait that begins after
-// the look is not counted.
+// pthread_mutex_*. While a profile is on, a lock is tried first: an uncontended one costs nothing
+// more. For an ordinary mutex, trylock returns the same as lock, except EBUSY. Not for a robust
+// one: after ENOTRECOVERABLE glibc's trylock leaves the caller as the owner, and other threads
+// would wait forever. Robust and priority mutexes are inspected instead of tried; a wait that
+// begins after the inspection is not counted.
 //
-// pthread_mutex_trylock never waits: nothing stands before it.
+// pthread_mutex_trylock never waits, so it is not interposed.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS
@@ -29,7 +29,8 @@ using NextTimedlock = Next<int(pthread_mutex_t*, const timespec*) noexcept, kTim
 using NextClocklock = Next<int(pthread_mutex_t*, clockid_t, const timespec*) noexcept, kClocklock>;
 using NextUnlock = Next<int(pthread_mutex_t*) noexcept, kUnlock>;
 
-// Bits of the type. Source: glibc, nptl/pthreadP.h, PTHREAD_MUTEX_*_NP; part of its ABI, since
+// Bits of the mutex type. Source: glibc, nptl/pthreadP.h, PTHREAD_MUTEX_*_NP; part of its ABI,
+// since initializers are compiled into programs.
 // initializers are compiled into programs.
 constexpr int kRobust = 16;
 constexpr int kInherit = 32;
@@ -40,16 +41,16 @@ bool IsOrdinary(const pthread_mutex_t* mutex) {
   return __builtin_expect((mutex->__data.__kind & (kRobust | kInherit | kCeiling)) == 0, 1);
 }
 
-// While there is one thread, nobody can hold a mutex of this process but itself, and it cannot wait
-// for that one but for ever. glibc's lock then needs no atomic operation; its trylock always does,
-// which is three times as much.
+// With a single thread, only that thread can hold a mutex of this process, and it could only
+// deadlock on it. glibc's lock then needs no atomic operation; its trylock always does, which costs
+// three times as much.
 bool NobodyElseCanHold(const pthread_mutex_t* mutex) {
   return __builtin_expect(__libc_single_threaded, 0) &&
          (mutex->__data.__kind & kProcessShared) == 0;
 }
 
-// Whether another thread holds a robust or priority-inheriting mutex, whose word has the owner's
-// thread id. Mutexes with a priority ceiling have none there: they are left alone.
+// Whether another thread holds a robust or priority-inheriting mutex, whose word contains the
+// owner's thread id. Mutexes with a priority ceiling have no id there and are left alone.
 bool IsHeldByAnother(const pthread_mutex_t* mutex) {
   constexpr int kOwnerBits = 0x3FFFFFFF;
   if ((mutex->__data.__kind & kCeiling) != 0) return false;
@@ -63,7 +64,7 @@ PPROF_SLOW int LockSpecial(pthread_mutex_t* mutex, const signal_safe::Caller& ca
   return IsHeldByAnother(mutex) ? WaitForLock(mutex, caller, next) : next();
 }
 
-// `next` locks, and may wait.
+// `next` locks and may wait.
 template <class Function>
 __attribute__((always_inline)) inline int LockOrWait(pthread_mutex_t* mutex,
                                                      const signal_safe::Caller& caller,
@@ -74,7 +75,7 @@ __attribute__((always_inline)) inline int LockOrWait(pthread_mutex_t* mutex,
   return WaitForLock(mutex, caller, next);
 }
 
-// glibc refuses other clocks before it looks at the mutex.
+// glibc rejects other clocks before it looks at the mutex.
 bool ClockIsKnown(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC; }
 
 }  // namespace

@@ -9,15 +9,15 @@
 namespace pprof::interpose {
 namespace {
 
-// Nothing that allocates: malloc may not work yet.
+// Must not allocate: malloc may not work yet.
 void Say(const char* text) {
-  if (write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // nobody to tell
+  if (write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // stderr is closed
 }
 
 [[noreturn]] void EndWithoutNext(const char* name) {
-  Say("pprof-cpp: there is no ");
+  Say("pprof-cpp: no next definition of ");
   Say(name);
-  Say(" behind ours. Fully static programs (-static, -static-pie) cannot use pprof-cpp: link the C "
+  Say(" found. Fully static programs (-static, -static-pie) cannot use pprof-cpp: link the C "
       "library dynamically.\n");
   std::abort();
 }

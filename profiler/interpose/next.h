@@ -1,13 +1,13 @@
-// The next definition of a function that we stand before: libc's, or another wrapper's.
+// The next definition of an interposed function: libc's, or another wrapper's.
 //
 //   constexpr char kName[] = "pthread_mutex_lock";
 //   using NextLock = Next<int(pthread_mutex_t*) noexcept, kName>;
 //   NextLock::Call(mutex);
 //
-// noexcept in the type must be the definition's: else a call could not become a jump.
+// noexcept in the type must match the definition: otherwise a call cannot become a jump.
 //
-// A call is one load and an indirect jump: the pointer's initial value is a function that looks the
-// name up, so that a call before our constructor needs no branch of its own.
+// A call is one load and an indirect jump: the pointer initially refers to a function that resolves
+// the name, so that calls before our constructor need no extra branch.
 #pragma once
 
 #include <atomic>
@@ -17,12 +17,12 @@
 
 namespace pprof::interpose {
 
-// The address of the next `name`, of that version unless nullptr; ends the process when there is
-// none. Not signal-safe: takes the loader's lock.
+// The address of the next `name`, of `version` unless nullptr; aborts the process if there is none.
+// Not async-signal-safe: takes the loader's lock.
 void* FindNext(const char* name, const char* version);
 
-// REQUIRES: glibc has the name (and the version): a dlsym that fails would call malloc.
-// Thread safety: safe. Signal safety: Call is, once resolved.
+// REQUIRES: glibc has the name (and the version): a failing dlsym would call malloc.
+// Thread safety: safe. Call is async-signal-safe once resolved.
 template <class Signature, const char* kName, const char* kVersion = nullptr>
 class Next;
 
@@ -35,8 +35,8 @@ class Next<R(Args...) noexcept(kNoexcept), kName, kVersion> {
     return pointer_.load(std::memory_order_relaxed)(args...);
   }
 
-  // Looks the name up. Not signal-safe: takes the loader's lock. Called for every function at load,
-  // because a thread that waits for that lock may hold one of the program's.
+  // Looks the name up. Called for every function at load, because a thread that waits for the
+  // loader's lock may hold one of the program's. Not async-signal-safe: takes the loader's lock.
   static void Resolve() {
     pointer_.store(reinterpret_cast<Function>(FindNext(kName, kVersion)),
                    std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// Tells on_process.h of forks and of dlclose.
+// Reports forks and dlclose to on_process.h.
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -13,7 +13,7 @@ namespace {
 constexpr char kDlclose[] = "dlclose";
 using NextDlclose = Next<int(void*) noexcept, kDlclose>;
 
-// The only work at load time. Not in malloc's slow path, because pthread_atfork allocates under the
+// The only work at load. Not done in malloc's slow path, because pthread_atfork allocates under the
 // lock it needs.
 __attribute__((constructor)) void RegisterForkHandler() {
   pthread_atfork(signal_safe::OnForkBegin, signal_safe::OnForkParent, signal_safe::OnForkChild);

@@ -1,5 +1,5 @@
-// pthread_rwlock_*: both sides wait for whoever holds it. A reader that unlocks is charged with
-// what waiters lost until then, also when other readers stay: the last one pays for the rest.
+// pthread_rwlock_*: readers and writers wait for the holder. A reader that unlocks is charged with
+// the waiters' delay so far, even if other readers stay: the last one is charged with the rest.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS
@@ -33,7 +33,7 @@ using NextClockrdlock = Next<Clocked, kClockrdlock>;
 using NextClockwrlock = Next<Clocked, kClockwrlock>;
 using NextUnlock = Next<Plain, kUnlock>;
 
-// glibc refuses other clocks and times before it looks at the lock.
+// glibc rejects other clocks and times before it looks at the lock.
 bool DeadlineIsValid(clockid_t clock, const timespec* deadline) {
   if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return false;
   return deadline == nullptr || (deadline->tv_nsec >= 0 && deadline->tv_nsec < 1000000000);

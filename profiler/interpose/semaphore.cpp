@@ -1,5 +1,5 @@
-// sem_wait and its kin: waits without a holder. Cancellation points, also when they need not wait:
-// so the semaphore is looked at and not tried. A wait that begins after the look is not counted.
+// sem_wait and its variants: waits without a holder. They are cancellation points even without
+// waiting, so the semaphore is inspected, not tried. A wait that begins after that is not counted.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS

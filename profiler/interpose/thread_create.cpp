@@ -1,5 +1,5 @@
-// pthread_create: std::thread, std::async, OpenMP and every library's threads come through here.
-// Not seen: thrd_create and glibc's own helper threads, which call their internal name.
+// pthread_create: used by std::thread, std::async, OpenMP and libraries. Not covered: thrd_create
+// and glibc's helper threads, which use its internal name.
 #include <pthread.h>
 
 #include <atomic>
@@ -10,7 +10,7 @@
 #include "profiler/signal_safe/hooks/on_thread.h"
 
 #define PPROF_EXPORT __attribute__((visibility("default")))
-// A section of its own: its bounds tell our frame in a stack from the application's.
+// A separate section: its bounds identify our frame in a stack.
 #define PPROF_THREAD_ENTRY __attribute__((noinline, section("pprof_thread_entry")))
 
 extern "C" {
@@ -31,11 +31,11 @@ struct StartBlock {
   signal_safe::ThreadBirth birth;
 };
 
-// What a new thread is given, from its creator. Not from malloc while there is room: a thread that
-// frees it would get an allocator's cache of its own, which costs it a microsecond and more.
+// Passed from the creator to the new thread. Taken from a static pool while there is room: a thread
+// that frees heap memory would get its own allocator cache, at a microsecond or more.
 class StartBlocks {
  public:
-  // nullptr: no memory.
+  // nullptr: out of memory.
   static StartBlock* Take(const StartBlock& wanted) {
     for (Slot& slot : slots_) {
       if (slot.taken.load(std::memory_order_relaxed)) continue;
@@ -59,11 +59,11 @@ class StartBlocks {
     std::atomic<bool> taken;
     StartBlock block;
   };
-  static Slot slots_[16];  // of threads that were created and have not run yet
+  static Slot slots_[16];  // of threads that were created but have not run yet
 };
 StartBlocks::Slot StartBlocks::slots_[16];
 
-// Tells the end whichever way the thread takes: return, pthread_exit, cancellation.
+// Reports the thread's end whichever way it exits: return, pthread_exit, cancellation.
 struct ThreadScope {
   explicit ThreadScope(const signal_safe::ThreadBirth& the_birth) : birth(the_birth) {
     signal_safe::OnThreadStart(birth);
@@ -92,7 +92,7 @@ PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
                                    reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry)});
   const auto birth = signal_safe::OnThreadCreate(__builtin_return_address(0));
   auto* block = interpose::StartBlocks::Take({start, argument, birth});
-  // Without memory for the block the thread still starts; it only has no creator.
+  // Without memory for the block the thread still starts, but without a creator.
   const int error = block == nullptr
                         ? NextCreate::Call(thread, attributes, start, argument)
                         : NextCreate::Call(thread, attributes, interpose::RunThread, block);

@@ -1,4 +1,4 @@
-// LabelSet and ScopedLabels: interned sets, and which one is in force in a thread.
+// LabelSet and ScopedLabels: interned label sets, and each thread's current one.
 #include <algorithm>
 
 #include "pprof/labels.h"
@@ -8,7 +8,7 @@
 namespace pprof {
 namespace {
 
-// Sorted by key; of equal keys the last one stays.
+// Sorts by key; of labels with equal keys the last one wins.
 uint32_t InternSorted(std::vector<Label> labels) {
   const auto before = [](const Label& a, const Label& b) { return a.key < b.key; };
   std::stable_sort(labels.begin(), labels.end(), before);
@@ -37,7 +37,7 @@ const std::vector<Label>& LabelSet::labels() const { return labels::LabelsOf(id_
 LabelSet LabelSet::With(const LabelSet& other) const {
   if (id_ == 0 || id_ == other.id_) return other;
   if (other.id_ == 0) return *this;
-  // Servers put the same labels on top of the same ones, request by request.
+  // Servers add the same labels to the same ones for every request.
   thread_local uint32_t last_base = 0, last_added = 0, last_result = 0;
   if (id_ != last_base || other.id_ != last_added) {
     std::vector<Label> merged = labels();

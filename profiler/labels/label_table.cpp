@@ -8,7 +8,7 @@
 namespace pprof::labels {
 namespace {
 
-// One byte string for each set: equal sets have equal keys.
+// A byte string that is equal for equal sets.
 std::string KeyOf(const std::vector<Label>& labels) {
   std::string key;
   for (const Label& label : labels) {
@@ -24,12 +24,12 @@ struct LabelSetEntry {
   const std::vector<Label> labels;
   const std::string key;
   const uint32_t id;
-  LabelSetEntry* next;  // in its chain
+  LabelSetEntry* next;  // in its hash chain
 };
 
-// Key -> set in chains that only grow at their heads, and number -> set. Without a lock, and
-// without a constructor: the program's threads intern, and a fork must find every table whole in
-// the child.
+// Maps a key to its set in chains that only grow at their heads, and an id to its set. Lock-free
+// and without a constructor: application threads intern, and a forked child must find every table
+// consistent.
 class LabelTable {
  public:
   uint32_t Intern(const std::vector<Label>& labels) {
@@ -44,7 +44,7 @@ class LabelTable {
     }
     auto* entry = new LabelSetEntry{labels, key, id, head};
     sets_[id].store(entry, std::memory_order_release);
-    // Pairs with the acquire loads: who sees the entry sees its labels.
+    // Pairs with the acquire loads: a thread that sees the entry sees its labels.
     while (!chain.compare_exchange_weak(entry->next, entry, std::memory_order_acq_rel)) {
       if (const auto* found = Find(entry->next, head, key)) {
         GiveBack(entry);  // another thread was first
@@ -63,14 +63,14 @@ class LabelTable {
  private:
   static constexpr uint32_t kFull = kMaxLabelSets - 1;
 
-  // Looks from `from` down to, not including, `end`.
+  // Searches from `from` up to, not including, `end`.
   static const LabelSetEntry* Find(const LabelSetEntry* from, const LabelSetEntry* end,
                                    const std::string& key) {
     while (from != end && from->key != key) from = from->next;
     return from == end ? nullptr : from;
   }
 
-  // Nobody knows the number: the next set may have it, if none has a later one yet.
+  // The id was not published: the next set may reuse it, if no later id was assigned.
   void GiveBack(LabelSetEntry* entry) {
     sets_[entry->id].store(nullptr, std::memory_order_relaxed);
     uint32_t last = entry->id;
@@ -85,7 +85,7 @@ class LabelTable {
     return used < kFull - 1 ? used + 1 : kFull;
   }
 
-  // A set of a fixed number that no key leads to; made when first wanted.
+  // A set with a fixed id and no key; made on first use.
   const std::vector<Label>& Standing(uint32_t id, const std::vector<Label>& labels) {
     LabelSetEntry* entry = sets_[id].load(std::memory_order_acquire);
     if (entry != nullptr) return entry->labels;
@@ -97,10 +97,10 @@ class LabelTable {
 
   std::atomic<LabelSetEntry*> chains_[kMaxLabelSets];
   std::atomic<LabelSetEntry*> sets_[kMaxLabelSets];
-  std::atomic<uint32_t> used_;  // numbers given out: 1 to used_
+  std::atomic<uint32_t> used_;  // assigned ids: 1 to used_
 };
 
-// 1 MiB of zeroes, of which a program touches what it uses.
+// 1 MiB of zeroes, of which only used pages are touched.
 LabelTable the_table;
 static_assert(std::is_trivially_default_constructible_v<LabelTable>);
 

@@ -1,5 +1,5 @@
-// Label sets by number, so that a signal handler or malloc can note one with a 32-bit store.
-// Bounded: at most 65,535 distinct sets in the life of a process; never freed.
+// Numbers for label sets, so that a signal handler or malloc can store one as 32 bits. Bounded: at
+// most 65,534 distinct sets per process besides the empty one; never freed.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace pprof::labels {
 constexpr uint32_t kNoLabels = 0;
 constexpr uint32_t kMaxLabelSets = 65536;
 
-// The number of this set, the same for equal sets. When the table is full: the number of the one
-// set {"pprof::labels": "table full"}, so that the loss is visible where it happened.
-// REQUIRES: sorted by key, keys distinct. Thread safety: safe, without a lock. Not signal-safe:
-// allocates.
+// The id of this set; equal sets have the same id. When the table is full: the id of the set
+// {"pprof::labels": "table full"}, which shows the loss where it occurs.
+// REQUIRES: sorted by key, keys distinct. Thread safety: safe, lock-free.
+// Not async-signal-safe: allocates.
 uint32_t InternLabels(const std::vector<Label>& labels);
 
-// The set of that number; empty for 0 and for numbers never given out. Ownership: the table's, for
-// ever. Thread safety: safe, without a lock.
+// The set with this id; empty for 0 and for unassigned ids. Ownership: the table's; never freed.
+// Thread safety: safe, lock-free. Not async-signal-safe: the first call may allocate.
 const std::vector<Label>& LabelsOf(uint32_t label_set);
 
 }  // namespace pprof::labels

@@ -13,8 +13,8 @@ bool SameMapping(const Mapping& a, const Mapping& b) {
   return a.start == b.start && a.offset == b.offset && a.path == b.path && a.build_id == b.build_id;
 }
 
-// Brings samples of another profile into the terms of one: its locations, mappings, label sets.
-// What the one does not have is added to it.
+// Translates samples of profile `from` to the locations, mappings and label sets of `into`, adding
+// those that are missing.
 class Translator {
  public:
   Translator(Profile& into, const Profile& from) : into_(into), from_(from) {
@@ -24,7 +24,7 @@ class Translator {
     for (const auto& labels : from.label_sets) label_sets_.push_back(Translate(labels));
   }
 
-  // Appends the sample's frames to `into` and returns the sample that they make there.
+  // Appends the sample's frames to `into` and returns the translated sample.
   Sample Append(const Sample& sample) {
     const uint64_t first = into_.frames.size();
     for (uint32_t i = 0; i < sample.depth; ++i) {
@@ -103,7 +103,7 @@ void SubtractTotals(const Profile& columns, int64_t* from, const int64_t* what) 
   }
 }
 
-// Subtracts every sample of `earlier` from its equal in `result`, or from zero.
+// Subtracts every sample of `earlier` from its match in `result`, or from zero.
 void SubtractSamples(Profile& result, const Profile& earlier) {
   Translator translator(result, earlier);
   IndexTable table(result.samples.size());
@@ -130,7 +130,7 @@ void SubtractSamples(Profile& result, const Profile& earlier) {
   }
 }
 
-// Copies a sample's frames from `old`, taking over each location when it is first met.
+// Copies a sample's frames from `old`, moving each location on first use.
 void KeepSample(const Profile& old, const Sample& sample, Profile& kept,
                 std::vector<uint32_t>& locations) {
   const uint64_t first = kept.frames.size();
@@ -145,7 +145,7 @@ void KeepSample(const Profile& old, const Sample& sample, Profile& kept,
   kept.samples.push_back({first, sample.depth, sample.label_set});
 }
 
-// Drops samples that are all zero, and the locations that only they used.
+// Drops all-zero samples, and the locations that only they used.
 void DropUnchanged(Profile& profile) {
   Profile old;
   std::swap(old.samples, profile.samples);
@@ -174,7 +174,7 @@ bool SameKind(const Profile& a, const Profile& b) {
 
 Profile Difference(const Profile& later, const Profile& earlier) {
   Profile result = later;
-  result.thread_notes.clear();  // of the later moment: a difference of dumps has none
+  result.thread_notes.clear();  // those of `later`: a difference has none
   SubtractSamples(result, earlier);
   DropUnchanged(result);
   result.duration_nanos = std::max<int64_t>(later.time_nanos - earlier.time_nanos, 0);

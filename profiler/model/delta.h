@@ -1,17 +1,17 @@
-// What happened between two profiles of the same kind.
+// The difference between two profiles of the same kind.
 #pragma once
 
 #include "profiler/model/profile.h"
 
 namespace pprof::model {
 
-// True when a difference makes sense: same profile, same columns.
+// True if the profiles can be subtracted: same name, same value types.
 bool SameKind(const Profile& a, const Profile& b);
 
-// Totals of `later` minus totals of `earlier`; current values as they are in `later` (0 for a stack
-// that is only in `earlier`). Samples are the same by addresses, mappings and labels; those that
-// are all zero are left out, and so is what only they used. Times are `later`'s, the duration is
-// the time between. REQUIRES: SameKind(later, earlier).
+// kDifference values of `later` minus those of `earlier`; kAtEnd values of `later` (0 for a stack
+// that is only in `earlier`). Samples match by addresses, mappings and labels. All-zero samples are
+// dropped, with the locations only they used. Times are those of `later`; the duration is the time
+// between the two. REQUIRES: SameKind(later, earlier).
 Profile Difference(const Profile& later, const Profile& earlier);
 
 }  // namespace pprof::model

@@ -8,7 +8,7 @@
 namespace pprof::model {
 namespace {
 
-// The same sets without some keys; answers for each old set's index the new one's.
+// Removes labels with these keys from the sets. Returns the new index of each old set.
 std::vector<uint32_t> DropLabels(const std::vector<std::string>& keys,
                                  std::vector<std::vector<Label>>* sets) {
   std::vector<std::vector<Label>> kept;

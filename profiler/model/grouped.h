@@ -1,12 +1,12 @@
-// A profile as its text form shows it: without the labels that tell single threads apart.
+// A profile as shown in its text form: without the labels that distinguish single threads.
 #pragma once
 
 #include "profiler/model/profile.h"
 
 namespace pprof::model {
 
-// Drops Profile::labels_not_in_text and adds up the samples that are equal then.
-// Thread safety: a function of its argument.
+// Drops the labels in Profile::labels_not_in_text and sums up samples that become equal.
+// Thread safety: safe.
 Profile GroupedForText(const Profile& profile);
 
 }  // namespace pprof::model

@@ -1,5 +1,5 @@
-// Hash -> index of an element that the caller keeps in an array: a hash set without the elements.
-// 8 bytes a slot, open addressing; lookups of 40,000 frames cost a tenth of std::unordered_map's.
+// Maps a hash to the index of an element in the caller's array: a hash set without the elements. 8
+// bytes per slot, open addressing; looking up 40,000 frames costs a tenth of std::unordered_map.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace pprof::model {
 
-// Spreads the bits of a number, so that neighbouring addresses land far apart (MurmurHash3's end).
+// Mixes the bits of a number, so that close addresses land far apart (MurmurHash3's finalizer).
 inline uint64_t MixHash(uint64_t x) {
   x ^= x >> 33;
   x *= 0xff51afd7ed558ccdULL;
@@ -18,20 +18,20 @@ inline uint64_t MixHash(uint64_t x) {
   return x ^ (x >> 33);
 }
 
-// One step of the hash of a sequence.
+// Adds one element to the hash of a sequence.
 inline uint64_t CombineHash(uint64_t hash, uint64_t next) {
   return (hash ^ next) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
 }
 
-// Thread safety: none. Not signal-safe: allocates.
+// Thread safety: none. Not async-signal-safe: allocates.
 class IndexTable {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  // Room for `count` elements without growing.
+  // Reserves room for `count` elements.
   explicit IndexTable(size_t count = 0) { Resize(SlotsFor(count)); }
 
-  // The element with this hash for which `equal(index)` holds, or kNone.
+  // The index of the element with this hash for which `equal(index)` is true, or kNone.
   template <class Equal>
   uint32_t Find(uint64_t hash, Equal equal) const {
     const auto tag = static_cast<uint32_t>(hash);
@@ -42,7 +42,7 @@ class IndexTable {
     }
   }
 
-  // Adds an element. REQUIRES: it is not there yet, and `index` is not kNone.
+  // Adds an element. REQUIRES: not in the table yet, and `index` is not kNone.
   void Insert(uint64_t hash, uint32_t index) {
     if ((count_ + 1) * 4 > slots_.size() * 3) Grow();
     Place(static_cast<uint32_t>(hash), index);

@@ -1,5 +1,5 @@
-// One profile at one moment as plain data: what is collected, before it becomes bytes.
-// Flat arrays instead of a vector a sample: 100,000 samples of 30 frames are 12 MB of frames.
+// A collected profile as plain data, before encoding. Flat arrays instead of a vector per sample:
+// 100,000 samples of 30 frames are 12 MB of frames.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace pprof::model {
 
-// One executable mapping, as /proc/self/maps has it.
+// One executable mapping, as in /proc/self/maps.
 struct Mapping {
   uint64_t start = 0;
   uint64_t limit = 0;
@@ -19,14 +19,14 @@ struct Mapping {
   std::string build_id;  // lower-case hex; empty: none
   bool deleted = false;
   bool main_executable = false;
-  bool unloaded = false;  // was dlclosed after its samples were taken; its range may be reused
+  bool unloaded = false;  // dlclosed after its samples were taken; its range may be reused
 };
 
 constexpr uint32_t kNoMapping = UINT32_MAX;
 
-// One frame's place. Distinct in Profile::locations.
+// The code location of a frame. Distinct in Profile::locations.
 struct Location {
-  uint64_t address = 0;           // to look names up with: return address - 1, or the exact address
+  uint64_t address = 0;           // for symbolization: return address - 1, or the exact address
   uint32_t mapping = kNoMapping;  // index in Profile::mappings
   uint32_t name = 0;              // index + 1 in Profile::frame_names for named frames, else 0
 };
@@ -37,11 +37,11 @@ struct Sample {
   uint32_t label_set = 0;  // index in Profile::label_sets; 0 is the empty set
 };
 
-// What a full thread dump says of one sample besides its stack.
+// Details of one sample for a full thread dump, besides its stack.
 struct ThreadNote {
   std::string header;                // "goroutine 7 [sleep, 3 minutes]"
-  std::string no_stack_because;      // set when there is no stack
-  std::vector<uint32_t> created_at;  // locations of the stack that created it; empty: unknown
+  std::string no_stack_because;      // not empty if there is no stack
+  std::vector<uint32_t> created_at;  // locations of the creating stack; empty: unknown
   int64_t creator = 0;
 };
 
@@ -49,30 +49,30 @@ struct ThreadNote {
 struct Profile {
   std::string name;
   std::vector<ValueType> values;
-  std::string shown_first;  // becomes default_sample_type; empty: readers take the last
+  std::string shown_first;  // becomes default_sample_type; empty: readers use the last
   TextForm text_form = TextForm::kCount;
   ValueType period_type;
   int64_t period = 0;
   int64_t time_nanos = 0;      // wall clock of the collection
-  int64_t duration_nanos = 0;  // 0 but for recordings and deltas
+  int64_t duration_nanos = 0;  // 0 except for recordings and deltas
   uint64_t lost_samples = 0;
   std::vector<std::string> comments;
   std::string text_trailer;
 
-  // Labels that tell samples apart which the text form puts together, e.g. a thread's id.
+  // Labels that distinguish samples which the text form sums up, e.g. a thread's id.
   std::vector<std::string> labels_not_in_text;
-  std::vector<ThreadNote> thread_notes;  // one a sample, or none at all
-  bool dump_for_go_tools = false;  // the full dump keeps to what readers of Go's dumps understand
-  std::string dump_preface;        // lines before the first thread of a full dump
+  std::vector<ThreadNote> thread_notes;  // one per sample, or empty
+  bool dump_for_go_tools = false;  // restricts the full dump to what readers of Go's dumps accept
+  std::string dump_preface;        // lines before the first thread in a full dump
 
   std::vector<Mapping> mappings;  // the main executable first
   std::vector<Location> locations;
-  std::vector<std::string> frame_names;  // of frames that are a name instead of an address
+  std::vector<std::string> frame_names;  // of frames with a name instead of an address
   std::vector<std::vector<Label>> label_sets{{}};
 
   std::vector<Sample> samples;
   std::vector<uint32_t> frames;        // indexes in `locations`, leaf first
-  std::vector<int64_t> sample_values;  // values.size() numbers a sample
+  std::vector<int64_t> sample_values;  // values.size() numbers per sample
 
   const int64_t* ValuesOf(size_t sample) const { return &sample_values[sample * values.size()]; }
 };

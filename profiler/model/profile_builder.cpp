@@ -16,14 +16,14 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
-// Where names are looked up for one frame: a return address falls on the call before it.
+// The address to symbolize for a frame: for a return address, one in the call before it.
 uint64_t AddressOf(const StackView& stack, size_t frame) {
   const uint64_t pc = stack.pcs[frame];
   const bool exact = (frame == 0 && stack.leaf_is_exact) || pc == 0;
   return exact ? pc : pc - 1;
 }
 
-// Sorted by key, one label a key (readers take only one): the first one given stays.
+// Sorts by key and keeps one label per key (readers accept only one), the first one given.
 std::vector<Label> Canonical(std::vector<Label> labels) {
   std::stable_sort(labels.begin(), labels.end(),
                    [](const Label& a, const Label& b) { return a.key < b.key; });
@@ -87,8 +87,8 @@ std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack, uint3
   return locations;
 }
 
-// Frames in the code of a module that is gone are places of their own: other code may have the same
-// addresses now.
+// Frames in an unloaded module have their own locations: other code may have the same addresses
+// now.
 uint32_t ProfileBuilder::LocationOf(uint64_t address, uint32_t unloaded_as) {
   const uint32_t mapping = MappingOf(address, unloaded_as);
   const uint64_t hash = MixHash(address ^ (uint64_t{mapping} << 48));
@@ -103,7 +103,7 @@ uint32_t ProfileBuilder::LocationOf(uint64_t address, uint32_t unloaded_as) {
   return index;
 }
 
-// A handful of names in a profile: a linear search.
+// Linear search: a profile has a handful of names.
 uint32_t ProfileBuilder::LocationOfName(std::string_view name) {
   std::vector<std::string>& names = profile_.frame_names;
   const auto known = std::find(names.begin(), names.end(), name);
@@ -111,7 +111,7 @@ uint32_t ProfileBuilder::LocationOfName(std::string_view name) {
   if (known != names.end()) return named_locations_[at];
   names.emplace_back(name);
   named_locations_.push_back(static_cast<uint32_t>(profile_.locations.size()));
-  // Readers tell stacks apart by address: a small one of its own, below every mapping.
+  // Readers distinguish stacks by address: each name gets a small one, below every mapping.
   profile_.locations.push_back({uint64_t{at} + 1, kNoMapping, at + 1});
   return named_locations_.back();
 }
@@ -135,7 +135,7 @@ uint32_t ProfileBuilder::MappingOf(uint64_t address, uint32_t unloaded_as) {
   return last_mapping_ = found;
 }
 
-// Unloaded mappings may overlap others, so the search walks back over all that begin before.
+// Unloaded mappings may overlap others, so the search walks back over all that start earlier.
 uint32_t ProfileBuilder::FindMapping(uint64_t address, bool unloaded) const {
   const auto begins_after = [&](uint64_t a, uint32_t i) { return a < profile_.mappings[i].start; };
   auto at = std::upper_bound(mappings_by_address_.begin(), mappings_by_address_.end(), address,
@@ -169,7 +169,7 @@ uint32_t ProfileBuilder::LabelSetOf(const std::vector<Label>& labels) {
   return index;
 }
 
-// The frames from `first_frame` to the end are the sample's; they go again when it is known.
+// The sample's frames are those from `first_frame` to the end; removed again if it is known.
 void ProfileBuilder::AddSample(uint64_t first_frame, uint32_t label_set, const int64_t* values) {
   const size_t width = profile_.values.size();
   const Sample sample{first_frame, static_cast<uint32_t>(profile_.frames.size() - first_frame),

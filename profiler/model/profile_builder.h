@@ -1,4 +1,4 @@
-// Builds a Profile sample by sample: equal stacks are added up, places and label sets interned.
+// Builds a Profile sample by sample: sums up equal stacks, interns locations and label sets.
 //
 //   ProfileBuilder builder("heap", values);
 //   builder.AddMapping(executable);
@@ -17,41 +17,41 @@
 
 namespace pprof::model {
 
-// Thread safety: none, one thread fills it. Not signal-safe: allocates.
+// Thread safety: none, one thread fills it. Not async-signal-safe: allocates.
 class ProfileBuilder {
  public:
   ProfileBuilder(std::string_view name, std::vector<ValueType> values);
 
-  // One mapping, the main executable first. Of mappings that share an address the loaded one
-  // counts. REQUIRES: no sample was added yet.
+  // Adds a mapping, the main executable first. Of mappings that share an address the loaded one
+  // wins. REQUIRES: no sample was added yet.
   void AddMapping(Mapping mapping);
 
-  // A mapping of code that was dlclosed; the first call adds number 0.
+  // Adds the mapping of a dlclosed module; the first call has index 0.
   // REQUIRES: no sample was added yet.
   void AddUnloadedMapping(Mapping mapping);
 
-  // Replaces the columns. REQUIRES: no sample was added yet.
+  // Replaces the value types. REQUIRES: no sample was added yet.
   void SetValues(std::vector<ValueType> values);
 
-  // Adds one sample. Return addresses become address - 1, so that they fall on the call.
-  // A stack without frames becomes the frame "[no stack]", a truncated one ends in "[truncated]".
-  // REQUIRES: `values` has a number for each column.
-  // `unloaded_as`: 0, or the number of the unloaded mapping that its frames may belong to, plus
-  // one.
+  // Adds one sample. Return addresses become address - 1, which is in the call instruction. A stack
+  // without frames becomes the frame "[no stack]"; a truncated one ends in "[truncated]".
+  // `unloaded_as`: 0, or 1 + the index of the unloaded mapping that its frames may belong to.
+  // REQUIRES: `values` has one number per value type.
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
            uint32_t unloaded_as = 0);
 
-  // Places of a stack that is not a sample's, in Profile::locations, leaf first.
+  // Adds the locations of a stack that is not a sample. Returns their indexes in
+  // Profile::locations, leaf first.
   std::vector<uint32_t> AddLocations(const StackView& stack, uint32_t unloaded_as = 0);
 
   // Adds a sample whose only frame is a name.
   void AddNamed(std::string_view frame_name, const int64_t* values,
                 const std::vector<Label>& labels = {});
 
-  // The head of the profile, to be filled in directly: period, times, comments, losses.
+  // The profile's header, to be filled in directly: period, times, comments, losses.
   Profile& head() { return profile_; }
 
-  // Ends the collection. The builder is empty afterwards.
+  // Ends the collection and empties the builder.
   std::shared_ptr<const Profile> Finish();
 
  private:
@@ -64,13 +64,13 @@ class ProfileBuilder {
   void SortMappings();
 
   Profile profile_;
-  std::vector<uint32_t> unloaded_mappings_;    // of Profile::mappings, by unloaded_as - 1
+  std::vector<uint32_t> unloaded_mappings_;    // indexes in Profile::mappings, by unloaded_as - 1
   IndexTable locations_;                       // by address, of Profile::locations
   IndexTable samples_;                         // by frames and label set, of Profile::samples
   IndexTable label_sets_;                      // of Profile::label_sets
   std::vector<uint32_t> named_locations_;      // by name, index in Profile::locations
   std::vector<uint32_t> mappings_by_address_;  // indexes in Profile::mappings, by start
-  uint32_t last_mapping_ = kNoMapping;         // most neighbours lie in the same one
+  uint32_t last_mapping_ = kNoMapping;         // most neighbours are in the same one
 };
 
 }  // namespace pprof::model

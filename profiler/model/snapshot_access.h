@@ -1,5 +1,4 @@
-// The library's own way into the public values: what a Snapshot holds, and what a SnapshotBuilder
-// fills. Not installed.
+// Internal access to the contents of the public Snapshot and SnapshotBuilder. Not installed.
 #pragma once
 
 #include <memory>
@@ -15,7 +14,7 @@ namespace pprof::model {
 struct SnapshotAccess {
   static ProfileBuilder& BuilderOf(SnapshotBuilder& builder) { return *builder.builder_; }
 
-  // Ends the collection. The builder is empty afterwards.
+  // Ends the collection and empties the builder.
   static Snapshot Finish(SnapshotBuilder& builder) { return Make(builder.builder_->Finish()); }
 
   // REQUIRES: profile is not null.

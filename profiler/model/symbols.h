@@ -1,4 +1,4 @@
-// The names of locations in code: what symbolizing gives, as a value.
+// The symbols of a profile's locations: the result of symbolization, as a value.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace pprof::model {
 
-// Immutable once made; shared by the cache and by all who hold its Symbols.
+// Immutable; shared by the cache and all Symbols that refer to it.
 struct Function {
-  std::string name;         // short, for people
-  std::string system_name;  // as the linker knows it
+  std::string name;         // demangled and shortened
+  std::string system_name;  // linkage name
   std::string filename;     // empty: unknown
   uint32_t start_line = 0;  // 0: unknown
 };
@@ -21,13 +21,13 @@ struct Line {
   uint32_t line = 0;      // 0: unknown
 };
 
-// Lines of location i: lines[first_line[i]] to lines[first_line[i + 1]], the innermost inlined
-// function first. None: nothing is known about it.
+// Lines of location i: lines[first_line[i]] to lines[first_line[i + 1]], innermost inlined function
+// first. None: unknown location.
 struct Symbols {
   std::vector<std::shared_ptr<const Function>> functions;  // distinct
   std::vector<Line> lines;
   std::vector<uint32_t> first_line;  // locations + 1 entries
-  // By module: there was no time for all that was asked for. Empty: there was for every module.
+  // By module: the time limit ended before all its locations were looked up. Empty: none.
   std::vector<bool> incomplete;
 };
 

@@ -1,12 +1,12 @@
-// libpprof_preload.so: the profiler for programs that were not built with it.
+// libpprof_preload.so: the profiler for programs that are not built with it.
 //
 //   LD_PRELOAD=/usr/lib/libpprof_preload.so PPROF_CPP_LISTEN=127.0.0.1:6060 python3 app.py
 //
-// Its malloc is in front of the program's from the first byte. The HTTP server is started only when
-// PPROF_CPP_LISTEN is set (PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE as for any program), and
-// only in the first process: children inherit LD_PRELOAD and are sampled, but do not listen. An
-// exec of that same process (a wrapper script's last line) listens again. A fork without exec has
-// no server: threads do not survive it.
+// Its malloc replaces the program's from the first call. It starts the HTTP server only if
+// PPROF_CPP_LISTEN is set (PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE work as usual), and only
+// in the first process: children inherit LD_PRELOAD and are sampled, but do not listen. If that
+// same process calls exec (the last line of a wrapper script), it listens again. A fork without
+// exec has no server, since threads do not survive it.
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,7 +18,7 @@
 
 namespace {
 
-// Which process PPROF_CPP_LISTEN is meant for; inherited with it.
+// The process that PPROF_CPP_LISTEN is meant for; inherited along with it.
 constexpr const char* kListenPid = "PPROF_CPP_LISTEN_PID";
 
 bool MeantForThisProcess() {
@@ -39,8 +39,8 @@ void StartServer() {
   new pprof::http::Server(std::move(server.value()));  // serves until the process ends
 }
 
-// The one switch that starts things: a preloaded library has no other way to be told. Never ends
-// the host, whatever goes wrong.
+// Enabled by a variable, since a preloaded library has no other configuration. Never ends the host
+// process on errors.
 __attribute__((constructor)) void Start() {
   const char* listen = std::getenv("PPROF_CPP_LISTEN");
   if (listen == nullptr || *listen == '\0' || !MeantForThisProcess()) return;

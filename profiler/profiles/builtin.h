@@ -1,4 +1,4 @@
-// The profiles that every program has: the one place to add one.
+// The built-in profiles. New ones are added here.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace pprof::profiles {
 
-// Called once, by the registry, before its first use.
+// Called by the registry before its first use.
 std::vector<ProfileType> BuiltinTypes();
 
 }  // namespace pprof::profiles

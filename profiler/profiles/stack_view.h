@@ -1,4 +1,4 @@
-// Stacks of the writer side's tables, as builders take them.
+// Converts stacks of the signal_safe tables for profile builders.
 #pragma once
 
 #include <atomic>
@@ -10,16 +10,16 @@
 
 namespace pprof::profiles {
 
-// The frame that stands for all stacks for which a table had no room.
+// The frame that represents all stacks which did not fit in a table.
 constexpr const char* kOverflowFrame = "pprof::StackTableFull";
 
-// `Entry`: any of StackTable's. The view is valid for ever: entries are never freed.
+// `Entry`: that of any StackTable. The view is always valid: entries are never freed.
 template <class Entry>
 StackView ViewOf(const Entry& entry) {
   return {entry.pcs(), entry.depth, /*leaf_is_exact=*/false, entry.truncated};
 }
 
-// Adds one stack of a table with its labels; the overflow entry becomes kOverflowFrame.
+// Adds a table's stack with its labels; the overflow entry becomes kOverflowFrame.
 template <class Table, class Entry>
 void AddStackOf(const Table& table, const Entry& entry, const std::vector<int64_t>& values,
                 SnapshotBuilder& builder) {

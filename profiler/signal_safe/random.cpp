@@ -27,7 +27,7 @@ void Seed(ThreadState& thread) {
 
 }  // namespace
 
-// xorshift64 (Marsaglia 2003) with a multiply for its weak low bits.
+// xorshift64 (Marsaglia 2003), with a multiplication to improve its weak low bits.
 uint64_t NextRandom() {
   ThreadState& thread = thread_state;
   if (!thread.started) Seed(thread);

@@ -1,8 +1,8 @@
-// The rules of this room, as far as a compiler can hold them.
+// The rules of this directory, as far as a compiler can check them.
 //
-// Code here runs inside malloc and inside signal handlers. It allocates nothing, takes no lock that
-// can wait, throws nothing, uses no stdio and leaves errno as it was. It calls only sys/.
-// scripts/check_signal_safe_symbols.py holds the room's objects against a list of allowed symbols.
+// This code runs inside malloc and signal handlers. It allocates nothing, takes no lock that can
+// block, throws nothing, uses no stdio and preserves errno. It calls only sys/.
+// scripts/check_signal_safe_symbols.py checks the objects against a list of allowed symbols.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free,
               "a locked atomic could deadlock a handler");
 static_assert(std::atomic<void*>::is_always_lock_free, "a locked atomic could deadlock a handler");
 
-// Puts errno back at the end of the scope. A handler's first line. Signal-safe.
+// Restores errno at the end of the scope. The first statement of a handler. Async-signal-safe.
 class ErrnoGuard {
  public:
   ErrnoGuard() : saved_(errno) {}
@@ -29,8 +29,8 @@ class ErrnoGuard {
   int saved_;
 };
 
-// True inside for the first entry of this thread only: a handler that allocates while this thread
-// is in here must not come in again. Signal-safe.
+// entered() is true only for this thread's outermost guard: a handler that interrupts the profiler
+// and allocates must not enter it again. Async-signal-safe.
 class ReentryGuard {
  public:
   ReentryGuard() : entered_(!thread_state.busy) { thread_state.busy = true; }

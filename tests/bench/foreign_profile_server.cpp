@@ -1,7 +1,7 @@
-// Serves a profile of a large program that does not run: its code is mapped into this process, and
-// the stacks are made up of given addresses.
+// Serves a profile of a large program that is not running: its code is mapped into this process,
+// and the stacks consist of given addresses.
 //
-//   foreign_profile_server FILE ADDRESSES     ADDRESSES: a file, one hexadecimal address a line
+//   foreign_profile_server FILE ADDRESSES     ADDRESSES: a file, one hexadecimal address per line
 //
 // Prints the port and serves /debug/pprof/foreign until it is killed.
 #include <elf.h>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr size_t kDepth = 30;
 
-// Address in this process minus address in the file; the code segment is mapped as a loader does.
+// Address in this process minus address in the file; maps the code segment like a loader.
 uint64_t MapCode(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   Elf64_Ehdr header;
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   const std::vector<uintptr_t> addresses = ReadAddresses(argv[2], bias);
   pprof::ProfileType type;
   type.name = "foreign";
-  type.description = "Made-up stacks of a program that does not run";
+  type.description = "Synthetic stacks of a program that does not run";
   type.values = {{"samples", "count", pprof::ValueType::Delta::kDifference}};
   type.collect = [&](pprof::SnapshotBuilder& builder) { return Collect(addresses, builder); };
   pprof::http::Options options;

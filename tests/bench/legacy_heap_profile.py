@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes a heap profile as google-pprof reads it, of a program that does not run.
+"""Writes a heap profile in google-pprof's format, of a program that is not running.
 
-usage: legacy_heap_profile.py BINARY ADDRESSES >PROFILE    ADDRESSES: a file, one hexadecimal a line
+usage: legacy_heap_profile.py BINARY ADDRESSES >PROFILE    ADDRESSES: one hexadecimal per line
 
-The same stacks as foreign_profile_server makes: 30 addresses each, the code segment mapped somewhere.
+The same stacks as foreign_profile_server's: 30 addresses each, with the code segment mapped.
 """
 import subprocess
 import sys
@@ -14,7 +14,7 @@ BIAS = 0x555500000000
 
 
 def code_segment(binary):
-    """Offset, address and size of the first segment that is executable."""
+    """Offset, address and size of the first executable segment."""
     said = subprocess.run(["readelf", "-lW", binary], capture_output=True, text=True, check=True)
     for line in said.stdout.splitlines():
         words = line.split()

@@ -3,8 +3,8 @@
 //   g++ -O2 -no-pie -I. tests/bench/libbacktrace_bench.cpp -lbacktrace -o libbacktrace_bench
 //   libbacktrace_bench FILE LIST [--print]
 //
-// libbacktrace believes that FILE is this executable and adds the address this one is loaded at,
-// which is 0 because it is not position independent. So addresses are those of FILE.
+// libbacktrace assumes that FILE is this executable and adds its load address, which is 0 because
+// it is not position-independent. So addresses are those of FILE.
 #include <backtrace.h>
 
 #include <chrono>

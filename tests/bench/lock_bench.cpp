@@ -1,11 +1,11 @@
-// What locks cost with the hooks in front of them, against the same program without pprof-cpp.
+// The cost of locks with the hooks, compared with the same program without pprof-cpp.
 //
 //   pprof_lock_bench [ROUNDS [CASE]]   prints a Markdown table; runs itself and
 //   pprof_lock_bench_plain pprof_lock_bench --measure NAME    one measurement, in nanoseconds
 //
-// Each round measures all variants one after the other, in changing order; a ratio is the median of
-// the ratios within rounds, so that what changes between rounds falls out. The plain program runs
-// twice a round: ratios are to the mean of both, and show how much of them is noise.
+// Each round measures all variants in changing order; a ratio is the median of the ratios within
+// rounds, so that changes between rounds cancel out. The plain program runs twice per round: ratios
+// are relative to the mean of both, and show how much of them is noise.
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ uint64_t NowNanos(clockid_t clock = CLOCK_MONOTONIC) {
   return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
-// Nanoseconds of one lock and unlock; the best of ten runs, which the scheduler left alone.
+// Nanoseconds of one lock and unlock; the best of ten runs, undisturbed by the scheduler.
 template <class Pair>
 double NanosOfPair(Pair pair) {
   uint64_t best = UINT64_MAX;
@@ -65,8 +65,8 @@ void Spin(int turns) {
   for (int i = 0; i < turns; ++i) __asm__ volatile("pause");
 }
 
-// Four threads, a lock held for `hold` turns; nanoseconds of CPU that a turn of one of them takes:
-// on a machine that does other things as well, the wall clock would measure those.
+// Four threads, a lock held for `hold` turns; CPU nanoseconds per turn: on a busy machine the wall
+// clock would measure other programs, too.
 double Contended(int hold) {
   std::mutex mutex;
   std::atomic<bool> stop{false};
@@ -107,7 +107,7 @@ const Case kCases[] = {
     {"4 threads, long holds", [] { return Contended(2000); }},
 };
 
-// Variants of the program; the first two are what the others are compared with.
+// Variants of the program; the first two are the baseline of the others.
 struct Variant {
   const char* name;
   const char* suffix;  // of the executable
@@ -177,7 +177,7 @@ int PrintTable(const std::string& self, int rounds, const char* filter) {
   return 0;
 }
 
-// A second thread, but for "the only thread": glibc then locks without atomic operations.
+// A second thread, except for "the only thread", where glibc locks without atomic operations.
 int Measure(const char* name) {
   if (std::strstr(name, "the only thread") == nullptr) std::thread([] { pause(); }).detach();
   for (const Case& one : kCases) {

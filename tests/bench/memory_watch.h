@@ -1,4 +1,4 @@
-// Time and anonymous memory of this process: now, and the most while something runs.
+// Time and anonymous memory of this process: current, and the peak of an operation.
 #pragma once
 
 #include <algorithm>
@@ -23,10 +23,10 @@ inline long StatusKb(const char* field) {
   return 0;
 }
 
-// Of all threads; tells more than wall time on a machine that does other things too.
+// Of all threads; more reliable than wall-clock time on a busy machine.
 inline double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// The kernel keeps a high-water mark of all resident memory only, so a thread looks every 2 ms.
+// The kernel only has a high-water mark of all resident memory, so a thread polls every 2 ms.
 class MemoryWatch {
  public:
   MemoryWatch() : before_kb_(StatusKb("RssAnon:")), thread_([this] { Watch(); }) {}
@@ -37,7 +37,7 @@ class MemoryWatch {
     stop_ = true;
     thread_.join();
   }
-  // Both more than at the beginning. After Stop().
+  // Both relative to the start. After Stop().
   long peak_kb() const { return peak_kb_ - before_kb_; }
   long kept_kb() const { return StatusKb("RssAnon:") - before_kb_; }
 

@@ -4,7 +4,7 @@
 //   symbolize_bench FILE --random 1000 --list                      addresses, one a line
 //   symbolize_bench FILE --addresses LIST --print                  frames of these addresses
 //
-// Addresses are those of the file's own address space (hexadecimal), as llvm-symbolizer takes them.
+// Addresses are in the file's own address space (hexadecimal), as for llvm-symbolizer.
 #include <algorithm>
 #include <chrono>
 #include <cinttypes>
@@ -66,7 +66,7 @@ class Frames : public pprof::symbolize::FrameSink {
 
 // Addresses inside functions, each byte of code equally likely.
 std::vector<uint64_t> RandomAddresses(const ElfFile& elf, size_t count, unsigned seed) {
-  std::vector<std::pair<uint64_t, uint64_t>> functions;  // end in the sum of sizes, address
+  std::vector<std::pair<uint64_t, uint64_t>> functions;  // cumulative size, address
   uint64_t total = 0;
   for (const char* name : {".symtab", ".dynsym"}) {
     const ElfSection* table = elf.FindSection(name);

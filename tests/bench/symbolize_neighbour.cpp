@@ -1,12 +1,13 @@
-// Whether symbolizing blocks the program it runs in: four threads allocate at full speed, while in
-// every other slice of time a thread looks names up, and in the slices between it only spins. Both
-// take the same share of the machine, so a difference is what the four had to wait for.
+// Measures whether symbolizing slows down its host program: four threads allocate at full speed
+// while another thread symbolizes in every other slice of time, and only spins in between. Both use
+// the same share of the machine, so a difference is time that the four had to wait.
 //
 //   symbolize_neighbour [--long] [FILE]      FILE: an ELF file with debug information (this
 //   program)
 //
-// Prints the median of the ratios; ends with 1 when it is under 0.97 with --long or
-// PPROF_TEST_LONG=1, with 77 (skipped) without: a second says nothing on a machine that is shared.
+// Prints the median of the ratios; exits with 1 if it is below 0.97 with --long or
+// PPROF_TEST_LONG=1, and with 77 (skipped) otherwise: one second is not significant on a shared
+// machine.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -37,7 +38,7 @@ struct alignas(64) Counter {
 };
 Counter counters[kThreads];
 
-// Small blocks mostly, now and then one that needs fresh pages from the kernel.
+// Mostly small blocks, occasionally one that needs new pages from the kernel.
 void Allocate(Counter& counter, unsigned seed) {
   std::minstd_rand random(seed);
   std::vector<std::unique_ptr<char[]>> live(256);
@@ -80,7 +81,7 @@ struct CountFrames : pprof::symbolize::FrameSink {
   size_t frames = 0;
 };
 
-// Operations per second of the four while `work(until)` runs on a fifth.
+// Operations per second of the four threads while `work(until)` runs on a fifth.
 template <typename Work>
 double Rate(std::chrono::milliseconds slice, Work work) {
   const auto begin = Clock::now();
@@ -133,7 +134,7 @@ int main(int argc, char** argv) {
   std::vector<double> ratios;
   const std::chrono::milliseconds slice(full ? 500 : 100);
   for (int pair = 0; pair < (full ? 61 : 5); ++pair) {
-    // Either first, so that a drift of the machine falls on both.
+    // Alternates the order, so that drift of the machine affects both.
     double spinning = pair % 2 == 0 ? Rate(slice, Spin) : 0;
     const double symbolizing = Rate(slice, symbolize);
     if (pair % 2 != 0) spinning = Rate(slice, Spin);
@@ -144,7 +145,7 @@ int main(int argc, char** argv) {
   std::sort(ratios.begin(), ratios.end());
   const double median = ratios[ratios.size() / 2];
   std::printf(
-      "throughput beside symbolizing: %.3f of that beside spinning (quartiles %.3f, %.3f; "
+      "throughput while symbolizing relative to while spinning: %.3f (quartiles %.3f, %.3f; "
       "%zu pairs; %zu frames)\n",
       median, ratios[ratios.size() / 4], ratios[ratios.size() * 3 / 4], ratios.size(),
       frames.frames);

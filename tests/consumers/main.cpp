@@ -1,5 +1,4 @@
-// A program that uses pprof-cpp as its README says: a server, and a heap profile that has
-// something.
+// A program that uses pprof-cpp like its README: a server, and a non-empty heap profile.
 #include <pprof/http.h>
 #include <pprof/pprof.h>
 #include <pprof/version.h>

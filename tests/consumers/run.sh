@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 install_here() {
   cmake --install "$build" --prefix "$work/installed" >/dev/null
-  mv "$work/installed" "$work/prefix"  # an installed tree may be moved
+  mv "$work/installed" "$work/prefix"  # an installed tree must be movable
 }
 
 build_and_run() {  # build_and_run CMAKE_OPTION...

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""capture.sh with every client and shell, against a server that has all kinds of answers."""
+"""capture.sh with every client and shell, against a server with all kinds of answers."""
 
 import glob
 import gzip
@@ -18,7 +18,7 @@ INDEX = "".join(f"<tr><td>1</td><td><a href='{name}?debug=1'>{name}</a></td></tr
 
 
 class Endpoints(http.server.BaseHTTPRequestHandler):
-    """Like pprof's: an index, profiles, one that is not supported, two that record."""
+    """Like pprof's: an index, profiles, an unsupported one, and two recordings."""
 
     def do_GET(self):
         path = self.path.replace("/debug/pprof/", "", 1)
@@ -60,7 +60,7 @@ class Capture(unittest.TestCase):
                               capture_output=True, timeout=60)
 
     def archive(self):
-        """What is in the only archive: name without folder and time -> content."""
+        """The files of the only archive: name without folder and time -> content."""
         (path,) = glob.glob(os.path.join(self.folder.name, "*.tar.gz"))
         contents = {}
         with tarfile.open(path) as tar:

@@ -95,7 +95,7 @@ class Signals(unittest.TestCase):
     def test_stops_within_a_second(self):
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=signal_number), DemoApp("--debug", "--fix", "purge") as app:
-                idle = http.client.HTTPConnection("127.0.0.1", app.port)  # kept alive, says nothing
+                idle = http.client.HTTPConnection("127.0.0.1", app.port)  # kept alive, idle
                 idle.request("GET", "/healthz")
                 idle.getresponse().read()
                 silent = socket.create_connection(("127.0.0.1", app.debug_port))

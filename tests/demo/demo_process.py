@@ -1,4 +1,4 @@
-"""Starts demo_app for a test and asks it things. The binary's path is in DEMO_APP."""
+"""Starts demo_app for a test and sends requests. DEMO_APP has the binary's path."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ SANITIZED = bool(os.environ.get("PPROF_CPP_SANITIZE"))
 
 
 def wait_until(condition, seconds=10):
-    """Polls until the condition holds; False when it did not in time."""
+    """Polls until the condition holds; False after the timeout."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -49,7 +49,7 @@ class DemoApp:
         self.process.communicate()
 
     def get(self, path):
-        """Status and body of one request on a connection of its own."""
+        """Status and body of one request on a new connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -61,7 +61,7 @@ class DemoApp:
         return json.loads(self.get("/stats")[1])
 
     def load(self, requests, path="/orders/17"):
-        """So many requests on one kept-alive connection."""
+        """Sends this many requests on one kept-alive connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         for _ in range(requests):
             connection.request("GET", path)
@@ -69,14 +69,14 @@ class DemoApp:
         connection.close()
 
     def stop(self, signal_number=signal.SIGTERM):
-        """Exit code and seconds it took."""
+        """Returns the exit code and the seconds it took."""
         start = time.monotonic()
         self.process.send_signal(signal_number)
         code = self.process.wait(timeout=10)
         return code, time.monotonic() - start
 
     def listening_sockets(self):
-        """How many TCP sockets of the process listen."""
+        """Number of listening TCP sockets of the process."""
         inodes = set()
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             with open(table, encoding="ascii") as file:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The README's curl examples answer what the README says."""
+"""The README's curl examples answer as documented."""
 
 import os
 import re
@@ -33,7 +33,7 @@ class Readme(unittest.TestCase):
                     here = command.replace("127.0.0.1:6060", f"127.0.0.1:{app.debug_port}")
                     answer = subprocess.run(["bash", "-c", here.replace("curl ", "curl -s ", 1)],
                                             capture_output=True, text=True, timeout=30).stdout
-                    if "cmdline" in command:  # where the binary lies differs
+                    if "cmdline" in command:  # the binary's path differs
                         self.assertRegex(answer, r"demo_app --listen 127\.0\.0\.1:\d+ ")
                     else:
                         self.assertEqual(answer.strip(), output.strip())

@@ -1,4 +1,4 @@
-// The semantics of gorilla/context that the demo depends on, and those that made it leak.
+// The semantics of gorilla/context that the demo depends on, and those that caused the leak.
 #include "demo_app/request_context.h"
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST_F(RequestContext, DeleteLeavesAnEmptyEntryThatCounts) {
 TEST_F(RequestContext, ClearRemovesTheRequest) {
   reqctx::Set(request_, "user", std::string("alice"));
   reqctx::Clear(request_);
-  reqctx::Clear(request_);  // unknown by now: nothing happens
+  reqctx::Clear(request_);  // unknown by now: does nothing
   EXPECT_EQ(reqctx::Count(), 0u);
   EXPECT_EQ(request_.use_count(), 1);
 }
@@ -92,7 +92,7 @@ TEST_F(RequestContext, PurgeRemovesOnlyWhatIsOlder) {
   reqctx::Set(request_, "user", std::string("alice"));
   g_now += 250;
   reqctx::Set(young, "user", std::string("bob"));
-  EXPECT_EQ(reqctx::Purge(milliseconds(250)), 0u);  // exactly as old as allowed: stays
+  EXPECT_EQ(reqctx::Purge(milliseconds(250)), 0u);  // exactly the maximum age: stays
   g_now += 1;
   EXPECT_EQ(reqctx::Purge(milliseconds(250)), 1u);
   EXPECT_FALSE(reqctx::GetOk(request_, "user").second);

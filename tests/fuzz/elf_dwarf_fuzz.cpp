@@ -1,9 +1,9 @@
-// libFuzzer target: any bytes as an ELF file with symbols and DWARF.
+// libFuzzer target: arbitrary bytes as an ELF file with symbols and DWARF.
 //
 //   cmake -DPPROF_CPP_BUILD_FUZZERS=ON -DCMAKE_CXX_COMPILER=clang++ ... && elf_dwarf_fuzz CORPUS
 //
-// The file lives in memory (memfd), so the engine reads it as it reads any file. Some small
-// binaries make a good corpus: they are far from what random bytes become.
+// The file is in memory (memfd), so the engine reads it like any file. Some small binaries are a
+// good corpus: random bytes never become one.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 struct Ignore : pprof::symbolize::FrameSink {
   void OnAddress(size_t, const pprof::symbolize::RawFrame* frames, size_t count) override {
-    // Reads every byte of every answer, so that a dangling view is found.
+    // Reads every byte of every result, to detect dangling views.
     for (size_t i = 0; i < count; ++i) {
       for (const char c : frames[i].linkage_name) sum += static_cast<unsigned char>(c);
       for (const char c : frames[i].filename) sum += static_cast<unsigned char>(c);
@@ -27,7 +27,7 @@ struct Ignore : pprof::symbolize::FrameSink {
   volatile unsigned sum = 0;
 };
 
-// Two hundred offsets over the file, so that some lie in any segment.
+// Two hundred offsets across the file, so that every segment gets some.
 std::vector<uint64_t> Offsets(size_t size) {
   std::vector<uint64_t> offsets;
   const uint64_t step = size / 200 + 1;
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   pprof::symbolize::BatchLimits limits;
   limits.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   limits.debug_root = "/nonexistent";
-  if (size % 2 != 0) limits.max_whole_unit = 0;  // as units too large for memory are read
+  if (size % 2 != 0) limits.max_whole_unit = 0;  // takes the path for units too large for memory
   Ignore sink;
   pprof::symbolize::ResolveBatch(module, Offsets(size), limits, sink);
   return 0;

@@ -1,5 +1,5 @@
-// The head gate: bytes of a client, in pieces, up to the verdict whether it is let in. The first
-// byte chooses the size of the pieces: pieces must not change the verdict.
+// The parser and checks of request heads: client bytes in pieces, up to the decision to admit them.
+// The first byte selects the size of the pieces, which must not change the decision.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -34,7 +34,7 @@ void CheckHead(const RequestHead& head) {
   const bool in_without_token = !Admit(head, options);
   options.token = "0123456789abcdef";
   const bool in_with_token = !Admit(head, options);
-  Require(in_without_token || !in_with_token);  // a token never opens another door
+  Require(in_without_token || !in_with_token);  // a token never admits other requests
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Host header, Origin header and addresses. What is let in has to be what it looks like.
+// Host header, Origin header and addresses. Only exact matches may be accepted.
 #include <arpa/inet.h>
 
 #include <cstddef>
@@ -14,7 +14,7 @@ using namespace pprof::http;  // NOLINT: a fuzz target has one user
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (IsAllowedHost(text, {"prof.example.org"})) {
-    // Nothing but letters of the three names, digits, and what addresses and ports need.
+    // Only letters of the three names, digits, and characters of addresses and ports.
     const char* const allowed = "localhstprfexmgLOCALHSTPRFEXMGiI0123456789abcdefABCDEF.:[]";
     if (text.find_first_not_of(allowed) != std::string_view::npos) std::abort();
     if (!IsOwnOrigin("http://" + std::string(text), text)) std::abort();

@@ -1,8 +1,7 @@
-// libFuzzer target: any bytes as a zlib section, in pieces of a size that the first byte says.
+// libFuzzer target: arbitrary bytes as a zlib section, in pieces of a size given by the first byte.
 //
-// What decompresses is a library without instrumentation, in parts assembler. So the sanitizers see
-// nothing of it; the pages behind the input and behind the output do. zlib is the judge of the
-// result.
+// The decompressor is a library without instrumentation, partly in assembler. The sanitizers cannot
+// check it, so guard pages follow its input and output. zlib's output is the reference.
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -20,7 +19,7 @@ namespace {
 constexpr size_t kPage = 4096;
 constexpr size_t kMaxOutput = 64 * kPage;
 
-// `size` bytes that end where a page begins that cannot be touched.
+// `size` bytes that end at an inaccessible page.
 class Guarded {
  public:
   explicit Guarded(size_t size) : size_(size), room_((size + kPage - 1) / kPage * kPage + kPage) {
@@ -55,7 +54,7 @@ std::vector<uint8_t> Ours(const uint8_t* data, size_t size, size_t step) {
   return all;
 }
 
-// *whole: the stream ended as it should, within kMaxOutput.
+// *whole: the stream ended correctly, within kMaxOutput.
 std::vector<uint8_t> Zlibs(const uint8_t* data, size_t size, bool* whole) {
   std::vector<uint8_t> all(kMaxOutput);
   z_stream stream = {};
@@ -76,13 +75,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 4) return 0;
   const size_t step = data[0] * size_t{37} + 1;
   std::vector<uint8_t> stored(data + 1, data + size);
-  stored[0] = 0x78;  // what would be refused at once, is no use
+  stored[0] = 0x78;  // input that is rejected at once is useless
   const std::vector<uint8_t> ours = Ours(stored.data(), stored.size(), step);
   bool whole = false;
   const std::vector<uint8_t> zlibs = Zlibs(stored.data(), stored.size(), &whole);
   if (whole && ours.size() != zlibs.size()) std::abort();
   const size_t both = std::min(ours.size(), zlibs.size());
-  // Of a damaged stream each library gives a different part of what it read before the damage.
+  // For a damaged stream the libraries return different amounts of the data before the damage.
   if (!std::equal(ours.begin(), ours.begin() + static_cast<long>(both), zlibs.begin()))
     std::abort();
   return 0;

@@ -1,4 +1,4 @@
-// The body of POST /symbol. Every name is an attack here: no answer may have more lines than names.
+// The body of POST /symbol, with hostile names: no answer may have more lines than names.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ std::string hostile_name;
 
 namespace pprof {
 
-// Stands in for the profiler: the name of every address is the input itself.
+// Replaces the profiler: every address has the input as its name.
 std::vector<Frames> Symbolize(const std::vector<uint64_t>& addresses) {
   Frame frame;
   frame.function = hostile_name;

@@ -1,5 +1,5 @@
-// Reads mangled names from stdin, one a line; writes DIR/names.pb.gz, in which readers must
-// demangle them themselves, and DIR/names.txt with our short form of each.
+// Reads mangled names from stdin, one per line; writes DIR/names.pb.gz, which readers must demangle
+// themselves, and DIR/names.txt with our short form of each.
 #include <fstream>
 #include <iostream>
 #include <string>

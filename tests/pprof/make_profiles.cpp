@@ -27,7 +27,7 @@ Stack g_stack;  // the last one taken
   }
 }
 
-// Keeps calls from becoming jumps, so that callers stay on the stack.
+// Prevents tail calls, so that callers stay on the stack.
 template <class F>
 void NotLast(F&& f) {
   f();
@@ -40,7 +40,7 @@ namespace demo {
 
 template <class K>
 struct ContextMap {
-  // Always inlined into its caller: a line of its own in the same location.
+  // Always inlined into its caller: a separate line in the same location.
   [[gnu::always_inline]] inline void Insert(K) {
     TakeStack();
     asm volatile("" ::: "memory");
@@ -139,7 +139,7 @@ bool SaveBoth(const pprof::Snapshot& snapshot, const std::string& path) {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = std::string(argv[1]) + "/";
-  std::vector<pprof::Snapshot> heaps;  // from one place, so that their stacks are the same
+  std::vector<pprof::Snapshot> heaps;  // from one call site, so that their stacks are equal
   for (const int64_t scale : {1, 3}) heaps.push_back(Heap(scale));
   const pprof::Snapshot& heap = heaps[0];
   const pprof::Snapshot& later = heaps[1];

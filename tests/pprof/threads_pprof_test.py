@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Threads in known states as `go tool pprof` and panicparse read them over HTTP.
+"""Reads threads in known states over HTTP with `go tool pprof` and panicparse.
 
 usage: threads_pprof_test.py --server EXE --go GO [--panicparse EXE]
 """

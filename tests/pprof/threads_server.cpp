@@ -1,4 +1,4 @@
-// A server with threads in known states: prints its port, ends when its input does.
+// A server with threads in known states: prints its port, ends with its input.
 #include <pthread.h>
 #include <unistd.h>
 

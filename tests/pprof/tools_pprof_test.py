@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Feeds what make_profiles wrote to `go tool pprof` and google-pprof and reads their answers.
+"""Reads the output of make_profiles with `go tool pprof` and google-pprof and checks the results.
 
 usage: tools_pprof_test.py --make-profiles EXE --make-names EXE [--google-pprof EXE] GO...
 """
@@ -62,7 +62,7 @@ def check_heap(pprof):
 
 
 def check_full_names(pprof, program):
-    """System names bring the full names back. With the binary at hand pprof would look there."""
+    """System names restore full names. Without the binary, which pprof would read."""
     os.rename(program, program + ".away")
     pprof.has_top("demo::ContextMap<int>::Set(int)", "0", "800B", "-symbolize=demangle=full",
                   "heap.pb.gz")
@@ -102,7 +102,7 @@ def check_raw(pprof):
 
 
 def check_text(pprof):
-    """The names stay in the text; go's pprof does not read C++ symbols, so the totals tell."""
+    """Go's pprof does not read C++ symbols from the text, so the totals are checked."""
     for name, total in (("heap", "1000B"), ("goroutine", "10"), ("block", "10ms"), ("mutex", "10ms")):
         top = pprof("-top", f"{name}.txt")
         check(f"of {total} total" in top, f"{name}.txt: total {total}", top)
@@ -135,7 +135,7 @@ def mangled_names(*binaries):
                                   text=True, check=False)
             for line in done.stdout.splitlines():
                 words = line.split()
-                # Of thunks and clones pprof shows the parameters, we do not.
+                # pprof shows parameters of thunks and clones, we do not.
                 if (len(words) == 3 and words[1] in "tTwW" and words[2].startswith("_Z")
                         and not words[2].startswith(("_ZTh", "_ZTv", "_ZTc", "_ZGTt"))):
                     names.add(words[2].split("@")[0])
@@ -143,7 +143,7 @@ def mangled_names(*binaries):
 
 
 def check_names(pprof, make_names, program):
-    """Our short names are those that pprof makes of the mangled ones by itself."""
+    """Our short names equal those that pprof makes from the mangled ones."""
     with open("heap.txt", encoding="utf-8") as text:
         libraries = [line.split()[5] for line in text if " r-xp " in line and "libstdc++" in line]
     names = mangled_names(program, *libraries)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_layers.py finds an offence of each kind, and nothing in a tree that keeps its table.
+"""check_layers.py reports an offence of each kind, and none in a tree that matches its table.
 
 usage: check_layers_test.py SCRIPTS_FOLDER
 """
@@ -58,8 +58,8 @@ class CheckLayers(unittest.TestCase):
 
     def test_every_form_of_a_condition(self):
         for line in ("#if HAVE_ALL && MORE", "#ifdef HAVE_ALL", "# ifndef X", "#elif HAVE_ALL"):
-            self.assert_offence("may not hold", f"{LOW}/low.cpp", line)
-        self.assert_offence("may not hold", f"{HIGH}/high.cpp", "#if HAVE_ALL")
+            self.assert_offence("may not have", f"{LOW}/low.cpp", line)
+        self.assert_offence("may not have", f"{HIGH}/high.cpp", "#if HAVE_ALL")
 
     def test_a_header_that_is_nowhere(self):
         self.assert_offence("not a file of ours", f"{HIGH}/high.cpp", '#include "low.h"')

@@ -1,4 +1,4 @@
-"""Starts door_server, talks to it over raw sockets, and reads what the kernel says about it."""
+"""Starts door_server, talks to it over raw sockets, and reads its resource use from the kernel."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ HOST = "127.0.0.1"
 
 
 def poll_until(condition, seconds=10):
-    """True as soon as condition() is; False when the deadline has passed."""
+    """Polls until condition() is true; False after the deadline."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -57,7 +57,7 @@ class Door:
         pairs = (pair.split("=") for pair in self.process.stdout.readline().split())
         return {cause: int(count) for cause, count in pairs}
 
-    # What the kernel says.
+    # Resource use from the kernel.
     def open_files(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -73,7 +73,7 @@ class Door:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    # Talking to it.
+    # Requests.
     def connect(self, data=b"", timeout=10):
         client = socket.create_connection((HOST, self.port), timeout=timeout)
         if data:
@@ -81,7 +81,7 @@ class Door:
         return client
 
     def send(self, data, timeout=10):
-        """Sends bytes, reads to the end. A server that closes while we still send is no error."""
+        """Sends bytes and reads to the end. A server may close while we still send."""
         with self.connect(timeout=timeout) as client:
             try:
                 client.sendall(data)
@@ -98,7 +98,7 @@ class Door:
         return self.send("\r\n".join([*lines, *headers, "", ""]).encode("latin-1") + body)
 
     def count(self, profile):
-        """A number of the server's state, as its index page shows it."""
+        """A number on the server's index page."""
         page = self.get("/debug/pprof/").body.decode()
         before = page.split(f"<td><a href='{profile}?debug=1'>")[0]
         return int(before.rpartition("<tr><td>")[2].partition("<")[0])

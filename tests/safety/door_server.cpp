@@ -1,5 +1,5 @@
-// A server with profiles made for hostile clients: what tests/safety/*.py drive. Prints "port N"
-// and serves until its standard input ends.
+// A server with profiles for hostile clients, driven by tests/safety/*.py. Prints "port N" and
+// serves until its standard input ends.
 //
 //   door_server [--token T] [--listen ADDRESS] [--burst N] [--allow-host NAME] [--log]
 #include <pprof/http.h>
@@ -43,7 +43,7 @@ class FakeRecorder : public pprof::Recorder {
 pprof::ProfileType Recorded() {
   pprof::ProfileType type;
   type.name = "door.recorded";
-  type.description = "Records nothing, for as long as asked";
+  type.description = "Records nothing for the requested time";
   type.values = Values();
   type.record = [](int) -> pprof::Result<std::unique_ptr<pprof::Recorder>> {
     return std::unique_ptr<pprof::Recorder>(new FakeRecorder);
@@ -58,7 +58,7 @@ pprof::ProfileType Collected(const std::string& name, int samples) {
   type.values = Values();
   type.collect = [samples](pprof::SnapshotBuilder& builder) {
     std::mt19937_64 random(samples);
-    std::array<uintptr_t, 8> pcs;  // of no mapping: nothing to symbolize
+    std::array<uintptr_t, 8> pcs;  // in no mapping: nothing to symbolize
     for (int i = 0; i < samples; ++i) {
       for (uintptr_t& pc : pcs) pc = random() >> 20;
       builder.Add(pprof::StackView{pcs.data(), pcs.size(), false, false}, {i});
@@ -72,7 +72,7 @@ pprof::ProfileType Collected(const std::string& name, int samples) {
   return type;
 }
 
-// State of the program as numbers, so that a test can see what a request has done.
+// State of the program as numbers, so that a test can see the effect of a request.
 pprof::ProfileType State(const std::string& name, std::atomic<int>& number) {
   pprof::ProfileType type = Collected(name, 1);
   type.actions.clear();

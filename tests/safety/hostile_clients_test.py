@@ -1,5 +1,5 @@
-"""Hostile clients over real sockets: each gets its expected answer, and leaves the server with the
-memory, threads and files it had before.
+"""Hostile clients over real sockets: each gets its expected answer, and the server's memory,
+threads and files are the same afterwards.
 
     hostile_clients_test.py DOOR_SERVER
 """
@@ -22,15 +22,15 @@ GOOD = b"GET /debug/pprof/door.small HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class HostileCase(unittest.TestCase):
-    """One server for the class, so that what one case leaks shows in the next."""
+    """One server for the class, so that leaks of one case show in the next."""
 
     binary = ""
-    slack_bytes = 4 << 20  # freed memory that the allocator keeps
+    slack_bytes = 4 << 20  # freed memory that the allocator retains
 
     @classmethod
     def setUpClass(cls):
         cls.door = Door(cls.binary)
-        for _ in range(20):  # warm: caches of names, pages of stacks
+        for _ in range(20):  # warms symbol caches and stack pages
             cls.door.get(PROFILE)
             cls.door.post("/debug/pprof/symbol", b"0x1+" * (1 << 18))
 
@@ -54,7 +54,7 @@ class HostileCase(unittest.TestCase):
         self.assertEqual(self.door.threads(), self.before[0], "threads")
         self.assertTrue(poll_until(lambda: self.door.open_files() == self.idle_files()), "files")
         if os.environ.get("PPROF_CPP_SANITIZE"):
-            return  # a sanitizer keeps freed memory, to notice its use
+            return  # a sanitizer retains freed memory, to detect its use
         grown = self.door.resident_bytes() - self.before[1]
         self.assertLess(grown, self.slack_bytes, "resident memory")
 
@@ -122,7 +122,7 @@ class Nonsense(HostileCase):
         for at in range(len(GOOD) - 4):
             for end in (b"\r\n", b"\n", b"\rX"):
                 answer = self.door.send(GOOD[:at] + end + GOOD[at:] + b"\r\n\r\n")
-                # A line break before a header or in one makes another header of it: never two answers.
+                # A line break before or in a header creates another header: never two answers.
                 self.assertIn(answer.status, (200, 400, 421, 505), (at, end))
                 self.assertEqual(answer.raw.count(b"\r\nConnection: close"), 1)
 
@@ -228,7 +228,7 @@ class Slow(HostileCase):
     def test_clients_that_read_nothing_hold_no_worker(self):
         self.ask_and_read_nothing()
         self.assertTrue(poll_until(lambda: self.door.open_files() == self.idle_files()))
-        # The memory of big answers stays with the allocator, which cuts it differently each time.
+        # The allocator retains the memory of big answers and splits it differently each time.
         self.slack_bytes = 16 << 20
         self.before = (self.before[0], self.door.resident_bytes())
         self.ask_and_read_nothing()

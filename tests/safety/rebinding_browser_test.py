@@ -1,12 +1,12 @@
 """A real browser (headless Chromium) on a page of another origin: it can neither read nor start
-anything, also not when the page's own name points to 127.0.0.1 (DNS rebinding).
+anything, even if the page's own name resolves to 127.0.0.1 (DNS rebinding).
 
     rebinding_browser_test.py DOOR_SERVER [CHROMIUM]
 
-The browser resolves every name to 127.0.0.1 and reaches no other machine. The evil page is served
-by this test; what its script could do, it sends back here. A rebound name is played by relaying
-/debug/ of the evil site, byte for byte, to the server under attack: to the browser the same origin,
-to the server what a rebound browser sends.
+The browser resolves every name to 127.0.0.1 and reaches no other machine. This test serves the evil
+page and receives the results of its script. A rebound name is simulated by relaying /debug/ of the
+evil site, byte for byte, to the attacked server: the browser sees the same origin, and the server
+receives the requests of a rebound browser.
 """
 
 import http.server
@@ -21,8 +21,8 @@ import unittest
 
 from door import Door, poll_until, read_all
 
-# Each attempt ends as "read: ...", "sent", or "failed"; `sent` without reading is what browsers
-# allow, and the server must have refused it.
+# Each attempt ends as "read: ...", "sent", or "failed". Browsers allow "sent" without reading; the
+# server must have refused it.
 PAGE = """<!doctype html><title>evil</title><body><script>
 const target = "%(target)s";
 const attempts = {
@@ -62,7 +62,7 @@ class EvilSite(http.server.BaseHTTPRequestHandler):
     door_port = 0
 
     def relay(self):
-        """As if this name pointed to the server under attack now."""
+        """Simulates a name that now resolves to the attacked server."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         head = self.requestline + "\r\n" + "".join(f"{k}: {v}\r\n" for k, v in self.headers.items())
         with socket.create_connection(("127.0.0.1", self.door_port)) as door:
@@ -127,7 +127,7 @@ class Browser(unittest.TestCase):
         return EvilSite.result
 
     def attack(self, target, page_host):
-        """What the page at http://page_host/ could do to `target`, by name of the attempt."""
+        """Results of the page at http://page_host/ against `target`, by attempt."""
         EvilSite.page = PAGE % {"target": target + "/debug/pprof/"}
         return self.visit(f"http://{page_host}:{self.site.server_address[1]}/")
 

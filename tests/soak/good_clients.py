@@ -1,8 +1,8 @@
-"""Clients that ask for what they may have: all that the index lists, in a loop.
+"""Well-behaved clients that request everything the index lists, in a loop.
 
     good_clients.py PORT SECONDS CLIENTS PPROF RESULT.json
 
-Every answer has to be 200 and readable, or one of the documented 503. Now and then pprof reads one.
+Every answer must be 200 and readable, or a documented 503. pprof reads one occasionally.
 """
 
 import collections
@@ -39,7 +39,7 @@ def get(port, path, method="GET", body=None):
 
 
 def targets(port):
-    """Every path that the index offers, in each of its forms."""
+    """Every path on the index page, in all its forms."""
     page = get(port, BASE)[1].decode()
     paths = [BASE, BASE + "goroutine?debug=2", BASE + "heap?min_age=10s"]
     for name in re.findall(r"<a href='([^?']+)\?debug=1'>", page):
@@ -56,7 +56,7 @@ def targets(port):
 
 
 class Tally:
-    """What all clients have seen. Thread safety: safe."""
+    """Results of all clients. Thread safety: safe."""
 
     def __init__(self, paths, pprof):
         self.lock = threading.Lock()
@@ -122,8 +122,8 @@ def ask_in_a_loop(port, paths, tally, end):
 
 
 def ask_together(port, clients, seconds, pause):
-    """All clients ask for the same path at the same moment, then for the next: what the process holds
-    when the most that is let in happens at once. Refusals and errors are not counted."""
+    """All clients request the same path at the same moment, then the next one: peak memory of the
+    process at maximum concurrency. Refusals and errors are not counted."""
     end = time.monotonic() + seconds
     paths = itertools.cycle(targets(port))
     while time.monotonic() < end:
@@ -135,7 +135,7 @@ def ask_together(port, clients, seconds, pause):
             try:
                 get(port, path)
             except (OSError, http.client.HTTPException):
-                pass  # of the clients in the loop they are counted
+                pass  # counted for the clients in the loop
 
         threads = [threading.Thread(target=ask) for _ in range(clients)]
         for thread in threads:
@@ -147,7 +147,7 @@ def ask_together(port, clients, seconds, pause):
 
 def main():
     port, seconds, clients, pprof, result = sys.argv[1:]
-    os.nice(5)  # the load and its latency come first on a small machine
+    os.nice(5)  # on a small machine the load has priority
     end = time.monotonic() + float(seconds)
     paths = targets(int(port))
     tally = Tally(paths, pprof)

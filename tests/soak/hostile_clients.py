@@ -1,9 +1,9 @@
-"""The cases of hostile_clients_test.py in a loop, against a server that is already running and busy.
+"""The cases of hostile_clients_test.py in a loop, against a running, busy server.
 
     hostile_clients.py PORT PID SECONDS RESULT.json
 
-Left out are cases that look into the test's own server, need it to be idle, or take its descriptors
-away; one that leaves during a recording is added.
+Omits cases that inspect the test's own server, need it to be idle, or use up its descriptors; adds
+one that leaves during a recording.
 """
 
 import collections
@@ -37,7 +37,7 @@ cases.BIG = "/debug/pprof/goroutine?debug=2"
 
 
 class RunningServer(Door):
-    """A server somebody else has started."""
+    """A server that is already running."""
 
     def __init__(self, port, pid):  # pylint: disable=super-init-not-called
         self.port, self.pid = port, pid

@@ -1,4 +1,4 @@
-"""Starts latency_probe and compares what it saw of two servers."""
+"""Starts latency_probe and compares its results for two servers."""
 
 import csv
 import statistics
@@ -6,7 +6,7 @@ import subprocess
 
 
 class Probe:
-    """A running latency_probe. `seconds` in slices of `slice_seconds` for each port in turns."""
+    """A running latency_probe. Measures each port in turn, in slices of `slice_seconds`."""
 
     def __init__(self, binary, path, seconds, slice_seconds, per_second, *ports):
         self.path = path
@@ -15,7 +15,7 @@ class Probe:
             self.process = subprocess.Popen([str(word) for word in command], stdout=out)
 
     def rows(self):
-        """Waits for its end."""
+        """Waits for it to exit."""
         if self.process.wait() != 0:
             raise RuntimeError(f"latency_probe ended with {self.process.returncode}")
         with open(self.path, encoding="ascii") as file:

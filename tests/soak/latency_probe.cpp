@@ -1,6 +1,6 @@
-// Asks demo_app servers for orders at a fixed rate, far below what they can, and prints the latency
-// of each slice as CSV. Of several servers each gets the load for one slice, in turns, and the
-// order turns round with each round: what drifts on the machine hits all alike.
+// Requests orders from demo_app servers at a fixed rate, far below their capacity, and prints the
+// latency of each slice as CSV. With several servers the slices alternate, and the order is
+// reversed in each round, so that drift of the machine affects all of them.
 //
 //   latency_probe SECONDS SLICE_SECONDS REQUESTS_PER_SECOND PORT...
 #include <arpa/inet.h>
@@ -24,16 +24,16 @@ using Time = Clock::time_point;
 using std::chrono::duration;
 using std::chrono::duration_cast;
 
-constexpr size_t kConnections = 8;  // for each server; one request at a time on each
+constexpr size_t kConnections = 8;  // per server; one request at a time on each
 constexpr char kRequest[] =
     "GET /orders/17 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer alice\r\n\r\n";
 
 struct Slice {
-  std::vector<double> microseconds;  // of answers with 200
+  std::vector<double> microseconds;  // of answers with status 200
   int errors = 0;                    // other answers and broken connections
 };
 
-// One kept-alive connection; opened again when it breaks.
+// One kept-alive connection, reopened when it breaks.
 class Connection {
  public:
   explicit Connection(uint16_t port) : port_(port) {}
@@ -44,7 +44,7 @@ class Connection {
   int fd() const { return fd_; }
   bool waiting() const { return waiting_; }
 
-  // The latency counts from `from`.
+  // Latency is measured from `from`.
   bool Ask(Time from) {
     if (fd_ >= 0 && ClosedByServer()) Close();  // it was idle for too long
     if (fd_ < 0) Open();
@@ -113,11 +113,11 @@ struct Server {
   size_t next = 0;
 };
 
-// Waits for answers until `until`, or for the first of them.
+// Waits for answers until `until`, or for the first one.
 void ReceiveUntil(Time until, Server& server, Slice& slice) {
   std::vector<pollfd> waiting;
   for (const Connection& c : server.connections) {
-    // A negative descriptor is left out by poll.
+    // poll ignores a negative descriptor.
     waiting.push_back({c.waiting() ? c.fd() : -1, POLLIN, 0});
   }
   const auto left = std::max<Clock::duration>(until - Clock::now(), Clock::duration::zero());
@@ -129,7 +129,7 @@ void ReceiveUntil(Time until, Server& server, Slice& slice) {
   }
 }
 
-// In turns: one that is never used is closed by the server.
+// In turns: the server closes a connection that is never used.
 Connection* FreeConnection(Server& server) {
   for (size_t i = 0; i < kConnections; ++i) {
     Connection& c = server.connections[server.next++ % kConnections];
@@ -142,7 +142,7 @@ Slice RunSlice(Server& server, double seconds, double per_second) {
   Slice slice;
   const auto period = duration_cast<Clock::duration>(duration<double>(1 / per_second));
   const Time end = Clock::now() + duration_cast<Clock::duration>(duration<double>(seconds));
-  bool late = false;  // no connection was free: the wait belongs to the latency
+  bool late = false;  // no connection was free: the wait is part of the latency
   for (Time due = Clock::now(); due < end;) {
     ReceiveUntil(due, server, slice);
     if (Clock::now() < due) continue;

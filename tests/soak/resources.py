@@ -1,4 +1,4 @@
-"""Memory, threads and open files of a process, each second into a CSV, and whether they stay flat."""
+"""Samples memory, threads and open files of a process each second, and checks for growth."""
 
 import csv
 import os
@@ -18,7 +18,7 @@ def read(pid):
 
 
 class Sampler:
-    """with Sampler(pid, path) as sampler: ...; sampler.rows has them afterwards."""
+    """with Sampler(pid, path) as sampler: ...; then use sampler.rows."""
 
     def __init__(self, pid, path):
         self.pid, self.path, self.rows = pid, path, []
@@ -48,7 +48,7 @@ class Sampler:
 
 
 class Course:
-    """How a column went after the first quarter, which is warm-up."""
+    """The course of a column after the first quarter, which is warm-up."""
 
     def __init__(self, rows, column):
         values = [row[column] for row in rows]

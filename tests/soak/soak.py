@@ -1,4 +1,4 @@
-"""The soak; see scripts/soak.sh. Prints a Markdown table, ends with 1 when a bar is missed.
+"""The soak test; see scripts/soak.sh. Prints a Markdown table, exits with 1 if a bar is missed.
 
     soak.py BUILD_FOLDER PPROF MINUTES DIR
 """
@@ -22,13 +22,13 @@ CLIENTS = 4
 SLICE_SECONDS = 0.5
 PROBED_PER_SECOND = 1000  # in turns with the plain demo
 STEADY_PER_SECOND = 100  # on both demos all the time
-SCRAPE_SECONDS = 10  # as a production would: one heap profile
+SCRAPE_SECONDS = 10  # like in production: one heap profile
 MAX_SCRAPED_SECONDS = 180  # 180 pairs of slices
-# The warm-up: the memory of a process follows the most that ever happens at once, so that comes first
-# and not by chance after twenty minutes.
+# The warm-up: memory of a process follows its peak concurrency, so that comes first and not by
+# chance after twenty minutes.
 TOGETHER_CLIENTS = 16
 TOGETHER_SECONDS = 60
-TOGETHER_PAUSE_SECONDS = 1.6  # the server lets 10 dumps through in a second
+TOGETHER_PAUSE_SECONDS = 1.6  # the server allows 10 dumps per second
 MAX_LATENCY_RATIO = 1.05
 MAX_GROWTH_BYTES = 2 << 20
 MAX_GROWTH_SHARE = 0.03
@@ -52,7 +52,7 @@ class Demo:
         return int(found.group(1))
 
     def stop(self):
-        """Its exit code."""
+        """Returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(timeout=10)
@@ -62,11 +62,11 @@ class Demo:
 
 
 class Report:
-    """Rows of a Markdown table; remembers whether a bar was missed."""
+    """Rows of a Markdown table; records whether a bar was missed."""
 
     def __init__(self):
         self.missed = 0
-        print("| what | seen | bar |\n|---|---|---|", flush=True)
+        print("| measurement | result | bar |\n|---|---|---|", flush=True)
 
     def row(self, what, seen, bar="", good=True):
         self.missed += not good
@@ -81,8 +81,8 @@ def report_latency(report, name, comparison):
         least, most = comparison.median_within(column)
         ours, plain = (comparison.microseconds(server, column) for server in (0, 1))
         report.row(f"{name}: {quantile}, with : without the module, {len(comparison.pairs)} pairs",
-                   f"{middle:.3f}, 95 % sure {least:.3f} to {most:.3f} (quartiles {low:.2f} to "
-                   f"{high:.2f}; {ours:.0f} : {plain:.0f} us)",
+                   f"{middle:.3f}, 95 % confidence {least:.3f} to {most:.3f} (quartiles {low:.2f} "
+                   f"to {high:.2f}; {ours:.0f} : {plain:.0f} us)",
                    f"{MAX_LATENCY_RATIO}", middle <= MAX_LATENCY_RATIO)
 
 
@@ -94,7 +94,7 @@ def scrape(demo, stop):
 
 
 def run_scraped(build, out, seconds, demo, plain):
-    """The demo's latency while the debug port is used as in a production."""
+    """The demo's latency while the debug port is used like in production."""
     stop = threading.Event()
     scraper = threading.Thread(target=scrape, args=(demo, stop))
     scraper.start()
@@ -134,16 +134,17 @@ def report_clients(report, out):
     good = json.loads((out / "good_clients.json").read_text())
     answered, refused = good["answered"], good["refused"]
     never = [path for path, count in answered.items() if count == 0]
-    report.row(f"answers to {CLIENTS} good clients, {len(answered)} paths", sum(answered.values()),
+    report.row(f"good clients ({CLIENTS}), {len(answered)} paths: answers", sum(answered.values()),
                "each path at least once", not never)
-    report.row("their errors", len(good["errors"]), "0", not good["errors"])
-    report.row("their 503", sum(refused.values()), "documented: " + "; ".join(sorted(refused)))
-    report.row("their longest wait", f"{good['longest_seconds']:.1f} s")
-    report.row("profiles read by pprof", good["pprof_read"], "all readable")
+    report.row("good clients: errors", len(good["errors"]), "0", not good["errors"])
+    report.row("good clients: 503 responses", sum(refused.values()),
+               "documented: " + "; ".join(sorted(refused)))
+    report.row("good clients: longest wait", f"{good['longest_seconds']:.1f} s")
+    report.row("good clients: profiles read by pprof", good["pprof_read"], "all readable")
     hostile = json.loads((out / "hostile_clients.json").read_text())
     failures = hostile["failures"]
     report.row(f"hostile cases run, {len(hostile['runs'])} kinds", sum(hostile["runs"].values()))
-    report.row("hostile cases with another answer than expected", len(failures), "0", not failures)
+    report.row("hostile cases with an unexpected answer", len(failures), "0", not failures)
     for line in [*never, *good["errors"][:10], *failures[:10]]:
         print(f"soak.py: {line}", file=sys.stderr)
 
@@ -151,21 +152,21 @@ def report_clients(report, out):
 def report_resources(report, rows, idle, afterwards):
     memory = Course(rows, "resident_bytes")
     most = max(MAX_GROWTH_BYTES, MAX_GROWTH_SHARE * memory.before)
-    report.row("resident memory, median of the 2nd and of the last quarter",
-               f"{memory.before / 2**20:.1f}, {memory.after / 2**20:.1f} MiB; most ever "
+    report.row("resident memory, medians of the 2nd and the last quarter",
+               f"{memory.before / 2**20:.1f}, {memory.after / 2**20:.1f} MiB; maximum "
                f"{memory.highest / 2**20:.1f}", f"+{most / 2**20:.1f} MiB",
                memory.after - memory.before <= most)
-    report.row("its linear trend from the 2nd quarter on", f"{memory.trend / 2**20:+.2f} MiB",
-               f"+{most / 2**20:.1f} MiB", memory.trend <= most)
+    report.row("resident memory, linear trend from the 2nd quarter on",
+               f"{memory.trend / 2**20:+.2f} MiB", f"+{most / 2**20:.1f} MiB", memory.trend <= most)
     for column, name in (("threads", "threads"), ("open_files", "open files")):
         course = Course(rows, column)
-        report.row(f"{name}, the same medians; idle before and after",
+        report.row(f"{name}, medians of the same quarters; idle before and after",
                    f"{course.before:.0f}, {course.after:.0f}; {idle[column]}, {afterwards[column]}",
-                   "idle the same", idle[column] == afterwards[column])
+                   "idle: unchanged", idle[column] == afterwards[column])
 
 
 def settled(demo, idle, seconds=15):
-    """What the demo holds when all clients have gone; deadlines of 10 s may have to pass."""
+    """The demo's resources after all clients have left; waits for deadlines of 10 s."""
     end = time.monotonic() + seconds
     held = ("open_files", "threads")
     while any((now := read(demo.pid))[what] != idle[what] for what in held):
@@ -182,7 +183,7 @@ def main():
     demo = Demo(build / "demo_app/demo_app", "--debug", "--debug-listen", "127.0.0.1:0")
     plain = Demo(build / "tests/soak/demo_app_plain")
     try:
-        good_clients.get(demo.port, "/orders/17")  # threads and profiles that the first use starts
+        good_clients.get(demo.port, "/orders/17")  # starts threads and profiles of the first use
         good_clients.get(demo.debug_port, "/debug/pprof/profile?seconds=1")
         idle = settled(demo, read(demo.pid), 0)
         scraped = run_scraped(build, out, min(seconds / 3, MAX_SCRAPED_SECONDS), demo, plain)

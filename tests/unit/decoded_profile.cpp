@@ -12,7 +12,7 @@ namespace {
 
 using protozero::pbf_reader;
 
-// Fields of one message as numbers; the strings are looked up when all of them are known.
+// Numeric fields of one message; strings are resolved when the whole table is known.
 struct Decoder {
   explicit Decoder(const std::string& bytes) {
     for (pbf_reader message(bytes); message.next(); message.skip()) ++profile.fields[message.tag()];

@@ -1,5 +1,5 @@
-// A gzipped profile.proto as plain tables, for tests; decoded with protozero, checked as pprof and
-// Parca do.
+// A gzipped profile.proto as plain tables, for tests: decoded with protozero, checked like pprof
+// and Parca do.
 #pragma once
 
 #include <cstdint>
@@ -56,17 +56,17 @@ struct DecodedProfile {
   DecodedType period_type;
   std::string default_sample_type;
   int64_t time_nanos = 0, duration_nanos = 0, period = 0;
-  std::map<int, int> fields;  // how often each field of the message Profile came
+  std::map<int, int> fields;  // occurrences of each field of message Profile
 };
 
-// The bytes of one gzip stream; aborts the test when they are not one.
+// The contents of one gzip stream; aborts the test if malformed.
 std::string Gunzip(const std::string& bytes);
 
-// REQUIRES: well-formed protobuf; throws otherwise. A string index out of range throws, too.
+// REQUIRES: well-formed protobuf; throws otherwise, also for a string index out of range.
 DecodedProfile Decode(const std::string& gzipped);
 
-// The first rule that the profile breaks, in words; empty: pprof's CheckValid and Parca's
-// ValidatePprofProfile would take it.
+// Describes the first rule that the profile breaks; empty if pprof's CheckValid and Parca's
+// ValidatePprofProfile accept it.
 std::string FlawOf(const DecodedProfile& profile);
 
 // The names of a sample's frames, innermost first, joined by ';'.

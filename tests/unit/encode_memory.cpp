@@ -1,4 +1,4 @@
-// What the encoder needs beyond its input and output, measured on the process from outside.
+// Memory that the encoder uses besides its input and output, measured for the process.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ int64_t RssAnonKb() {
   return 0;
 }
 
-// Takes the output and looks at the memory each time.
+// Discards the output and measures the memory at each write.
 class MeasuringBuffer : public std::streambuf {
  public:
   int64_t peak_kb() const { return peak_kb_; }
@@ -41,7 +41,7 @@ class MeasuringBuffer : public std::streambuf {
   int64_t bytes_ = 0;
 };
 
-// AddressSanitizer and ThreadSanitizer keep freed memory and shadows.
+// AddressSanitizer and ThreadSanitizer retain freed memory and shadow memory.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
@@ -49,7 +49,7 @@ constexpr bool kSanitized = false;
 #endif
 
 TEST(EncodeMemory, StaysBelowOneMebibyteBeyondInputAndOutput) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers take memory of their own";
+  if (kSanitized) GTEST_SKIP() << "sanitizers use additional memory";
   const model::Profile profile = LargeProfile();
   const model::Symbols symbols = LargeSymbols(profile);
   MeasuringBuffer buffer;
@@ -62,7 +62,7 @@ TEST(EncodeMemory, StaysBelowOneMebibyteBeyondInputAndOutput) {
   std::printf("grown by %ld KB while writing %ld bytes\n", static_cast<long>(grown),
               static_cast<long>(buffer.bytes()));
   EXPECT_GT(buffer.bytes(), 1'000'000);
-  EXPECT_GT(grown, 200) << "zlib alone takes more: the measure is wrong";
+  EXPECT_GT(grown, 200) << "zlib alone takes more: the measurement is wrong";
   EXPECT_LT(grown, 1024);
 }
 

@@ -1,4 +1,4 @@
-// A profile as a busy server has it: 100,000 samples of 30 frames, 25,000 locations, 8,000
+// A profile like that of a busy server: 100,000 samples of 30 frames, 25,000 locations, 8,000
 // functions.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace pprof::test {
 
-// Made without anything being freed, so that a later growth of the process shows what was used.
+// Built without freeing memory, so that later growth of the process is all in use.
 model::Profile LargeProfile();
 model::Symbols LargeSymbols(const model::Profile& profile);
 

@@ -9,10 +9,10 @@ TEST(NextTest, FindsTheDefinitionBehindOurs) {
   EXPECT_NE(FindNext("pthread_mutex_lock", nullptr), nullptr);
 }
 
-// In a static program there is no next definition of anything.
+// In a static program no function has a next definition.
 TEST(NextDeathTest, SaysWhatIsMissingAndWhatToDo) {
   EXPECT_DEATH(FindNext("no_such_function", nullptr),
-               "there is no no_such_function behind ours.*link the C library dynamically");
+               "no next definition of no_such_function found.*link the C library dynamically");
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST(ProfileBuilder, AddsEqualStacksUp) {
   ASSERT_EQ(profile->samples.size(), 2U);
   EXPECT_THAT(profile->sample_values, ElementsAre(4, 40, 2, 20));
   EXPECT_EQ(profile->locations.size(), 3U);
-  EXPECT_EQ(profile->frames.size(), 4U) << "frames of a known stack go again";
+  EXPECT_EQ(profile->frames.size(), 4U) << "frames of a known stack are removed";
 }
 
 TEST(ProfileBuilder, APrefixIsAnotherStack) {
@@ -62,7 +62,7 @@ TEST(ProfileBuilder, TruncatedAndEmptyStacksSaySo) {
   builder.Add({}, values, {});
   const auto profile = builder.Finish();
   EXPECT_THAT(profile->frame_names, ElementsAre("[truncated]", "[no stack]"));
-  EXPECT_THAT(AddressesOf(*profile, 0), ElementsAre(0xfff, 1)) << "an address of its own";
+  EXPECT_THAT(AddressesOf(*profile, 0), ElementsAre(0xfff, 1)) << "a unique address";
   EXPECT_THAT(AddressesOf(*profile, 1), ElementsAre(2));
 }
 
@@ -71,7 +71,7 @@ TEST(ProfileBuilder, ANamedFrameIsNoAddress) {
   const int64_t values[] = {1, 1};
   builder.AddNamed("pprof::LostSamples", values);
   builder.AddNamed("pprof::LostSamples", values);
-  Add(builder, {2}, {5, 5});  // address 1, as the name's
+  Add(builder, {2}, {5, 5});  // address 1, like the name's
   const auto profile = builder.Finish();
   ASSERT_EQ(profile->samples.size(), 2U);
   EXPECT_EQ(profile->locations[0].name, 1U);
@@ -83,7 +83,7 @@ TEST(ProfileBuilder, FindsTheMapping) {
   builder.AddMapping({0x5000, 0x6000, 0, "/exe", ""});
   builder.AddMapping({0x1000, 0x2000, 0, "/low", ""});
   builder.AddMapping({0x2000, 0x3000, 0, "/high", ""});
-  // One below each pc: the last byte of low, the first of high, before, between, after, exe.
+  // Minus one each: last byte of low, first of high, before, between, after, exe.
   Add(builder, {0x2000, 0x2001, 0x1000, 0x4000, 0x6001, 0x5800}, {1, 1});
   const auto profile = builder.Finish();
   std::vector<uint32_t> mappings;
@@ -110,7 +110,7 @@ TEST(ProfileBuilder, LabelsInAnyOrderAreTheSameSet) {
   Add(builder, {0x1000}, {1, 1}, {b, a});
   Add(builder, {0x1000}, {1, 1}, {b});
   Add(builder, {0x1000}, {1, 1});
-  Add(builder, {0x1000}, {1, 1}, {a, b, Label{"a", "2", 0, ""}});  // one value a key
+  Add(builder, {0x1000}, {1, 1}, {a, b, Label{"a", "2", 0, ""}});  // one value per key
   const auto profile = builder.Finish();
   EXPECT_EQ(profile->samples.size(), 3U);
   EXPECT_EQ(profile->label_sets.size(), 3U);

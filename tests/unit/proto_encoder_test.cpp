@@ -104,7 +104,7 @@ TEST(ProtoEncoder, TimeAlwaysDurationOnlyWhenSet) {
   SampleInput input = HeapSample();
   DecodedProfile profile = Decode(Encode(input));
   EXPECT_EQ(profile.time_nanos, 1'700'000'000'000'000'000);
-  EXPECT_EQ(profile.fields.count(10), 0U) << "scrapers take a duration for a delta";
+  EXPECT_EQ(profile.fields.count(10), 0U) << "scrapers treat a profile with a duration as a delta";
   input.profile.duration_nanos = 5'000'000'000;
   EXPECT_EQ(Decode(Encode(input)).duration_nanos, 5'000'000'000);
 }
@@ -170,7 +170,7 @@ TEST(ProtoEncoder, EqualInputGivesEqualBytes) {
   EXPECT_EQ(Encode(HeapSample()), Encode(HeapSample()));
 }
 
-// Takes `room` bytes and fails.
+// Accepts `room` bytes, then fails.
 class FullDisk : public std::streambuf {
  public:
   explicit FullDisk(std::streamsize room) : room_(room) {}

@@ -1,4 +1,4 @@
-// pprof::Symbolize(), as an application calls it.
+// pprof::Symbolize(), called like in an application.
 #include <gtest/gtest.h>
 
 #include "pprof/pprof.h"

@@ -62,11 +62,11 @@ TEST(SymbolCache, WhenFullThePlacesGoThatWereAskedForLongestAgo) {
   SymbolCache cache(64 * 1024);
   for (uint64_t batch = 0; batch < 4; ++batch) RememberMany(cache, batch * 40, 40);
   cache.BeginBatch();
-  ASSERT_TRUE(Knows(cache, 3)) << "160 places have room";
+  ASSERT_TRUE(Knows(cache, 3)) << "160 locations fit";
   RememberMany(cache, 1000, 100);
-  EXPECT_TRUE(Knows(cache, 3)) << "was wanted again";
+  EXPECT_TRUE(Knows(cache, 3)) << "was used again";
   EXPECT_FALSE(Knows(cache, 4)) << "the oldest";
-  EXPECT_TRUE(Knows(cache, 130)) << "the youngest before";
+  EXPECT_TRUE(Knows(cache, 130)) << "the most recent one before";
   EXPECT_TRUE(Knows(cache, 1099));
 }
 
@@ -86,7 +86,7 @@ TEST(SymbolCache, OneHugeBatchKeepsWhatHasRoom) {
   EXPECT_GT(cache.locations(), 100U);
   EXPECT_TRUE(Knows(cache, 0));
   RememberMany(cache, 20'000, 50);
-  EXPECT_TRUE(Knows(cache, 20'049)) << "the next batch has room again";
+  EXPECT_TRUE(Knows(cache, 20'049)) << "the next batch fits again";
 }
 
 TEST(SymbolCache, ALowerLimitTakesEffectAtOnce) {
@@ -107,7 +107,7 @@ TEST(SymbolCache, FunctionsOfDroppedPlacesAreNotCounted) {
   Remember(cache, module, 1, "shared");
   const size_t one = cache.bytes();
   Remember(cache, module, 2, "shared");
-  EXPECT_LT(cache.bytes() - one, one) << "the function is there once";
+  EXPECT_LT(cache.bytes() - one, one) << "the function is stored once";
   cache.SetBytesLimit(0);
   EXPECT_EQ(cache.bytes(), 0U);
 }

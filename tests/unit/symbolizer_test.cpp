@@ -1,4 +1,4 @@
-// The symbolizer, asked for a profile, with whatever engine is linked, on this program's own code.
+// Symbolizes profiles of this program's own code, with the linked engine.
 #include "profiler/symbolize/service/symbolizer.h"
 
 #include <dlfcn.h>
@@ -55,7 +55,7 @@ TEST(Symbolizer, NamesOurCodeAndTheLibrariesInOneBatch) {
     EXPECT_NE(NameAt(symbols, 1).find("getppid"), std::string::npos);
     EXPECT_EQ(NameAt(symbols, 2), "");
     EXPECT_EQ(NameAt(symbols, 3), "pprof::symbolize::FindMe");
-    EXPECT_EQ(NameAt(symbols, 4), "") << "a named frame is not looked up";
+    EXPECT_EQ(NameAt(symbols, 4), "") << "a named frame is not symbolized";
   }
 }
 
@@ -110,13 +110,13 @@ TEST(Symbolizer, NamesOfUnloadedCodeNeverComeFromAnotherFileOrFromMemory) {
     mapping.build_id.clear();
     mapping.path = "/nowhere/" + mapping.path;
   }
-  EXPECT_TRUE(SymbolsOf(profile).functions.empty()) << "its memory may be another's now";
+  EXPECT_TRUE(SymbolsOf(profile).functions.empty()) << "its memory may have other code now";
 }
 
 TEST(Symbolizer, WhatWasKnownOutlivesItsModule) {
   model::Profile profile = *ProfileOf({reinterpret_cast<uintptr_t>(&Unloaded) + 2});
   ASSERT_FALSE(NameAt(SymbolsOf(profile), 0).empty());
-  for (model::Mapping& mapping : profile.mappings) {  // unloaded, then loaded somewhere else
+  for (model::Mapping& mapping : profile.mappings) {  // unloaded, then loaded elsewhere
     mapping.unloaded = true;
     mapping.path = "/deleted";
   }
@@ -158,7 +158,7 @@ TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   const test::DecodedProfile decoded = test::Decode(out.str());
   EXPECT_FALSE(decoded.mappings.at(0).has_functions);
   ASSERT_EQ(decoded.comments.size(), 1U);
-  EXPECT_NE(decoded.comments[0].find("no time"), std::string::npos);
+  EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos);
 }
 
 TEST(Symbolizer, StopsWhenNobodyWaitsAndRemembersNothing) {

@@ -19,7 +19,7 @@ std::string Write(const SampleInput& input) {
   return out.str();
 }
 
-// Compares with tests/golden/NAME; PPROF_CPP_UPDATE_GOLDEN=1 writes it instead.
+// Compares with tests/golden/NAME; PPROF_CPP_UPDATE_GOLDEN=1 writes the file instead.
 void ExpectGolden(const std::string& name, const std::string& text) {
   const std::string path = std::string(PPROF_TEST_DATA) + "/" + name;
   if (std::getenv("PPROF_CPP_UPDATE_GOLDEN") != nullptr) {

@@ -1,9 +1,9 @@
-// The pprof endpoints over HTTP: a server on threads of its own, or a handler for one's own server.
+// The pprof endpoints over HTTP: a server with its own threads, or a handler for your own server.
 //
 //   auto server = pprof::http::Server::Start();
 //   if (!server.ok()) std::cerr << server.status().message() << "\n";
 //
-// What the server lets in, and why, is written in docs/security.md.
+// docs/security.md describes which requests the server accepts, and why.
 #pragma once
 
 #include <sys/types.h>
@@ -21,68 +21,67 @@
 
 namespace pprof::http {
 
-// One request that was answered or refused, for one line in the program's log. Never has the token.
+// One answered or refused request, for an access log. Never contains the token.
 struct RequestRecord {
   std::string peer;    // "127.0.0.1:40312", or "pid 17 uid 1000" over a Unix socket
-  std::string method;  // empty when the request could not be read
+  std::string method;  // empty when the request could not be parsed
   std::string path;    // without the query; printable ASCII only
   int status = 0;
-  uint64_t bytes = 0;                     // sent, headers included
+  uint64_t bytes = 0;                     // sent, including headers
   std::chrono::milliseconds duration{0};  // from accept to the last byte
 };
 
-// How a server listens and whom it answers. A value; copied by Server::Start.
+// A server's address, access rules and limits. A value; Server::Start copies it.
 struct Options {
-  // "HOST:PORT" with a numeric host, "[IPV6]:PORT" or "localhost:PORT"; port 0: any free one.
-  // Or "unix:/path/to.sock", where %p is the process id; its folder has to be ours with mode 0700
-  // and is made when missing.
+  // "HOST:PORT" with a numeric host, "[IPV6]:PORT" or "localhost:PORT"; port 0 binds any free port.
+  // Or "unix:/path/to.sock", where %p is the process id; the socket's directory must belong to this
+  // user with mode 0700, and is created if missing.
   std::string address = "127.0.0.1:6060";
 
-  // Permits addresses that other machines reach. Needs a token of 32 characters or more.
+  // Allows addresses that other machines can reach. Requires a token of at least 32 characters.
   bool allow_remote = false;
 
-  // What clients have to show: `Authorization: Bearer TOKEN`, or Basic with it as the password
-  // (`go tool pprof http://:TOKEN@host:port/...`). Empty: no token is asked for.
+  // The token clients must send: `Authorization: Bearer TOKEN`, or as the password of Basic
+  // (`go tool pprof http://:TOKEN@host:port/...`). Empty: no authorization.
   std::string token;
 
-  // A file to read the token from (surrounding blanks are dropped). Not together with `token`.
+  // File to read the token from; surrounding whitespace is dropped. Excludes `token`.
   std::string token_file;
 
   // Names accepted in the Host header besides "localhost" and IP addresses.
   std::vector<std::string> allowed_hosts;
 
-  // Who may connect to a Unix socket besides this process's own user and root.
+  // Users that may connect to a Unix socket besides this process's user and root.
   std::vector<uid_t> allowed_uids;
 
-  // false: /debug/pprof/cmdline is unknown. true: values of arguments named like secrets are
-  // hidden.
+  // false: /debug/pprof/cmdline answers 404. true: values of arguments with secret-like names are
+  // redacted.
   bool expose_cmdline = true;
 
-  // The largest `seconds` of a recording or a delta.
+  // Maximum `seconds` of a recording or a delta.
   int max_seconds = 300;
 
-  // The largest answer; a larger profile is an error that says so. Also bounds what waits for slow
-  // clients.
+  // Maximum answer size in bytes; a larger profile is an error. Also bounds the data buffered for
+  // slow clients.
   size_t max_answer_bytes = size_t{64} << 20;
 
-  // Profiles that are not recordings: so many a second in the long run, and so many at once.
+  // Rate limit for profiles that are not recordings: sustained per second, and burst.
   double dumps_per_second = 10;
   double dump_burst = 40;
 
-  // Looks up the names of the stacks that hold memory at the start and then every so often, so that
-  // the first profile need not wait for them. Costs a thread, and each place's look-up once
-  // (docs/symbolizing.md), at low priority. 0: never, names are looked up when they are asked for.
-  // Only for a Server.
+  // Symbolizes the stacks of live heap memory at start and then at this interval, so that the first
+  // profile does not wait for it. Costs a thread and one look-up per location, at low priority
+  // (docs/symbolizing.md). 0: symbolizes only on request. Only used by Server.
   std::chrono::milliseconds warm_symbols_every{0};
 
-  // Called for every request, on the server's own thread, after the last byte. It must not block
+  // Called for every request, on the server's thread, after the last byte was sent. Must not block
   // (the server waits for it) and must not destroy the server.
   std::function<void(const RequestRecord&)> log;
 
-  // Options as the environment has them: PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE,
-  // PPROF_CPP_ALLOW_REMOTE (1, true, yes, on; 0, false, no, off, empty).
-  // Errors: kInvalidArgument for another value of PPROF_CPP_ALLOW_REMOTE. Not signal-safe:
-  // allocates.
+  // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE (1, true,
+  // yes, on; 0, false, no, off, empty). Not async-signal-safe: allocates.
+  // Errors: kInvalidArgument for any other PPROF_CPP_ALLOW_REMOTE.
+  // Thread safety: safe unless the environment changes concurrently.
   static Result<Options> FromEnvironment();
 };
 
@@ -92,45 +91,47 @@ struct Request {
   std::string query;   // "seconds=5", without '?'
   std::string body;
   std::multimap<std::string, std::string> headers;
-  // True when nobody waits for the answer any more; asked every 50 ms during a recording.
+  // Returns true when the client has gone; polled every 50 ms during a recording. May be empty.
   std::function<bool()> cancelled;
 };
 
 struct Response {
   int status = 200;
-  std::multimap<std::string, std::string> headers;  // Content-Type among them
+  std::multimap<std::string, std::string> headers;  // includes Content-Type
   std::string body;
 };
 
-// Answers one request below /debug/pprof/, for a server of one's own. Blocks for `seconds` where
-// the request asks for it. Checks the token, `Origin` and `Sec-Fetch-Site` from `request.headers`;
-// the Host header only where `options.allowed_hosts` names hosts. Limits count for the whole
-// process. Thread safety: safe. Not signal-safe: allocates. Errors are responses: text with a
-// sentence.
+// Answers one request below /debug/pprof/, for your own server. Blocks for the request's `seconds`.
+// Checks the token, `Origin` and `Sec-Fetch-Site` in `request.headers`, and the Host header if
+// `options.allowed_hosts` is not empty. All calls share one rate limit of dumps with the default
+// rate and burst; those of `options` are ignored.
+// Errors: responses with a one-sentence text body.
+// Thread safety: safe. Not async-signal-safe: allocates.
 Response Handle(const Request& request, const Options& options = {});
 
-// A running server. Stops when destroyed, within 0.2 s even during a recording or while names are
-// looked up; requests that run get no answer. Thread safety: Start is safe; one thread owns the
-// object. Not signal-safe: allocates and locks.
+// A running server. The destructor stops it within 0.2 s, even during a recording or symbolization;
+// requests in progress get no answer.
+// Thread safety: Start is safe; one thread owns the object. Not async-signal-safe: allocates,
+// locks.
 class [[nodiscard]] Server {
  public:
-  // Binds in the calling thread, so that errors are returned: kInvalidArgument for options that
-  // cannot be read or are refused, kConflict when the address is taken, kInternal when the system
-  // gives no thread or socket. May be called any number of times, also while another one runs.
+  // Binds in the calling thread and returns errors: kInvalidArgument for options that are malformed
+  // or refused, kConflict when the address is in use, kInternal when the system provides no thread
+  // or socket. Any number of servers may run at once.
   static Result<Server> Start(const Options& options = {});
 
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
   ~Server();
 
-  // The port bound; 0 for a Unix socket.
+  // The bound port; 0 for a Unix socket.
   uint16_t port() const;
 
-  // Where it listens, as text for people: "127.0.0.1:6060" or "unix:/run/app/pprof.17.sock".
+  // The listening address for display: "127.0.0.1:6060" or "unix:/run/app/pprof.17.sock".
   std::string address() const;
 
-  // Requests refused so far, by cause, e.g. {"host": 3, "unauthorized": 1}; causes without a
-  // refusal are there with 0. Thread safety: safe while the object lives.
+  // Number of requests refused so far by cause, e.g. {"host": 3, "unauthorized": 1}; includes
+  // causes with 0. Thread safety: safe while the object lives.
   std::map<std::string, uint64_t> refused() const;
 
  private:

@@ -1,5 +1,5 @@
-// Labels: which route, tenant or job a thread works for. They appear in every profile, heap among
-// them: `pprof -tags` then says who holds the memory.
+// Labels: the route, tenant or job a thread works for. They appear in every profile, including
+// heap: `pprof -tags` then shows whose memory it is.
 //
 //   pprof::Do(pprof::LabelSet{{"route", "/orders"}}, [&] { Serve(request); });
 #pragma once
@@ -15,22 +15,23 @@
 
 namespace pprof {
 
-// A set of key-value pairs, interned: two words to copy, nothing to free. At most 65,534 distinct
-// sets in the life of a process; further ones become {"pprof::labels": "table full"}: label with
-// routes and tenants, not with request numbers.
-// Thread safety: a value. Not signal-safe to make: locks and allocates; copying is.
+// An interned set of key-value pairs: 4 bytes to copy, nothing to free. At most 65,534 distinct
+// sets per process; further ones become {"pprof::labels": "table full"}, so label with routes and
+// tenants, not with request numbers.
+// Thread safety: a value. Not async-signal-safe: creating a set allocates. Copying one is safe.
 class LabelSet {
  public:
   LabelSet() = default;  // no labels
-  // Of pairs with the same key the last one counts.
+  // Of pairs with equal keys the last one wins.
   LabelSet(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
 
-  // The labels in force in the calling thread; hand it to a pool's thread for ScopedLabels there.
+  // The calling thread's current labels; pass them to a pool's thread for ScopedLabels there.
   static LabelSet Current();
 
-  // These labels and those of `other`; on equal keys the other's count.
+  // The union of both sets; on equal keys `other` wins.
   LabelSet With(const LabelSet& other) const;
 
+  // Sorted by key; valid for the life of the process.
   const std::vector<Label>& labels() const;
   uint32_t id() const { return id_; }
 
@@ -41,9 +42,10 @@ class LabelSet {
   uint32_t id_ = 0;
 };
 
-// Adds labels to the calling thread's for the scope's time, and puts back what was there before.
-// Threads started meanwhile inherit them. REQUIRES: destroyed by the thread that made it, in
-// reverse order. Signal-safe with a set made before.
+// Adds labels to the calling thread's for this scope, then restores the previous ones. Threads
+// created in the scope inherit them. REQUIRES: destroyed by the same thread, in reverse order of
+// construction. Not async-signal-safe: the constructor allocates when it merges with labels already
+// in force.
 class [[nodiscard]] ScopedLabels {
  public:
   explicit ScopedLabels(const LabelSet& labels);
@@ -55,7 +57,7 @@ class [[nodiscard]] ScopedLabels {
   uint32_t before_;
 };
 
-// Calls `body` under `labels`, as Go's pprof.Do.
+// Calls `body` under `labels`, like Go's pprof.Do.
 template <class Body>
 decltype(auto) Do(const LabelSet& labels, Body&& body) {
   const ScopedLabels scope(labels);

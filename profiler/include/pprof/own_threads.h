@@ -1,5 +1,5 @@
-// Threads that serve profiling and not the program: left out of goroutine (but for self=1), wall
-// and block, as those of pprof::http::Server and of recordings are.
+// Threads that serve the profiler, not the program. They are left out of goroutine (unless self=1),
+// wall and block, like those of pprof::http::Server and of recordings.
 //
 //   auto uploader = pprof::OwnThread::Start("uploader", [] { UploadProfiles(); });
 #pragma once
@@ -12,13 +12,13 @@
 
 namespace pprof {
 
-// Such a thread: it blocks all signals, has a stack of its own size whatever the program's default
-// is, and an exception that leaves it ends nothing but the thread. Joined when destroyed.
-// Thread safety: one thread owns the object. Not signal-safe: allocates.
+// A profiler thread: blocks all signals, has an 8 MiB stack, and an exception that leaves `body`
+// ends only the thread. The destructor joins it.
+// Thread safety: one thread owns the object. Not async-signal-safe: allocates.
 class [[nodiscard]] OwnThread {
  public:
-  // `name`: up to 15 characters, valid for ever. Errors: kInternal with the system's words when no
-  // thread can be started.
+  // `name`: up to 15 characters, copied.
+  // Errors: kInternal with the system's message when the thread cannot be created.
   static Result<OwnThread> Start(const char* name, std::function<void()> body);
 
   OwnThread(OwnThread&&) noexcept;
@@ -31,9 +31,9 @@ class [[nodiscard]] OwnThread {
   std::unique_ptr<Impl> impl_;
 };
 
-// Threads that the calling thread creates in this scope, by whatever means, are the profiler's own.
-// They do not pass it on to threads that they create. Nests.
-// Thread safety: belongs to the thread that made it. Signal-safe.
+// Marks all threads that the calling thread creates in this scope as profiler threads. Threads they
+// create in turn are not marked. May be nested.
+// Thread safety: belongs to the thread that made it. Async-signal-safe.
 class ScopedOwnThreads {
  public:
   ScopedOwnThreads();
@@ -45,9 +45,9 @@ class ScopedOwnThreads {
   bool before_;
 };
 
-// Gives the allocator's cache of the calling thread back to all threads. For own threads between
-// two jobs: each would else keep up to megabytes for the next one. Nothing when another allocator
-// is in use. Thread safety: safe. Not signal-safe: takes tcmalloc's locks.
+// Returns the calling thread's allocator cache to the central free lists. For profiler threads
+// between two jobs: each would otherwise retain up to megabytes. Does nothing without tcmalloc.
+// Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
 void GiveBackThreadCache();
 
 }  // namespace pprof

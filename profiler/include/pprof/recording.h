@@ -1,4 +1,4 @@
-// Recordings from code: a CPU or wall clock profile between two moments of the program's choice.
+// Recordings from code: a CPU or wall-clock profile between two moments that the program chooses.
 //
 //   auto recording = pprof::Recording::Start("profile");
 //   ...
@@ -15,32 +15,33 @@
 namespace pprof {
 
 struct RecordingOptions {
-  int hz = 100;           // samples a second
-  Parameters parameters;  // those that the profile type declares
-  // Start() refuses when so many recordings run in this process already.
+  int hz = 100;           // samples per second
+  Parameters parameters;  // as declared by the profile type
+  // Start() refuses when this many recordings already run in this process.
   int most_at_once = std::numeric_limits<int>::max();
 };
 
-// A recording in progress; destroying it ends it and drops its samples.
-// Thread safety: one thread owns it; any number of recordings may run. Not signal-safe: allocates
-// and takes locks.
+// A recording in progress. The destructor ends it and drops its samples. Any number may run at
+// once.
+// Thread safety: one thread owns it. Not async-signal-safe: allocates, locks.
 class [[nodiscard]] Recording {
  public:
-  // `name`: "profile", "wall", or a registered profile that records. Errors: kNotFound;
-  // kInvalidArgument for a profile that is collected, not recorded, for hz, or for a parameter;
-  // kUnavailable when options.most_at_once recordings run; kConflict when the CPU is being recorded
-  // at another rate, or something else handles SIGPROF.
+  // `name`: "profile", "wall", or a registered profile with `record`.
+  // Errors: kNotFound; kInvalidArgument for a profile that is collected, or for an invalid hz or
+  // parameter; kUnavailable when options.most_at_once recordings run; kConflict when a CPU
+  // recording runs at another rate, or other code handles SIGPROF.
   static Result<Recording> Start(std::string_view name, const RecordingOptions& options);
   static Result<Recording> Start(std::string_view name, int hz = 100);
 
-  // How many recordings run in this process now; a forked child begins at 0. Thread safety: safe.
+  // Number of recordings running in this process; 0 in a forked child. Thread safety: safe.
   static int Running();
 
-  // Ends it. REQUIRES: called once.
+  // Ends the recording and returns its samples. Errors: those of the profile's Recorder.
+  // REQUIRES: called once.
   Result<Snapshot> Stop() &&;
 
  private:
-  class Slot;  // one of those that Running() counts
+  class Slot;  // one recording counted by Running()
 
   Recording(const ProfileType* type, const Parameters& parameters, std::shared_ptr<Slot> slot,
             std::unique_ptr<Recorder> recorder);

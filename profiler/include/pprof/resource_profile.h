@@ -1,4 +1,4 @@
-// The stacks that acquired the resources held now, e.g. open connections: Go's pprof.NewProfile.
+// The stacks that acquired the resources held now, e.g. open connections; Go's pprof.NewProfile.
 //
 //   static pprof::ResourceProfile connections("connections", "Open connections");
 //   struct Connection { pprof::ResourceProfile::Entry held = connections.Add(); };
@@ -11,23 +11,21 @@
 
 namespace pprof {
 
-// A profile "NAME" with the stacks of what is held now, served as all others. At most 65,536
-// distinct stacks, each with its labels, in the life of the process; further ones count under
-// "pprof::StackTableFull".
-// Thread safety: safe. A forked child inherits what its parent held. Not signal-safe: the
-// constructor allocates.
+// A profile "NAME" of the stacks that acquired what is held now, served like the others. At most
+// 65,536 distinct stacks with labels per process; further ones count under "pprof::StackTableFull".
+// A forked child inherits the parent's counts.
+// Thread safety: safe. Not async-signal-safe: the constructor allocates.
 class ResourceProfile {
  public:
-  // Registers the profile for the life of the process; see status() for a name that is taken. Maps
-  // 0.5 MiB, touched as stacks come, and about 130 bytes + 8 a frame for each stack.
+  // Registers the profile for the life of the process; status() has the error, if any. Maps 0.5
+  // MiB, touched as stacks are added, and about 130 bytes + 8 per frame for each stack.
   ResourceProfile(std::string name, std::string description);
 
-  // Why the profile is not served: kInvalidArgument, or kUnavailable when there is no memory. Add()
-  // then notes nothing.
+  // Why the profile is not served: kInvalidArgument, or kUnavailable when out of memory. Add() then
+  // records nothing.
   const Status& status() const { return status_; }
 
-  // One held resource. It is given back when the entry is destroyed; entries may outlive the
-  // profile object.
+  // One held resource, released by the destructor. Entries may outlive the profile object.
   class [[nodiscard]] Entry {
    public:
     Entry() = default;  // holds nothing
@@ -43,8 +41,8 @@ class ResourceProfile {
     void* stack_ = nullptr;
   };
 
-  // Notes the calling stack, without its innermost `skip_frames` frames. About 1 us; neither
-  // allocates nor locks.
+  // Records the calling stack without its innermost `skip_frames` frames. Takes about 1 us;
+  // lock-free, no heap allocation.
   Entry Add(int skip_frames = 0);
 
  private:

@@ -1,5 +1,5 @@
-// Status and Result<T>: how every fallible function of pprof-cpp answers. No exceptions cross the
-// API.
+// Status and Result<T>: the return types of all fallible functions of pprof-cpp. No exceptions
+// cross the API.
 #pragma once
 
 #include <cstdio>
@@ -10,20 +10,20 @@
 
 namespace pprof {
 
-// What kind of failure this is; the HTTP door answers with `HttpStatus(code)`.
+// The kind of failure.
 enum class StatusCode {
   kOk,
-  kInvalidArgument,  // the caller's words are off; saying it again does not help
+  kInvalidArgument,  // malformed or out-of-range argument; retrying does not help
   kNotFound,         // no profile of that name
-  kUnavailable,      // busy now (another recording, too many requests); try again later
-  kConflict,     // something else in the process holds what is needed, e.g. a foreign SIGPROF user
-  kUnsupported,  // this process cannot give this profile; the message says why and what to do
-  kCancelled,    // the client left or the server stops
+  kUnavailable,      // busy (another recording, too many requests); retry later
+  kConflict,         // other code in the process holds the resource, e.g. SIGPROF
+  kUnsupported,      // this process cannot provide the profile; the message says why and what to do
+  kCancelled,        // the client left or the server is stopping
   kInternal,
 };
 
-// Success, or a code with a sentence for people: what failed, with what value, what to do next.
-// Thread safety: a value, like std::string. Not signal-safe: holds a string.
+// Success, or a code with a message: what failed, with which value, and what to do next.
+// Thread safety: a value, like std::string. Not async-signal-safe: holds a string.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -38,8 +38,9 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
-// A value, or the Status that says why there is none.
+// A value, or the Status explaining why there is none.
 // REQUIRES: `value()` only after `ok()`; otherwise the process aborts with the message.
+// Thread safety: a value. Not async-signal-safe: may hold a string.
 template <class T>
 class [[nodiscard]] Result {
  public:

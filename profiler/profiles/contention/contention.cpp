@@ -1,4 +1,4 @@
-// "block" and "mutex": what was sampled in the hooks of lock and wait functions.
+// "block" and "mutex": contention sampled by the hooks of lock and wait functions.
 #include "profiler/profiles/contention/contention.h"
 
 #include <fmt/format.h>
@@ -24,12 +24,12 @@ constexpr const char* kFraction = "fraction";
 Status CheckSupport() {
   if (contention.hooked.load(std::memory_order_relaxed)) return {};
   return {StatusCode::kUnsupported,
-          "no contention profile: pthread_mutex_lock is not answered by pprof-cpp. A sanitizer or "
-          "another library's wrapper stands before it, or pprof::profiler is not linked into the "
+          "no contention profile: pprof-cpp does not interpose pthread_mutex_lock. A sanitizer or "
+          "another library interposes it first, or pprof::profiler is not linked into the "
           "executable"};
 }
 
-// Nothing of a stack that was never charged: its entry may be on its way.
+// Omits a stack that was never charged: its entry may have just been added.
 void AddStack(const ContentionTable& table, const ContentionStack& stack,
               SnapshotBuilder& builder) {
   const signal_safe::FixedCount count = stack.count.Load();
@@ -47,7 +47,7 @@ void AddCommon(SnapshotBuilder& builder) {
   if (contention.environment_refused.load(std::memory_order_relaxed)) {
     builder.AddComment(
         "PPROF_CPP_BLOCK_RATE is not a duration such as 10us, or PPROF_CPP_MUTEX_FRACTION not a "
-        "number such as 100; what could not be read is off");
+        "number such as 100; the invalid one is off");
   }
 }
 
@@ -56,7 +56,7 @@ Status CollectBlock(SnapshotBuilder& builder) {
   AddCommon(builder);
   if (const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed)) {
     builder.AddComment(fmt::format(
-        "waits of {} ns and more are all kept, shorter ones in proportion and scaled", interval));
+        "keeps all waits of at least {} ns, and shorter ones in proportion, scaled", interval));
   } else {
     builder.AddComment(
         "block profiling is off. Switch it on with POST /debug/pprof/block?rate=10us "
@@ -74,8 +74,8 @@ void AddMutexLosses(SnapshotBuilder& builder) {
   const uint64_t nanos = sys::tick_clock.ToNanos(lost);
   if (waits == 0 && nanos == 0) return;
   builder.AddComment(fmt::format(
-      "{} waits and {} ns of delay could not be charged to a holder: too many locks had waiters at "
-      "the same time",
+      "{} waits and {} ns of delay could not be charged to a holder: too many locks were contended "
+      "at once",
       waits, nanos));
 }
 
@@ -84,7 +84,7 @@ Status CollectMutex(SnapshotBuilder& builder) {
   AddCommon(builder);
   AddMutexLosses(builder);
   if (const uint32_t n = contention.mutex_fraction.load(std::memory_order_relaxed)) {
-    builder.AddComment(fmt::format("1 of {} contended unlocks is kept, and scaled", n));
+    builder.AddComment(fmt::format("keeps 1 of {} contended unlocks, scaled", n));
   } else {
     builder.AddComment(
         "mutex profiling is off. Switch it on with POST /debug/pprof/mutex?fraction=100 "
@@ -142,7 +142,7 @@ Status SetFraction(const Parameters& parameters) {
   return {};
 }
 
-// For the time of one request; nothing to hold when it did not ask for a rate.
+// Raises the rate for one request; null if it did not ask for one.
 Result<std::shared_ptr<void>> WantRate(const Parameters& parameters) {
   if (parameters.count(kRate) == 0) return std::shared_ptr<void>();
   std::chrono::nanoseconds rate{};
@@ -194,7 +194,7 @@ ProfileType MutexProfile() {
       "set; fraction=100 with seconds= switches it on for the request.");
   type.parameters = {kFraction};
   type.actions = {
-      {"", "Keeps one of so many contended unlocks; 0 is off", {kFraction}, SetFraction}};
+      {"", "Keeps one of this many contended unlocks; 0 is off", {kFraction}, SetFraction}};
   type.count = [] { return static_cast<int64_t>(contention.mutex.size()); };
   type.prepare = WantFraction;
   type.collect = CollectMutex;

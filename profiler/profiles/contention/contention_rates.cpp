@@ -56,7 +56,7 @@ std::shared_ptr<void> ContentionRates::Want(Wanted ContentionRates::*wanted, uin
   Apply();
   return {this, [wanted, entry, process = sys::ProcessGeneration()](ContentionRates* rates) {
             if (process != sys::ProcessGeneration())
-              return;  // the mutex may be in any state in a child
+              return;  // a child may find the mutex in any state
             const sys::MutexLock relock(rates->mutex_);
             (rates->*wanted).erase(entry);
             rates->Apply();

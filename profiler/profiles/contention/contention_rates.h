@@ -1,6 +1,6 @@
-// Who wants contention sampled, and how finely: the program's own setting, and requests for as long
-// as they last. In force is the finest that anybody wants; estimates are unbiased at any rate, so
-// requests do not disturb each other.
+// Combines the contention sampling rates of the program's own setting and of running requests. The
+// finest rate is in force; estimates are unbiased at any rate, so requests do not disturb each
+// other.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,10 @@
 
 namespace pprof::profiles {
 
-// Thread safety: safe. Not signal-safe: locks, allocates.
+// Thread safety: safe. Not async-signal-safe: locks, allocates.
 class ContentionRates {
  public:
-  // This process's: a forked child has its own, without the parent's requests. Never destroyed.
+  // This process's rates: a forked child has its own, without the parent's requests. Never freed.
   static ContentionRates& Instance();
 
   // The program's own setting; 0: off.
@@ -24,8 +24,8 @@ class ContentionRates {
   static std::chrono::nanoseconds block_interval();
   static uint32_t mutex_fraction();
 
-  // Wanted until the answer's last copy is gone; in a forked child that does nothing.
-  // REQUIRES: more than 0.
+  // Requests a rate until the last copy of the result is destroyed; a copy inherited by a forked
+  // child has no effect there. REQUIRES: greater than 0.
   std::shared_ptr<void> WantBlockInterval(std::chrono::nanoseconds interval);
   std::shared_ptr<void> WantMutexFraction(uint32_t fraction);
 
@@ -35,7 +35,7 @@ class ContentionRates {
   std::shared_ptr<void> Want(Wanted ContentionRates::*wanted, uint64_t value);
   void Apply() PPROF_REQUIRES(mutex_);
 
-  sys::Mutex mutex_;  // also of the rates in force
+  sys::Mutex mutex_;  // also guards the rates in force
   Wanted wanted_intervals_ns_ PPROF_GUARDED_BY(mutex_);
   Wanted wanted_fractions_ PPROF_GUARDED_BY(mutex_);
 };

@@ -1,4 +1,4 @@
-// "profile": where CPU time goes.
+// "profile": CPU time by stack.
 #include "profiler/profiles/cpu/cpu.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ class CpuRecorder : public Recorder {
       : window_(std::move(window)), hz_(hz), lost_before_(signal_safe::sample_ring.lost()) {}
 
   ~CpuRecorder() override {
-    if (window_ != nullptr) CpuSampler::Get().End(window_);  // a client that left
+    if (window_ != nullptr) CpuSampler::Get().End(window_);  // the client left
   }
 
   Status Stop(SnapshotBuilder& builder) override {

@@ -19,8 +19,8 @@ using signal_safe::sample_ring;
 sys::PerProcess<CpuSampler> sampler_of_process;
 
 constexpr std::chrono::milliseconds kDrainEvery{20};
-// Only threads outside pthread_create need it. With 1,000 threads a look takes 2 ms: it then comes
-// less often, so that looking takes at most 1 % of a CPU.
+// Only needed for threads created outside pthread_create. With 1,000 threads a pass takes 2 ms: the
+// pause is extended so that passes take at most 1 % of a CPU.
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr int kRestAfterLook = 100;
 
@@ -37,8 +37,8 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::Begin(int hz) {
   AwaitStopped();
   if (!windows_.empty() && hz != hz_) {
     return Status(StatusCode::kConflict,
-                  fmt::format("the CPU is being recorded at {} Hz by another request; ask for "
-                              "hz={}, or again when it has ended",
+                  fmt::format("a CPU recording at {} Hz is running; use hz={}, or retry when it "
+                              "has ended",
                               hz_, hz_));
   }
   return BeginLocked(hz);
@@ -54,12 +54,12 @@ void CpuSampler::AwaitStopped() {
   while (stopping_) wake_.Wait(mutex_);
 }
 
-// REQUIRES: hz is the rate that is being recorded, if one is.
+// REQUIRES: hz is the rate of the running recording, if there is one.
 Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
   if (windows_.empty()) {
     if (const Status started = StartSampling(hz); !started.ok()) return started;
   }
-  Drain();  // earlier samples go to the other windows only
+  Drain();  // earlier samples belong to the other windows only
   auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz));
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
@@ -106,7 +106,8 @@ Status CpuSampler::StartSampling(int hz) {
   return {StatusCode::kInternal, "Could not enable CPU profiling: no thread could be started"};
 }
 
-// In this order: no timers; no pending signals; only then the default action, which would kill.
+// In this order: delete timers, discard pending signals, and only then restore the default action,
+// which would kill the process.
 void CpuSampler::StopSampling() {
   timers_.End();
   signal_.GiveBack();
@@ -134,9 +135,9 @@ void CpuSampler::RunDrain() {
   }
 }
 
-// Threads without a timer get one; clocks are noted for threads that end without telling.
+// Arms timers for threads without one; notes clocks, for threads that end unreported.
 void CpuSampler::LookAtThreads() {
-  const auto& windows = windows_;  // this function's lock is the visitor's
+  const auto& windows = windows_;  // lets the lambda read windows_ under this function's lock
   const std::vector<int32_t> tids =
       timers_.LookAtThreads([&windows](int32_t tid, uint64_t cpu_nanos) {
         for (const auto& window : windows) window->OnClock(tid, cpu_nanos);

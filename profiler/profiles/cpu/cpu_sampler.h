@@ -1,7 +1,7 @@
-// The one CPU sampler of the process: the stream of samples, and the clients' windows on it.
+// The process's CPU sampler: one stream of samples, and a window on it for each client.
 //
-// Several clients share it: it runs while there is a window. The rate belongs to the first one; a
-// client that wants another is refused.
+// It runs while there is a window. The first window sets the rate; a client that asks for another
+// rate is rejected.
 #pragma once
 
 #include <cstdint>
@@ -17,26 +17,26 @@
 
 namespace pprof::profiles {
 
-// Thread safety: safe. Not signal-safe: allocates and takes locks.
+// Thread safety: safe. Not async-signal-safe: allocates, locks.
 class CpuSampler {
  public:
   // This process's sampler: a forked child gets its own. Never freed.
   static CpuSampler& Get();
 
-  // Errors: kInvalidArgument for hz outside 1 to 1000; kConflict when another rate is being
-  // recorded or something else in the process handles SIGPROF; kInternal without memory or thread.
+  // Errors: kInvalidArgument for hz outside 1 to 1000; kConflict when a recording at another rate
+  // runs or other code handles SIGPROF; kInternal when out of memory or threads.
   Result<std::shared_ptr<CpuWindow>> Begin(int hz);
 
-  // The same at whatever rate is being recorded, at `hz` when none is.
+  // The same at the rate of the running recording, or at `hz` if there is none.
   Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
 
-  // Ends the window, which then has all samples until now. The last one stops the sampler.
+  // Ends the window, which then has all samples so far. Ending the last one stops the sampler.
   void End(const std::shared_ptr<CpuWindow>& window);
 
-  // CpuWindow::AddWaitedToRun while the window is in use.
+  // CpuWindow::AddWaitedToRun, for a window in use.
   void AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos);
 
-  // How many threads have no timer because the kernel refused it, in this recording.
+  // Number of threads without a timer in this recording, because the kernel refused it.
   size_t threads_refused();
 
  private:

@@ -26,7 +26,7 @@ Records ReadRecords() {
   return records;
 }
 
-// The kernel lists a thread in its first moments before the thread has a record.
+// For a moment the kernel lists a new thread that has no record yet.
 bool IsOldEnough(int32_t tid) {
   constexpr uint64_t kTicksASecond = 100;  // USER_HZ, fixed in the kernel's interface
   constexpr uint64_t kGraceTicks = 5;
@@ -53,7 +53,7 @@ std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
         registered ? signal_safe::ArmCpuTimer(record->second, tid) : ArmUnregistered(tid);
     uint64_t cpu = 0;
     if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
-    // A thread that ended meanwhile was not refused a timer.
+    // A thread that has just ended was not refused a timer.
     const bool ended = registered && record->second->tid.load() != tid;
     if (!armed && !ended) refused_.insert(tid);
     on_clock(tid, cpu);
@@ -66,8 +66,8 @@ std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
   return tids;
 }
 
-// The main thread, threads from before us, and those that bypass pthread_create. True: it has a
-// timer, or needs none yet.
+// For the main thread, threads older than the profiler, and those that bypass pthread_create. True:
+// it has a timer, or needs none yet.
 bool CpuTimers::ArmUnregistered(int32_t tid) {
   if (unregistered_.count(tid) != 0 || (tid != sys::ProcessId() && !IsOldEnough(tid))) return true;
   const uint64_t interval = cpu_sampling.interval_nanos.load();
@@ -78,7 +78,7 @@ bool CpuTimers::ArmUnregistered(int32_t tid) {
   return true;
 }
 
-// Also the timers of threads that ended without their record being given back.
+// Includes timers of threads that ended without releasing their record.
 void CpuTimers::End() {
   cpu_sampling.interval_nanos.store(0);
   thread_registry.ForEachEver([](ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); });

@@ -1,4 +1,4 @@
-// The timers of all threads during a CPU recording: every thread gets one on its own CPU clock.
+// The timers of all threads during a CPU recording, each on its thread's CPU clock.
 #pragma once
 
 #include <cstddef>
@@ -10,29 +10,29 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none; CpuSampler's mutex guards it. Not signal-safe: allocates.
+// Thread safety: none; CpuSampler's mutex guards it. Not async-signal-safe: allocates.
 class CpuTimers {
  public:
-  // Told of each thread's CPU clock while the threads are looked at.
+  // Called with each thread's CPU clock.
   using ClockVisitor = std::function<void(int32_t tid, uint64_t cpu_nanos)>;
 
-  // From here on new threads arm their own timers. LookAtThreads() arms those that exist.
+  // From here on new threads arm their own timers. LookAtThreads() arms those of existing ones.
   void Begin(uint64_t interval_nanos);
 
-  // Threads without a timer get one. Answers the ids of all threads, ascending.
+  // Arms threads that have no timer. Returns the ids of all threads, ascending.
   std::vector<int32_t> LookAtThreads(const ClockVisitor& on_clock);
 
-  // No new timers, then no timers: none of ours exists when this returns.
+  // First disables new timers, then deletes all: none exists on return.
   void End();
 
-  // How many threads have no timer because the kernel refused it, since Begin().
+  // Number of threads without a timer since Begin(), because the kernel refused it.
   size_t refused() const { return refused_.size(); }
 
  private:
   bool ArmUnregistered(int32_t tid);
 
-  std::map<int32_t, int> unregistered_;  // timers of threads without a ThreadRecord, by thread id
-  std::set<int32_t> refused_;            // threads
+  std::map<int32_t, int> unregistered_;  // timer by thread id, for threads without a ThreadRecord
+  std::set<int32_t> refused_;            // thread ids
 };
 
 }  // namespace pprof::profiles

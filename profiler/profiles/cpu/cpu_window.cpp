@@ -17,7 +17,7 @@ bool CpuWindow::StackKey::operator<(const StackKey& other) const {
 
 void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   ThreadSum& thread = threads_[sample.tid];
-  if (sample.weight == 0) {  // the thread ended; its number may come again
+  if (sample.weight == 0) {  // the thread ended; its id may be reused
     thread.cpu_end = sample.cpu_nanos;
     AddUsed(thread, &ended_);
     threads_.erase(sample.tid);
@@ -29,8 +29,8 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   thread.stacks[std::move(key)] += sample.weight;
 }
 
-// A thread that told of its end runs on for a moment, with a clock that is past its last word; a
-// new thread of its number has a younger clock.
+// After reporting its end a thread runs on for a moment, with a clock beyond the reported value; a
+// new thread with the same id has a lower clock.
 void CpuWindow::OnClock(int32_t tid, uint64_t cpu_nanos) {
   const auto ended = ended_clocks_.find(tid);
   if (ended != ended_clocks_.end() && cpu_nanos >= ended->second) return;
@@ -57,7 +57,7 @@ void CpuWindow::AddThread(const ThreadSum& thread, double nanos, Sum* sum) {
 }
 
 void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
-  // A clock that could not be read (the thread ended outside pthread's ways) leaves the raw count.
+  // Without a clock (the thread ended outside pthread's control) the raw tick count is used.
   const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin
                                                           : thread.weight * interval_nanos_;
   AddThread(thread, static_cast<double>(used + thread.waited_to_run), sum);

@@ -1,4 +1,4 @@
-// One client's view of the stream of CPU samples, from its begin to its end.
+// One client's view of the stream of CPU samples, from its start to its end.
 #pragma once
 
 #include <cstdint>
@@ -10,35 +10,35 @@
 
 namespace pprof::profiles {
 
-// Each thread's samples are scaled to its CPU clock at the end: late or coarse ticks (the kernel
-// looks at these timers CONFIG_HZ times a second only) then cost resolution, but no time.
-// Thread safety: none; CpuSampler's mutex guards it. Not signal-safe: allocates.
+// At the end each thread's samples are scaled to its CPU clock: late or coarse ticks (the kernel
+// checks these timers only CONFIG_HZ times per second) then cost resolution, but no time.
+// Thread safety: none; CpuSampler's mutex guards it. Not async-signal-safe: allocates.
 class CpuWindow {
  public:
   explicit CpuWindow(uint64_t interval_nanos) : interval_nanos_(interval_nanos) {}
 
-  // A thread that was there when the window began, with its CPU clock then.
+  // Adds a thread that existed when the window began, with its CPU clock then.
   void AddThread(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_begin = cpu_nanos; }
 
   void OnSample(const signal_safe::RingSample& sample);
 
-  // The CPU clock of a thread now; threads first seen here began after the window.
+  // Updates a thread's CPU clock; a thread first seen here started after the window.
   void OnClock(int32_t tid, uint64_t cpu_nanos);
 
-  // Only threads that are still listed can be mistaken for new ones. `tids`: all threads,
-  // ascending.
+  // Forgets ended threads that are no longer listed: only listed ones can be mistaken for new
+  // threads. `tids`: all threads, ascending.
   void ForgetEnded(const std::vector<int32_t>& tids);
 
-  // The samples as samples/count, cpu/nanoseconds. CPU time of threads without a sample is the
-  // frame "[not sampled]".
+  // Adds the samples as samples/count, cpu/nanoseconds. CPU time of threads without a sample gets
+  // the frame "[not sampled]".
   void WriteTo(SnapshotBuilder& builder) const;
 
-  // For a wall clock profile: the thread was ready to run so long but had no CPU. Its stacks then
-  // are those it ran with.
+  // For a wall-clock profile: adds time for which the thread was runnable without a CPU. It is
+  // attributed to the stacks the thread ran with.
   void AddWaitedToRun(int32_t tid, uint64_t nanos) { threads_[tid].waited_to_run += nanos; }
 
-  // The same as WriteTo for a wall clock profile: only of `tids` and of threads that ended, with
-  // what they waited to run; with the label state=running, counts in units of `tick_nanos`.
+  // WriteTo for a wall-clock profile: includes only `tids` and ended threads, and the time they
+  // waited to run; with the label state=running; counts are in units of `tick_nanos`.
   void WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
                     SnapshotBuilder& builder) const;
 
@@ -54,27 +54,27 @@ class CpuWindow {
     uint64_t cpu_end = 0;
     uint64_t waited_to_run = 0;
     uint64_t weight = 0;
-    std::map<StackKey, uint64_t> stacks;  // weight of each
+    std::map<StackKey, uint64_t> stacks;  // weight by stack
   };
 
   struct Spent {
     uint64_t weight = 0;
     double nanos = 0;
   };
-  // What threads spent, by stack: memory does not grow with their number.
+  // Time used by stack: memory does not grow with the number of threads.
   struct Sum {
     std::map<StackKey, Spent> stacks;
     double not_sampled = 0;
   };
 
-  // Shares `nanos` out to the thread's stacks.
+  // Distributes `nanos` over the thread's stacks.
   static void AddThread(const ThreadSum& thread, double nanos, Sum* sum);
   void AddUsed(const ThreadSum& thread, Sum* sum) const;
 
   const uint64_t interval_nanos_;
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
-  std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
+  std::map<int32_t, uint64_t> ended_clocks_;  // of ended threads that may still be listed
 };
 
 }  // namespace pprof::profiles

@@ -1,20 +1,20 @@
-// SIGPROF for the time of a recording: taken when nobody else handles it, and given back.
+// Ownership of SIGPROF during a recording: taken if no other code handles it, then restored.
 #pragma once
 
 #include "pprof/status.h"
 
 namespace pprof::profiles {
 
-// Thread safety: none. Not signal-safe.
+// Thread safety: none. Not async-signal-safe.
 class ProfilingSignal {
  public:
-  // Installs the handler of the CPU sampler. Errors: kConflict with the name of a foreign handler;
+  // Installs the CPU sampler's handler. Errors: kConflict with the file of a foreign handler;
   // kInternal when the kernel refuses.
   Status Take();
 
-  // The action is again what it was, after pending signals are dropped: the default action would
-  // kill. A profiler that installed its handler meanwhile keeps it.
-  // REQUIRES: no timer of ours exists any more.
+  // Restores the previous action, after discarding pending signals, since the default action would
+  // kill the process. A handler installed by another profiler meanwhile is kept.
+  // REQUIRES: all CPU timers are deleted.
   void GiveBack();
 
  private:

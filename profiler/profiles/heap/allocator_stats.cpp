@@ -8,7 +8,7 @@
 namespace pprof::profiles {
 namespace {
 
-// Go's name, and the property of gperftools' malloc_extension.h that means the same.
+// Go's name, and the equivalent property in gperftools' malloc_extension.h.
 struct Field {
   const char* go_name;
   const char* property;

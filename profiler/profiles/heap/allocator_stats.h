@@ -1,16 +1,17 @@
-// The allocator's own numbers, as the trailer of heap?debug=1, and its cache of a thread.
+// The allocator's statistics, for the trailer of heap?debug=1, and its per-thread cache.
 #pragma once
 
 #include <string>
 
 namespace pprof::profiles {
 
-// "# runtime.MemStats" and one "# Name = bytes" line for each of Go's fields that tcmalloc has an
-// honest number for. Thread safety: safe. Not signal-safe: takes tcmalloc's page heap lock.
+// "# runtime.MemStats" and a line "# Name = bytes" for each of Go's fields with an exact
+// counterpart in tcmalloc. Thread safety: safe.
+// Not async-signal-safe: takes tcmalloc's page heap lock.
 std::string AllocatorStatsText();
 
-// The calling thread's cache goes to the central lists; the thread may go on as before.
-// Thread safety: safe. Not signal-safe: takes tcmalloc's locks.
+// Returns the calling thread's cache to the central lists; the thread may continue as before.
+// Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
 void EmptyThreadCache();
 
 }  // namespace pprof::profiles

@@ -1,4 +1,4 @@
-// "heap", "allocs", "peak": what was sampled inside malloc.
+// "heap", "allocs", "peak": allocations sampled inside malloc.
 #include "profiler/profiles/heap/heap.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ namespace {
 using signal_safe::heap_sampler;
 using Delta = ValueType::Delta;
 
-// Go's four, in Go's order: readers take the last one by default.
+// Go's four values in Go's order: readers use the last one by default.
 std::vector<ValueType> HeapValues() {
   return {{"alloc_objects", "count", Delta::kDifference},
           {"alloc_space", "bytes", Delta::kDifference},
@@ -34,7 +34,7 @@ void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuild
   }
 }
 
-// What a reader must know to take the numbers for what they are.
+// Facts that readers need to interpret the numbers.
 void AddCommon(SnapshotBuilder& builder) {
   const uint64_t interval = signal_safe::HeapInterval();
   builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
@@ -111,7 +111,7 @@ ProfileType HeapProfile() {
   ProfileType type = HeapFamily(
       "heap",
       "A sampling of memory allocations of live objects. You can specify min_age=10m to see "
-      "only objects that have lived at least so long.");
+      "only objects that have lived at least that long.");
   type.parameters = {"min_age"};
   return type;
 }
@@ -128,7 +128,7 @@ ProfileType PeakProfile() {
                  "The live objects at the high-water mark of memory in use, since start or since "
                  "POST peak/reset");
   type.collect = CollectPeak;
-  type.actions = {{"reset", "Begins a new high-water mark at the level of now", {}, ResetPeak}};
+  type.actions = {{"reset", "Resets the high-water mark to the current level", {}, ResetPeak}};
   return type;
 }
 

@@ -20,13 +20,13 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   use.stack = &stack;
   use.in_use_objects = in_use.count.Rounded();
   use.in_use_bytes = in_use.bytes;
-  // After the level was read: then what was allocated is never less than what is in use.
+  // Read after the level, so that allocated is never less than in use.
   use.allocated_objects = stack.allocated_count.Load().Rounded();
   use.allocated_bytes = static_cast<int64_t>(stack.allocated_bytes.load(std::memory_order_relaxed));
   return use;
 }
 
-// The room is allocated before the walk; only stacks that are added meanwhile can make it grow.
+// Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
 std::vector<HeapUse> ReadAll(LevelOf level_of) {
   std::vector<HeapUse> uses;

@@ -1,5 +1,5 @@
-// Reads the heap sampler's tables into plain numbers: no lock, no allocation during the walk, the
-// program keeps running.
+// Reads the heap sampler's tables into plain numbers: no lock and no allocation during the walk;
+// the program keeps running.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace pprof::profiles {
 
-// One stack's estimates, in whole objects and bytes. Never negative.
+// Estimates for one stack, in whole objects and bytes. Never negative.
 struct HeapUse {
   const signal_safe::HeapStack* stack = nullptr;
   int64_t allocated_objects = 0;
@@ -18,15 +18,16 @@ struct HeapUse {
   int64_t in_use_bytes = 0;
 };
 
-// All stacks and the overflow entry, if anything is in it. 20 us for 2,000 stacks.
-// Thread safety: safe. Not signal-safe: allocates once, before the walk.
+// All stacks, and the overflow entry if it is not empty. 20 us for 2,000 stacks.
+// Thread safety: safe. Not async-signal-safe: allocates once, before the walk.
 std::vector<HeapUse> ReadHeap();
 
-// The stacks at the high-water mark; allocated_* are those of now. Waits for the peak's lock, which
-// writers hold for microseconds.
+// The stacks at the high-water mark; allocated_* are current. Waits for the peak's lock, which
+// writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadPeak();
 
-// What is live now and was allocated at least `min_age_ms` milliseconds ago, by stack.
+// Live memory allocated at least `min_age_ms` milliseconds ago, by stack. Thread safety: safe.
+// Not async-signal-safe.
 std::vector<HeapUse> ReadOld(uint64_t min_age_ms);
 
 }  // namespace pprof::profiles

@@ -16,9 +16,9 @@ namespace {
 
 constexpr size_t kProbeBytes = 64;
 
-// Through volatile pointers: the compiler may drop a malloc whose result is freed unused. The
-// countdown is set to a value that the probe cannot end, and put back: at short intervals it could
-// be drawn anew to the value it had.
+// Volatile pointers: the compiler may drop a malloc whose result is freed unused. The countdown is
+// set to a value that the probe cannot exhaust, then restored: at short intervals it could be
+// redrawn with its old value.
 bool Counted(void* (*volatile allocate)(size_t), void (*volatile release)(void*)) {
   constexpr uint64_t kFar = uint64_t{1} << 20;
   uint64_t& countdown = signal_safe::thread_state.bytes_left;
@@ -65,7 +65,7 @@ Status CheckHeapSupport() {
   const char* missed = malloc_counted ? "operator new" : "malloc";
   const char* symbol = malloc_counted ? "_Znwm" : "malloc";
   return Unsupported(fmt::format(
-      "{} is answered by {} and not by pprof-cpp. Link pprof::profiler into the executable before "
+      "{} resolves to {}, not to pprof-cpp. Link pprof::profiler into the executable before "
       "any other allocator, or start it with LD_PRELOAD=libpprof_preload.so.",
       missed, sys::FileOfSymbol(symbol)));
 }

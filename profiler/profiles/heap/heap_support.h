@@ -5,13 +5,13 @@
 
 namespace pprof::profiles {
 
-// OK, or kUnsupported with a sentence that says why nothing is sampled and what to do: a sanitizer,
-// Valgrind or another allocator owns malloc, or the link order left ours out. Tried out, not
-// guessed: it allocates and looks whether this thread's countdown moved. The first answer is kept.
-// Thread safety: safe. Not signal-safe: allocates.
+// OK, or kUnsupported with the reason and a remedy: a sanitizer, Valgrind or another allocator
+// replaces malloc, or the link order left the profiler's out. Tested, not guessed: allocates and
+// checks whether this thread's countdown moved. The first result is kept. Thread safety: safe.
+// Not async-signal-safe: allocates.
 const Status& HeapSupport();
 
-// The same, tried again at every call.
+// The same, but tested at every call.
 Status CheckHeapSupport();
 
 }  // namespace pprof::profiles

@@ -9,14 +9,14 @@
 namespace pprof::profiles {
 namespace {
 
-// 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
+// 16 KiB hold nearly every blocked stack; 256 KiB hold 128 frames of almost any program.
 constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
 
 signal_safe::Registers RegistersOf(const sys::TaskSyscall& call) {
   signal_safe::Registers registers;
   registers.pc = call.pc;
   registers.sp = call.sp;
-  registers.rbp_known = false;  // the kernel does not tell
+  registers.rbp_known = false;  // /proc does not have it
   registers.rbx_known = false;
   return registers;
 }
@@ -41,7 +41,7 @@ BlockedRead BlockedStackReader::Read(int32_t tid, BlockedStack* stack) {
   return stack->pcs.empty() ? BlockedRead::kRunning : BlockedRead::kOk;
 }
 
-// While another thread unloads a module nothing can be walked: a moment later it can.
+// No stack can be walked while another thread unloads a module: retry.
 signal_safe::UnwindResult BlockedStackReader::Walk(const signal_safe::Registers& from,
                                                    size_t copied, std::vector<uintptr_t>* pcs) {
   constexpr int kTries = 200;
@@ -62,10 +62,10 @@ bool BlockedStackReader::Unwind(const sys::TaskSyscall& call, size_t copied, Blo
   return result.complete || result.truncated || UnwindWithGuessedRbp(call, copied, stack);
 }
 
-// Code with frame pointers needs the rbp that only the kernel has, unless a function on the way
-// saved it. Every word that could be the top frame's rbp (it points above itself, and a return
-// address stands beside it) is tried; the one that leads to the end of the stack, or through as
-// many frames as are kept, is right.
+// Code with frame pointers needs rbp, which only the kernel knows, unless a function below saved
+// it. Tries every word that could be the top frame's rbp (it points above itself and is followed by
+// a return address); the one that leads to the end of the stack, or through the maximum number of
+// frames, is right.
 bool BlockedStackReader::UnwindWithGuessedRbp(const sys::TaskSyscall& call, size_t copied,
                                               BlockedStack* stack) {
   constexpr size_t kWordsTried = 1024;

@@ -1,8 +1,8 @@
-// The stack of a thread that waits in the kernel, taken without a signal: nothing wakes it, no call
-// of the application is interrupted, threads that block all signals have stacks too.
+// Reads the stack of a thread that waits in the kernel, without a signal: it does not wake the
+// thread or interrupt a system call, and works for threads that block all signals.
 //
-// /proc names its stack pointer and program counter; its stack is copied; its CPU clock, read
-// before and after, says whether it stood still meanwhile.
+// /proc gives its stack pointer and program counter; its stack is copied; its CPU clock, read
+// before and after, shows whether it ran meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,20 @@
 namespace pprof::profiles {
 
 enum class BlockedRead {
-  kOk,       // the stack is that of one moment
-  kRunning,  // it runs, or ran meanwhile: ask it by a signal
+  kOk,       // a consistent stack
+  kRunning,  // it runs, or ran meanwhile: use a signal
   kGone,
-  kRefused,  // /proc or the copy is not allowed here
+  kRefused,  // /proc or copying memory is not permitted
 };
 
 struct BlockedStack {
   sys::TaskSyscall call;
   uint64_t cpu_nanos = 0;
-  std::vector<uintptr_t> pcs;  // leaf first, the leaf exact
+  std::vector<uintptr_t> pcs;  // leaf first; the leaf is exact
   bool truncated = false;
 };
 
-// Keeps a buffer between threads. Thread safety: none. Not signal-safe: allocates.
+// Reuses a buffer between threads. Thread safety: none. Not async-signal-safe: allocates.
 class BlockedStackReader {
  public:
   BlockedRead Read(int32_t tid, BlockedStack* stack);

@@ -1,4 +1,4 @@
-// "goroutine": the stacks of all threads, now. The name is Go's, so that its clients find it.
+// "goroutine": the stacks of all threads, now. Named like Go's, so that Go's clients find it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state)
   return labels;
 }
 
-// Text from outside on one line, without what ends a header's parts.
+// Makes untrusted text safe for one header line.
 std::string Harmless(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7F || c == '"' || c == ']') c = '?';
@@ -32,7 +32,7 @@ std::string Harmless(std::string text) {
   return text;
 }
 
-// "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", as Go since 1.27.
+// "goroutine 7 [sleep, 3 minutes, "worker", cpu 1.20s] {route: "/orders"}", like Go since 1.27.
 std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool deadlocked,
                      bool for_go_tools, sys::WaitTimeReader& wait_times) {
   std::string header = fmt::format("goroutine {} [{}", thread.tid, reason.state);

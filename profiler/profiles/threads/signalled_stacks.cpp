@@ -21,8 +21,8 @@ using signal_safe::kDumpSlots;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kDeadline{100};
-// A running thread answers in microseconds. One that has not after this long is looked at: it may
-// have ended, or block the signal.
+// A running thread answers in microseconds. A thread that has not answered after this time is
+// checked: it may have ended, or block the signal.
 constexpr std::chrono::milliseconds kPatience{5};
 
 // One dump owns the slots at a time.
@@ -45,8 +45,8 @@ bool TakeSignal(int signal) {
   }
 }
 
-// SIGURG when nobody handles it: ignored by default, so that a signal that comes late (after exec,
-// say) hurts nobody, and debuggers pass it on silently. Else the lowest free real-time signal.
+// SIGURG unless the program handles it: it is ignored by default, so that a late one (e.g. after
+// exec) does no harm, and debuggers do not report it. Otherwise the lowest free real-time signal.
 int DumpSignal(int* real_time) {
   if (const char* wanted = sys::FindEnvironment("PPROF_CPP_DUMP_SIGNAL")) {
     const int signal = std::atoi(wanted);
@@ -76,7 +76,7 @@ class Collection {
   }
 
  private:
-  // Takes finished slots; true when there were any.
+  // Reads finished slots; true if there were any.
   bool Collect() {
     bool any = false;
     for (DumpSlot& slot : dump_slots) {
@@ -86,7 +86,7 @@ class Collection {
         visit_(slot.tid.load(std::memory_order_relaxed), &slot, {});
         --in_flight_;
       }
-      // Else an earlier dump gave up on a thread that has now finished writing.
+      // Otherwise an earlier dump gave up on a thread that has now finished writing.
       slot.tid.store(0, std::memory_order_relaxed);
       slot.state.store(DumpSlot::NextRequest(state), std::memory_order_release);
       any = true;
@@ -111,13 +111,13 @@ class Collection {
     return any;
   }
 
-  // Threads that will not answer do not cost the others their time.
+  // Withdraws requests that cannot be answered, so that they do not use up the others' time.
   void WithdrawHopeless() {
     for (DumpSlot& slot : dump_slots) {
       const int32_t tid = slot.tid.load(std::memory_order_relaxed);
       if (!IsMine(slot) || tid == 0) continue;
       if (!sys::IsTask(tid)) {
-        Withdraw(slot, "ended meanwhile");
+        Withdraw(slot, "ended during the dump");
       } else if (sys::ThreadBlocksSignal(tid, signal_)) {
         Withdraw(slot, "runs and blocks signal " + std::to_string(signal_));
       }
@@ -131,10 +131,10 @@ class Collection {
       if (!IsMine(slot) || slot.tid.load(std::memory_order_relaxed) == 0) continue;
       Withdraw(slot, "did not answer signal " + std::to_string(signal_) + " within 100 ms");
     }
-    for (; next_ < tids_.size(); ++next_) visit_(tids_[next_], nullptr, "no time left to ask it");
+    for (; next_ < tids_.size(); ++next_) visit_(tids_[next_], nullptr, "no time left to signal");
   }
 
-  // Takes a request back. A thread that is writing right now keeps its slot until it is done.
+  // Withdraws a request. A thread that is writing keeps its slot until it is done.
   void Withdraw(DumpSlot& slot, const std::string& why) {
     uint32_t state = slot.state.load(std::memory_order_acquire);
     const int32_t tid = slot.tid.load(std::memory_order_relaxed);
@@ -167,7 +167,7 @@ Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledV
   const int signal = DumpSignal(&owner.real_time_signal);
   if (signal == 0) {
     return {StatusCode::kConflict,
-            "no signal is free for asking running threads: the program handles SIGURG and all "
+            "no signal is available for running threads: the program handles SIGURG and all "
             "real-time signals, or PPROF_CPP_DUMP_SIGNAL names one that it handles"};
   }
   Collection(signal, tids, visit).Run();

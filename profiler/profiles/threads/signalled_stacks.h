@@ -1,4 +1,4 @@
-// The stacks of running threads, asked for by a signal each: 32 in flight, 100 ms for all of them.
+// Requests the stacks of running threads, one signal each: 32 in flight, 100 ms for all of them.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace pprof::profiles {
 
-// Called once for each thread. `slot` is nullptr when it did not answer; `why` then says so.
+// Called once per thread. `slot` is nullptr if it did not answer; `why` then has the reason.
 using SignalledVisitor =
     std::function<void(int32_t tid, const signal_safe::DumpSlot* slot, const std::string& why)>;
 
-// Thread safety: safe, one at a time. Not signal-safe. The calling thread must not be among `tids`.
-// Errors: kConflict when no signal is free for it.
+// Thread safety: safe, one call runs at a time. Not async-signal-safe.
+// REQUIRES: the calling thread is not among `tids`. Errors: kConflict when no signal is available.
 Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledVisitor& visit);
 
 }  // namespace pprof::profiles

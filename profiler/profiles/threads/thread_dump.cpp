@@ -27,7 +27,7 @@ struct KnownThread {
 };
 using KnownThreads = std::unordered_map<int32_t, KnownThread>;
 
-// What the registry has, by id.
+// The registry's contents by thread id.
 KnownThreads ReadRegistry() {
   KnownThreads known;
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
@@ -46,14 +46,14 @@ void TakeOwnStack(ThreadView* view) {
   sys::ThreadCpuNanos(view->tid, &view->cpu_nanos);
 }
 
-// Looks at threads without disturbing them; one for each thread that does so.
+// Inspects threads without disturbing them. Used by a single thread.
 class ThreadInspector {
  public:
-  // `asker`: the thread that wants the dump. Its stack is its own affair.
+  // `asker`: the thread that runs the dump, which takes its own stack.
   ThreadInspector(const DumpOptions& options, const KnownThreads& known, int32_t asker)
       : options_(options), known_(known), asker_(asker) {}
 
-  // False: the thread ended, or is not wanted. One that runs has no stack yet.
+  // False: the thread ended or is excluded. A running one has no stack yet.
   bool Inspect(int32_t tid, ThreadView* view) {
     view->tid = tid;
     if (!sys::ReadTaskStat(tid, &view->stat)) return false;
@@ -68,13 +68,13 @@ class ThreadInspector {
     return true;
   }
 
-  // False: it runs. The state is that of the moment of the stack, whatever was read before.
+  // False: it runs. The state is updated to the moment of the stack.
   bool TakeBlockedStack(ThreadView* view) {
     BlockedStack blocked;
     const BlockedRead read = reader_.Read(view->tid, &blocked);
     view->cpu_nanos = blocked.cpu_nanos;
     view->call = blocked.call;
-    if (read == BlockedRead::kGone) view->no_stack_because = "ended meanwhile";
+    if (read == BlockedRead::kGone) view->no_stack_because = "ended during the dump";
     if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
     view->pcs = std::move(blocked.pcs);
     view->truncated = blocked.truncated;
@@ -91,7 +91,7 @@ class ThreadInspector {
   BlockedStackReader reader_;
 };
 
-// All threads that can be looked at, ascending by id.
+// All included threads, ascending by id.
 std::vector<ThreadView> InspectAll(const std::vector<int32_t>& tids, const DumpOptions& options,
                                    const KnownThreads& known) {
   constexpr size_t kAtATime = 32;
@@ -140,7 +140,7 @@ class Dump {
   }
 
  private:
-  // Those that wait by now need no signal, and their calls are not interrupted.
+  // Threads that wait by now need no signal, and their calls are not interrupted.
   void InspectRunningAgain(const KnownThreads& known) {
     ThreadInspector inspector(options_, known, self_);
     for (ThreadView& view : views_) {
@@ -151,7 +151,7 @@ class Dump {
     }
   }
 
-  // The handler's stack is that of a running thread, unless the signal came while it waited.
+  // The answer is a running thread's stack, unless the signal arrived while it waited.
   static void TakeAnswer(const signal_safe::DumpSlot& slot, ThreadView* view) {
     view->pcs.assign(slot.pcs, slot.pcs + slot.depth);
     view->truncated = slot.truncated;

@@ -1,4 +1,4 @@
-// "threadcreate": the stacks that created the threads alive now. Go's has been empty since 2013
+// "threadcreate": the stacks that created the live threads. Go's has been empty since 2013
 // (golang/go#6104).
 #include <fmt/format.h>
 

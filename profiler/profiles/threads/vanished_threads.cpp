@@ -11,7 +11,7 @@ namespace pprof::profiles {
 void DropVanishedThreads(const std::vector<int32_t>& alive) {
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
     if (std::binary_search(alive.begin(), alive.end(), tid)) return;
-    // Not in the list may also mean: younger than the list.
+    // A thread that is not in the list may also be newer than it.
     if (!sys::IsTask(tid)) signal_safe::OnThreadVanished(&record, tid);
   });
 }

@@ -1,4 +1,4 @@
-// Threads that ended without a word, by a raw exit call.
+// Threads that ended without notice, by a raw exit call.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace pprof::profiles {
 
-// Gives back what is noted about threads that are not there any more. `alive`: all threads,
-// ascending. Thread safety: safe.
+// Releases the records of threads that no longer exist. `alive`: all threads, ascending.
+// Thread safety: safe. Not async-signal-safe.
 void DropVanishedThreads(const std::vector<int32_t>& alive);
 
 }  // namespace pprof::profiles

@@ -14,7 +14,7 @@
 namespace pprof::profiles {
 namespace {
 
-// Functions of the C library that wait by futex, and what to call it. Go's words where they fit.
+// C library functions that wait by futex, and the state to report: Go's term where one fits.
 enum class LockKind { kNone, kMutex, kReadSide, kWriteSide };
 struct WaitingFunction {
   const char* name;
@@ -61,10 +61,10 @@ int32_t ReadTid(uint64_t address) {
   return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
 }
 
-// Of a wait for `futex`. Sources: glibc's struct_mutex.h and struct_rwlock.h for x86-64, part of
-// its ABI. A mutex: int lock (waited for), unsigned count, int owner. A rwlock: int readers,
-// writers, wrphase (waited for by readers, and by a writer when readers hold it), writers_futex
-// (waited for while a writer holds it), two of padding, which are 0, and the writer.
+// The lock that a wait for `futex` belongs to. Sources: glibc's struct_mutex.h and struct_rwlock.h
+// for x86-64, part of its ABI. A mutex: int lock (the futex), unsigned count, int owner. A rwlock:
+// int readers, writers, wrphase (the futex of readers, and of a writer while readers hold it),
+// writers_futex (while a writer holds it), two of padding, which are 0, and the writer.
 HeldLock LockBehind(uint64_t futex, LockKind kind) {
   switch (kind) {
     case LockKind::kMutex:
@@ -98,8 +98,8 @@ WaitReason FutexReason(const ThreadView& thread) {
       if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, address);
     }
   }
-  // pthread_join waits for the kernel to clear the thread's id, with the id as expected value, and
-  // not as a private futex, since the kernel wakes it.
+  // pthread_join waits for the kernel to clear the thread's id: the id is the expected value, and
+  // the futex is not private, since the kernel wakes it.
   const auto expected = static_cast<int32_t>(thread.call.arguments[2]);
   if (futex.waits && !futex.private_to_process && sys::IsTask(expected)) {
     return {"join", fmt::format("of {}", expected), expected};

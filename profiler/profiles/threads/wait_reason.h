@@ -1,4 +1,4 @@
-// What a thread does, in words: from its system call, its arguments, and the C library's functions
+// Describes what a thread is doing, from its system call and arguments and the C library functions
 // on its stack.
 #pragma once
 
@@ -11,16 +11,15 @@
 namespace pprof::profiles {
 
 struct WaitReason {
-  std::string state;  // Go's words where Go has one: "IO wait", "sleep", "sync.Mutex.Lock"
-  std::string
-      detail;  // e.g. "fd 7 socket 31", "lock 0x5f held by 12"; may be empty; has no brackets
-  int32_t waits_for_tid = 0;  // the owner of the lock, or the thread to join; 0: unknown
+  std::string state;   // Go's term if there is one: "IO wait", "sleep", "sync.Mutex.Lock"
+  std::string detail;  // e.g. "fd 7 socket 31", "lock 0x5f held by 12"; may be empty; no brackets
+  int32_t waits_for_tid = 0;  // owner of the lock, or thread to join; 0: unknown
 };
 
-// Thread safety: safe. Not signal-safe: looks functions up once, reads /proc/self/fd.
+// Thread safety: safe. Not async-signal-safe: looks up functions once, reads /proc/self/fd.
 WaitReason ReasonOf(const ThreadView& thread);
 
-// The threads of each cycle of waiting for one another, in order: A waits for B waits for A.
+// The threads of each cycle of waits, in order: A waits for B, B waits for A.
 std::vector<std::vector<int32_t>> FindDeadlocks(const std::vector<ThreadView>& threads,
                                                 const std::vector<WaitReason>& reasons);
 

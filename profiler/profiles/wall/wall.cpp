@@ -1,4 +1,4 @@
-// "wall": where all threads spend wall clock time, running or waiting; Go users know it as fgprof.
+// "wall": wall-clock time of all threads, running or waiting; like fgprof for Go.
 #include "profiler/profiles/wall/wall.h"
 
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ class WallRecorder : public Recorder {
       thread_->wake.WaitUntil(thread_->mutex, next);
       if (thread_->stopping) break;
       window_.Tick();
-      // A tick that came late is not made up for: the clocks account for the time anyway.
+      // A late tick is not made up for: the clocks account for the time.
       next = std::max(next + tick_, std::chrono::steady_clock::now());
     }
     window_.Finish();
@@ -65,7 +65,8 @@ class WallRecorder : public Recorder {
     if (ended_) return;
     ended_ = true;
     if (sys::ProcessGeneration() != process_) {
-      // A forked child: the thread stayed in the parent, and what it waits on may not be destroyed.
+      // In a forked child the thread does not exist, and the objects it waits on must not be
+      // destroyed.
       static_cast<void>(thread_.release());
       return;
     }
@@ -81,7 +82,7 @@ class WallRecorder : public Recorder {
   const uint32_t process_ = sys::ProcessGeneration();
   const std::chrono::nanoseconds tick_;
   Result<std::shared_ptr<CpuWindow>> on_cpu_;
-  WallWindow window_;  // the thread's until it is joined
+  WallWindow window_;  // used only by the thread until it is joined
   std::unique_ptr<TickingThread> thread_ = std::make_unique<TickingThread>();
   bool ended_ = false;
 };

@@ -17,21 +17,20 @@
 namespace pprof::profiles {
 namespace {
 
-// Ticks to the next look at a thread that has waited for so long. A thread that goes round through
-// several waits must be seen in each, so the next look may not come much later than the wait is
-// long.
+// Ticks until the next look at a thread that has waited this long. A thread that cycles through
+// several waits must be seen in each, so the pause must not be much longer than the wait.
 constexpr uint32_t kLongestPatience = 16;
 uint32_t PatienceAfter(uint32_t waited_ticks) {
   return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
 }
-// Every 100 ms threads are counted, and listed when there are others than those that are known: a
-// list of 1,000 takes 2 ms. One may have ended and another begun, so all are listed each second;
-// but lists take at most 2 % of a CPU.
+// Threads are counted every 100 ms, and listed if the number differs from that known: listing 1,000
+// takes 2 ms. One may have ended and another started, so they are listed every second anyway, but
+// listing takes at most 2 % of a CPU.
 constexpr uint64_t kCountEvery = 100'000'000;
 constexpr uint64_t kListEvery = 1'000'000'000;
 constexpr uint64_t kRestAfterList = 50;
 
-// REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+// Called once per look that finds a new stack. Linear search: the registry has no index by id.
 uint32_t LabelsOfThread(int32_t wanted) {
   uint32_t labels = labels::kNoLabels;
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
@@ -70,7 +69,7 @@ void WallWindow::Finish() {
   DropGone();
 }
 
-// A later thread of the same number is a new one, and memory does not grow with the threads ended.
+// Thread ids are reused, and memory must not grow with the number of ended threads.
 void WallWindow::DropGone() {
   any_gone_ = false;
   for (auto at = threads_.begin(); at != threads_.end();) {
@@ -86,10 +85,10 @@ void WallWindow::ListThreadsIfChanged(uint64_t now) {
   if (now >= next_list_ || (changed && now >= rest_until_)) ListThreads(now);
 }
 
-// New threads come in with the time they are found; their first moments are missed.
+// A new thread is tracked from when it is found; its first moments are missed.
 void WallWindow::ListThreads(uint64_t now) {
   const std::vector<int32_t> tids = sys::ListTasks();
-  const std::unordered_set<int32_t> own = OwnThreads();  // after the list, so that it has them all
+  const std::unordered_set<int32_t> own = OwnThreads();  // after the list, to include all
   for (const int32_t tid : tids) {
     const auto [at, is_new] = threads_.emplace(tid, Thread{});
     if (!is_new) continue;
@@ -127,8 +126,9 @@ void WallWindow::Look(int32_t tid, Thread& thread, uint64_t now) {
   thread.next_tick = ticks_ + PatienceAfter(ticks_ - thread.waits_since);
 }
 
-// Moves what the thread was ready to run without a CPU since the last look to its running time. On
-// a saturated machine that is most of a busy thread's time, and its stacks are those it ran with.
+// Moves time since the last look for which the thread was runnable without a CPU to its running
+// time. On a saturated machine that is most of a busy thread's time; it is attributed to the stacks
+// the thread ran with.
 uint64_t WallWindow::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most) {
   uint64_t delay = thread.run_delay;
   if (!sys::ThreadRunDelayNanos(tid, &delay)) return 0;
@@ -143,8 +143,8 @@ void WallWindow::NoteWaitedToRun(int32_t tid, Thread& thread, uint64_t nanos) {
   if (nanos != 0) on_waited_(tid, nanos);
 }
 
-// The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
-// old stack for a while, ran, and waits with the new one since some moment.
+// The thread ran since the last look. Its waiting time is split between the old and the new stack:
+// it waited for a while with the old one, ran, and then waited with the new one.
 void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
   off_cpu -= TakeRunDelay(tid, thread, off_cpu);
   auto* const before = std::exchange(thread.waiting, nullptr);
@@ -153,7 +153,7 @@ void WallWindow::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
   if (read == BlockedRead::kOk) thread.waiting = NoteWaiting(tid, &stack);
   if (read == BlockedRead::kRefused) thread.waiting = NoteWaitingUnseen(tid);
   if (before == nullptr && thread.waiting == nullptr) {
-    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks; for what is not known
+    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between the looks; the reason is unknown
     return;
   }
   const uint64_t with_new = thread.waiting == nullptr ? 0
@@ -173,7 +173,7 @@ WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stac
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
-// The process is not dumpable, or sandboxed: that the thread waits is known, but not where.
+// The process is not dumpable or is sandboxed: the thread is known to wait, but not where.
 WallWindow::WaitingTime* WallWindow::NoteWaitingUnseen(int32_t tid) {
   sys::TaskStat stat;
   if (!sys::ReadTaskStat(tid, &stat) || stat.state == 'R') return nullptr;
@@ -191,7 +191,7 @@ void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) cons
     const std::vector<int64_t> values{ticks_of(nanos), static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
-          "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
+          "[no stack: /proc and process_vm_readv are denied]", values.data(), labels);
     } else {
       builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
     }

@@ -1,10 +1,10 @@
-// Where all threads spend wall clock time, from Begin to End.
+// Wall-clock time of all threads by stack, from Begin to End.
 //
-// Waiting threads are looked at without a signal (blocked_stack.h), and the less often the longer
-// they wait: as long as a thread's CPU clock stands still, all time since the last look belongs to
-// the same stack. Only what follows the wait is seen late: by an eighth of the wait at most. Time
-// on a CPU comes from the thread clocks and is shared out by the CPU sampler's stacks; its signals
-// reach running threads only.
+// Waiting threads are inspected without a signal (blocked_stack.h), and less often the longer they
+// wait: while a thread's CPU clock stands still, all time since the last look belongs to the same
+// stack. Only the end of a wait is detected late: by at most an eighth of the wait, or one tick.
+// Time on a CPU comes from the thread clocks and is distributed over the CPU sampler's stacks; its
+// signals reach only running threads.
 #pragma once
 
 #include <chrono>
@@ -22,24 +22,24 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none: one thread ticks, and writes when the ticking is over. Not signal-safe.
+// Thread safety: none: one thread ticks, and writes after the last tick. Not async-signal-safe.
 class WallWindow {
  public:
-  // `on_waited` is told of what a thread was ready to run without a CPU, in nanoseconds.
+  // Called with the nanoseconds for which a thread was runnable without a CPU.
   using WaitedToRun = std::function<void(int32_t tid, uint64_t nanos)>;
   WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited);
 
-  // Looks at the threads that are due. Called once a tick.
+  // Inspects the threads that are due. Called once per tick.
   void Tick();
-  // Looks at all threads once more: their time until now is accounted for.
+  // Inspects all threads a last time, to account for their time until now.
   void Finish();
 
-  // Values: samples/count (in ticks), time/nanoseconds. Label: state. `on_cpu` may be null: then
-  // the time on CPUs has no stacks.
+  // Values: samples/count (in ticks), time/nanoseconds. Label: state. If `on_cpu` is null, time on
+  // CPUs has no stacks.
   void WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const;
 
  private:
-  // A stack that a thread waited with.
+  // A stack with which a thread waited.
   struct Waiting {
     std::vector<uintptr_t> pcs;
     bool truncated = false;
@@ -49,14 +49,14 @@ class WallWindow {
   };
   using WaitingTime = std::map<Waiting, uint64_t>::value_type;
   struct Thread {
-    uint64_t seen_nanos = 0;         // of the last look
+    uint64_t seen_nanos = 0;         // time of the last look
     uint64_t cpu_nanos = 0;          // its CPU clock then
-    uint64_t run_delay = 0;          // how long it had been ready to run without a CPU then
-    uint64_t ran = 0;                // and waited to run, since Begin
+    uint64_t run_delay = 0;          // its total time runnable without a CPU then
+    uint64_t ran = 0;                // time it ran or was runnable, since Begin
     WaitingTime* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
-    uint32_t waits_since = 0;  // the tick of the first look that found it waiting as it does
-    bool ours = false;         // a thread of the profiler: not looked at
+    uint32_t waits_since = 0;  // tick of the first look that found it in the current wait
+    bool ours = false;         // a profiler thread: not inspected
     bool gone = false;
   };
 
@@ -74,12 +74,12 @@ class WallWindow {
   const WaitedToRun on_waited_;
   uint32_t ticks_ = 0;
   bool any_gone_ = false;
-  // When new threads are looked for, on the monotonic clock.
+  // Times for detecting new threads, on the monotonic clock.
   uint64_t next_count_ = 0, next_list_ = 0, rest_until_ = 0;
   BlockedStackReader reader_;
   std::map<int32_t, Thread> threads_;
   std::map<Waiting, uint64_t> waited_;  // nanoseconds by stack
-  uint64_t ran_and_gone_ = 0;           // of threads that ended, with the time they waited to run
+  uint64_t ran_and_gone_ = 0;           // time on or waiting for a CPU, of threads that ended
 };
 
 }  // namespace pprof::profiles

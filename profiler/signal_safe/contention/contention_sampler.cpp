@@ -8,7 +8,7 @@
 
 namespace pprof::signal_safe {
 
-// Locks are used before any constructor has run: the tables must be usable as zeroed memory.
+// Hooks run before any constructor: zeroed memory must be a valid state.
 static_assert(std::is_trivially_default_constructible_v<ContentionSampler>);
 
 ContentionSampler contention;
@@ -47,7 +47,7 @@ bool ParseFraction(std::string_view text, uint32_t* fraction) {
 void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction) {
   if (block_interval_ns != 0 || mutex_fraction != 0) sys::tick_clock.Settle();
   const bool mutex_was_off = (contention_on.load(std::memory_order_relaxed) & kMutexOn) == 0;
-  // What was left uncharged when it was switched off would else be charged to the next holder.
+  // Otherwise delays left uncharged when it was switched off would go to the next holder.
   if (mutex_was_off && mutex_fraction != 0) contention.waiters.DropCharges(sys::tick_clock.Now());
   contention.block_interval_ns.store(block_interval_ns, std::memory_order_relaxed);
   contention.mutex_fraction.store(mutex_fraction, std::memory_order_relaxed);
@@ -70,7 +70,7 @@ void SettleContentionFromEnvironment() {
 
 void ForgetParentsContention() {
   contention.waiters.OnForkChild();
-  // Off, whatever a thread of the parent was about to set; and then its clock is not settled.
+  // Stays off, even if a parent's thread was about to switch it on: its clock may not be settled.
   if (contention_on.load(std::memory_order_relaxed) == 0) {
     contention.own_block_interval_ns.store(0, std::memory_order_relaxed);
     contention.own_mutex_fraction.store(0, std::memory_order_relaxed);

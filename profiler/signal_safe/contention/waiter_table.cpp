@@ -5,7 +5,7 @@ namespace {
 
 constexpr int kTimeBits = 52;
 constexpr uint64_t kTimeMask = (uint64_t{1} << kTimeBits) - 1;
-constexpr uint64_t kNegative = uint64_t{1} << (kTimeBits - 1);  // sign of a number modulo 2^52
+constexpr uint64_t kNegative = uint64_t{1} << (kTimeBits - 1);  // sign bit of a number modulo 2^52
 constexpr uint64_t kMostWaiters = 4094;
 constexpr uint64_t kStealing = ~uint64_t{0};
 
@@ -23,20 +23,20 @@ uint64_t IntegralAt(uint64_t word, uint64_t now) {
   return (OffsetOf(word) + WaitersOf(word) * now) & kTimeMask;
 }
 
-// What a look at a word at an unlock finds, in ticks.
+// Result of charging one word, in ticks.
 struct Charge {
   uint64_t ticks;
-  int64_t dropped;  // below 0: what was charged too much and will not be made up for
+  int64_t dropped;  // negative: an overcharge that is written off
 };
 
-// The word after a charge at `now`. The integral can be below 0: clocks of two CPUs differ by some
-// nanoseconds, and a thread that lost its CPU between its clock and this table was charged for
-// longer than it waited. Then it stays, and later charges make up for it; but not for ever for a
-// trifle, since a word that is not 0 costs every unlock. And not for seconds and hours, as when the
-// process was stopped between a clock and this table: nothing would be charged until then.
+// The word after a charge at `now`. The integral can be negative: clocks of two CPUs differ by some
+// nanoseconds, and a thread preempted between reading its clock and updating this table was charged
+// for longer than it waited. A negative integral is kept, so that later charges compensate for it,
+// except a trifle without waiters (a nonzero word costs every unlock) and a large one (the process
+// was stopped between the two steps: nothing would be charged for seconds or hours).
 uint64_t Charged(uint64_t word, uint64_t now, Charge* charge) {
-  constexpr uint64_t kTrifle = 1000;                 // a microsecond or two
-  constexpr uint64_t kMostOwed = uint64_t{1} << 28;  // half a second at most
+  constexpr uint64_t kTrifle = 1000;                 // 1 to 2 microseconds
+  constexpr uint64_t kMostOwed = uint64_t{1} << 28;  // at most half a second
   const uint64_t integral = IntegralAt(word, now);
   const bool negative = (integral & kNegative) != 0;
   const uint64_t owed = (0 - integral) & kTimeMask;
@@ -59,7 +59,7 @@ Charge TakeFrom(std::atomic<uint64_t>& slot, uint64_t now) {
   return charge;
 }
 
-// Makes the integral 0, whatever it was.
+// Sets the integral to 0.
 void Drop(std::atomic<uint64_t>& slot, uint64_t now) {
   uint64_t word = slot.load(std::memory_order_relaxed);
   while (word != 0 && word != kStealing &&
@@ -68,7 +68,7 @@ void Drop(std::atomic<uint64_t>& slot, uint64_t now) {
   }
 }
 
-// Adds a waiter. False: there are too many, or the slot is changing hands.
+// Adds a waiter. False: too many, or the slot is being claimed.
 bool Enter(std::atomic<uint64_t>& slot, uint64_t now) {
   uint64_t word = slot.load(std::memory_order_acquire);
   do {
@@ -80,21 +80,21 @@ bool Enter(std::atomic<uint64_t>& slot, uint64_t now) {
 
 }  // namespace
 
-// Makes an unused slot the lock's. False: it has waiters, or somebody else is at it.
+// Assigns a slot without waiters to `lock`. False: it has waiters, or another thread claims it.
 bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
   uint64_t word = bucket.words[slot].load(std::memory_order_relaxed);
-  if (WaitersOf(word) != 0) return false;  // kStealing has "waiters", too
+  if (WaitersOf(word) != 0) return false;  // kStealing counts as having waiters
   if (!bucket.words[slot].compare_exchange_strong(word, kStealing, std::memory_order_acquire)) {
     return false;
   }
   bucket.keys[slot].store(lock, std::memory_order_relaxed);
-  // Pairs with the acquire in Enter: who sees the word without kStealing sees the new key.
+  // Pairs with the acquire in Enter: a reader of the word without kStealing sees the key.
   bucket.words[slot].store(0, std::memory_order_release);
   lost_ticks_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
   return true;
 }
 
-// A slot with nothing to charge before one whose delay is lost by it.
+// Prefers a slot with nothing to charge; otherwise the delay in the slot is lost.
 bool WaiterTable::ClaimAny(Bucket& bucket, const void* lock) {
   for (size_t slot = 0; slot < kSlots; ++slot) {
     if (bucket.words[slot].load(std::memory_order_relaxed) == 0 && Claim(bucket, slot, lock)) {
@@ -113,7 +113,7 @@ std::atomic<uint64_t>* WaiterTable::AddWaiter(Bucket& bucket, const void* lock, 
     std::atomic<uint64_t>& word = bucket.words[slot];
     if (!Enter(word, now)) continue;
     if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) return &word;
-    EndWait({&word}, now);  // the slot became another lock's before we were in it
+    EndWait({&word}, now);  // the slot was reassigned before the waiter was added
   }
   return nullptr;
 }
@@ -122,8 +122,7 @@ WaiterTable::Slot WaiterTable::BeginWait(const void* lock, uint64_t now) {
   if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
   Bucket& bucket = buckets_[BucketOf(lock)];
   if (std::atomic<uint64_t>* word = AddWaiter(bucket, lock, now)) return {word};
-  // Two threads that claim at once may give the lock two slots: both are charged, one after the
-  // other.
+  // Two threads that claim at once may give the lock two slots; TakeCharge adds them up.
   if (!ClaimAny(bucket, lock)) return {};
   return {AddWaiter(bucket, lock, now)};
 }
@@ -132,7 +131,7 @@ void WaiterTable::EndWait(Slot slot, uint64_t now) {
   if (slot.word == nullptr) return;
   uint64_t word = slot.word->load(std::memory_order_relaxed);
   do {
-    if (WaitersOf(word) == 0 || word == kStealing) return;  // forgotten in a forked child
+    if (WaitersOf(word) == 0 || word == kStealing) return;  // cleared in a forked child
   } while (!slot.word->compare_exchange_weak(word, Word(WaitersOf(word) - 1, OffsetOf(word) + now),
                                              std::memory_order_relaxed));
 }

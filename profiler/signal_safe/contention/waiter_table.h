@@ -1,20 +1,21 @@
-// Contended lock -> integral of (number of waiters x time) since it was last charged: what the
-// waiters lost, kept until the holder unlocks and is charged with it.
+// Maps a contended lock to the integral of (number of waiters x time) since its last charge: its
+// waiters' delay, which is charged to the holder at its unlock.
 //
-// Writers: any thread, at the begin and end of a wait and at an unlock that finds waiters. Nobody
-// waits for anybody here. Reader of the fast path: every unlock (MayBePending).
+// Writers: any thread, at the start and end of a wait and at an unlock that finds waiters; they
+// never block. Reader on the fast path: every unlock (MayBePending).
 //
-// The integral is linear in time, so that one 64-bit word holds it: with W waiters now,
-//   integral(t) = A + W * t,   A = sum of the ends - sum of the begins of waits,
-// in ticks of sys/tick_clock.h modulo 2^52 (52 days of nanoseconds), W in the upper 12 bits. A
-// wait's begin adds (1, -t), its end (-1, +t); a charge takes integral(t) and leaves (W, -W * t).
-// Word 0: nothing to charge.
+// The integral is linear in time, so one 64-bit word holds it. With W waiters now,
+//   integral(t) = A + W * t,   A = sum of wait end times - sum of wait start times,
+// in ticks of sys/time/tick_clock.h modulo 2^52 (52 days of nanoseconds), W in the upper 12 bits.
+// The start of a wait adds (1, -t), its end (-1, +t); a charge takes integral(t) and leaves (W, -W
+// * t). Word 0: nothing to charge.
 //
 // Invariants:
-//  1. A slot's key changes only while its word says kStealing, which only one thread can set and
-//     only from a word without waiters.
-//  2. Who has added itself as a waiter and then still finds its key in the slot keeps the slot
-//     until it takes itself out.
+//  1. A slot's key changes only while its word is kStealing, which only one thread can set and only
+//     on a word without waiters.
+//  2. A thread that has added itself as a waiter and then still finds its key in the slot keeps
+//  that
+//     key in the slot until it removes itself.
 //  3. A bucket's words are all 0 when none of its locks has anything to charge.
 #pragma once
 
@@ -24,14 +25,14 @@
 
 namespace pprof::signal_safe {
 
+// Thread safety: safe. Async-signal-safe.
 class WaiterTable {
  public:
   struct Slot {
-    std::atomic<uint64_t>* word = nullptr;  // nullptr: this wait is not followed
+    std::atomic<uint64_t>* word = nullptr;  // nullptr: this wait is not tracked
   };
 
-  // False: nobody waits for this lock, as far as known. Signal-safe. Relaxed: a waiter that is just
-  // coming is charged at the next unlock.
+  // False: no known waiter. Relaxed: a waiter that is just arriving is charged at the next unlock.
   __attribute__((always_inline)) bool MayBePending(const void* lock) const {
     const auto& words = buckets_[BucketOf(lock)].words;
     constexpr auto kRelaxed = std::memory_order_relaxed;
@@ -41,27 +42,27 @@ class WaiterTable {
     return __builtin_expect(any != 0, 0);
   }
 
-  // The calling thread begins to wait for `lock` at `now`. An empty slot when the bucket has
-  // four other locks with waiters, or this one 4,094. Signal-safe.
+  // Starts a wait of the calling thread for `lock`. Returns an empty slot when the bucket holds
+  // four other locks with waiters, or this lock has 4,094.
   Slot BeginWait(const void* lock, uint64_t now);
 
-  // The wait is over. Signal-safe. REQUIRES: a slot of BeginWait, once; empty is fine.
+  // Ends the wait. REQUIRES: called once for each BeginWait; the slot may be empty.
   void EndWait(Slot slot, uint64_t now);
 
-  // Takes what the waiters of `lock` have lost since the last charge, in ticks. Signal-safe.
+  // Takes the waiters' delay since the last charge, in ticks.
   uint64_t TakeCharge(const void* lock, uint64_t now);
 
-  // Puts a charge back: the unlock failed. Signal-safe.
+  // Returns a charge after a failed unlock.
   void GiveBack(const void* lock, uint64_t ticks);
 
-  // Drops what was not charged: before a new period begins. Thread safety: safe.
+  // Discards uncharged delays before a new sampling period.
   void DropCharges(uint64_t now);
 
-  // After fork(), in the child: the waiters do not exist here. Signal-safe.
+  // In the child of a fork: discards the parent's waiters at the next use.
   void OnForkChild() { child_restart_.store(true, std::memory_order_relaxed); }
 
-  // Delay that was dropped to make room for another lock, in ticks; below 0 when what was
-  // dropped was mostly charged too high (see Charged in the .cpp).
+  // Delay lost when slots were reassigned, in ticks; negative when mostly overcharges were written
+  // off (see Charged in the .cpp).
   int64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
 
  private:

@@ -5,7 +5,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Bytes to the next sampling point.
+// Distance to the next sampling point in bytes.
 double DrawDistance(uint64_t interval) {
   return -Log(NextUniform()) * static_cast<double>(interval);
 }
@@ -21,11 +21,11 @@ void Arm(ThreadState& thread, uint64_t interval, double distance) {
 uint64_t Expired(size_t bytes, uint64_t interval) {
   ThreadState& thread = thread_state;
   const uint64_t drawn_with = thread.sample_at_zero ? thread.interval : 0;
-  // How far these bytes reach beyond the end of the old countdown.
+  // Bytes beyond the end of the old countdown.
   const uint64_t beyond = 0 - thread.bytes_left;
   double distance = interval != 0 ? DrawDistance(interval) : 0;
   if (drawn_with == 0 && interval != 0) {
-    // No point was at the end of the old countdown; is there one in the rest of this object?
+    // The old countdown did not end at a sampling point; look for one in the rest of this object.
     const double rest = static_cast<double>(beyond < bytes ? beyond : bytes);
     if (distance < rest) {
       Arm(thread, interval, DrawDistance(interval));

@@ -1,10 +1,10 @@
-// Bytes to the next sampled byte. One per thread.
+// Counts down a thread's allocated bytes to the next sampling point.
 //
-// Sampling points lie on the stream of a thread's allocated bytes at exponential distances (a
+// Sampling points lie on each thread's stream of allocated bytes at exponential distances (a
 // Poisson process), so an object of `size` bytes is hit with probability 1 - exp(-size/interval),
 // whatever came before. Its weight is the reciprocal: sums of weights are unbiased (Horvitz and
-// Thompson, 1952). Weighting each sample, not a stack's average size, is what keeps object counts
-// right for stacks of mixed sizes: averaging is wrong there by up to 1000 times.
+// Thompson, 1952). Weighting each sample, not a stack's average size, keeps object counts correct
+// for stacks of mixed sizes, where averaging is wrong by up to 1000 times.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,14 @@
 
 namespace pprof::signal_safe {
 
-// A thread looks at the settings at least every 256 KiB it allocates, on or off: a changed interval
-// takes effect within that. The distribution does not care: exponential distances have no memory.
+// A thread reads the settings at least every 256 KiB it allocates, so a changed interval takes
+// effect within that. This adds no bias: exponential distances are memoryless.
 constexpr uint64_t kLongestCountdown = 256 * 1024;
 
-// The inlined fast path: counts `bytes` down. True: nothing to do. False: call Expired().
-// The borrow, not the sign, is tested: a malloc of more than 2^63 bytes must not stop the sampling.
-// In assembly: compilers load, subtract, store and compare, which is 4 instructions of malloc more.
+// Inlined fast path: counts `bytes` down. True: nothing to do. False: call Expired().
+// Async-signal-safe. Tests the borrow, not the sign: a malloc of more than 2^63 bytes must not stop
+// the sampling. Assembly, because compilers emit load, subtract, store and compare: 4 more
+// instructions in malloc.
 __attribute__((always_inline)) inline bool CountDown(size_t bytes) {
   bool ended;
   __asm__("subq %[bytes], %[left]"
@@ -30,12 +31,13 @@ __attribute__((always_inline)) inline bool CountDown(size_t bytes) {
   return __builtin_expect(!ended, 1);
 }
 
-// After CountDown(bytes) said false: re-arms the countdown with `interval` (0: off) and says
-// whether these bytes hold a sampling point. Then their weight belongs to the returned interval,
-// the one the point was drawn with; 0: not sampled.
+// After CountDown(bytes) returned false: re-arms the countdown with `interval` (0: off). Returns
+// the interval to weight these bytes with, the one their sampling point was drawn with; 0: not
+// sampled. Async-signal-safe.
 uint64_t Expired(size_t bytes, uint64_t interval);
 
-// How many objects of this size one sample stands for. REQUIRES: size > 0, interval > 0.
+// Number of objects of this size that one sample represents. Async-signal-safe.
+// REQUIRES: size > 0, interval > 0.
 inline double WeightOf(size_t size, uint64_t interval) {
   return 1 / HitProbability(static_cast<double>(size) / static_cast<double>(interval));
 }

@@ -1,6 +1,5 @@
-// The two functions of a Poisson sampler, without libm: a first call into a lazily bound library
-// would run the dynamic linker inside malloc. Relative error below 1e-7, held by a test against
-// <cmath>. Signal-safe.
+// The two functions of a Poisson sampler, without libm: the first call into a lazily bound library
+// would run the dynamic linker inside malloc. Relative error below 1e-7, tested against <cmath>.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +8,7 @@
 namespace pprof::signal_safe {
 
 // ln(x) for x > 0, normal. x = 2^e * m with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh((m-1)/(m+1)).
+// Async-signal-safe.
 inline double Log(double x) {
   constexpr double kLn2 = 0.69314718055994530942;
   constexpr double kSqrt2 = 1.41421356237309504880;
@@ -28,7 +28,8 @@ inline double Log(double x) {
          2 * s * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q / 11)))));
 }
 
-// 1 - exp(-x) for x >= 0: the probability that at least one sampling point falls into x intervals.
+// 1 - exp(-x) for x >= 0: the probability of at least one sampling point in x intervals.
+// Async-signal-safe.
 inline double HitProbability(double x) {
   if (x > 40) return 1;
   // Halve until the series is short, then double back: p(2y) = p(y) * (2 - p(y)).

@@ -8,7 +8,7 @@
 
 namespace pprof::signal_safe {
 
-// malloc runs before any constructor: the tables must be usable as zeroed memory.
+// malloc runs before any constructor: zeroed memory must be a valid state.
 static_assert(std::is_trivially_default_constructible_v<HeapSampler>);
 
 HeapSampler heap_sampler;
@@ -16,7 +16,7 @@ PeakTracker heap_peak(heap_sampler.stacks);
 
 namespace {
 
-// Zero while unsettled, so that zeroed memory means "unsettled": the interval plus one.
+// The interval plus one; 0, as in zeroed memory: not read yet.
 std::atomic<uint64_t> settled_interval_plus_one;
 
 uint64_t FromEnvironment() {
@@ -34,9 +34,9 @@ uint64_t FromEnvironment() {
 uint64_t HeapInterval() {
   const uint64_t plus_one = settled_interval_plus_one.load(std::memory_order_relaxed);
   if (__builtin_expect(plus_one != 0, 1)) return plus_one - 1;
-  // Sanitizers wrap what a sample calls, and are not set up when the first malloc comes.
+  // Sanitizers intercept functions that sampling calls, and the first malloc precedes their set-up.
   if (sys::SanitizerIsPresent()) return 0;
-  if (!sys::EnvironmentIsKnown()) return kDefaultHeapInterval;  // and look again next time
+  if (!sys::EnvironmentIsKnown()) return kDefaultHeapInterval;  // retry at the next call
   uint64_t unsettled = 0;
   settled_interval_plus_one.compare_exchange_strong(unsettled, FromEnvironment() + 1,
                                                     std::memory_order_relaxed);

@@ -1,5 +1,5 @@
-// The heap's tables and settings, in one object with static storage: what on_alloc.h writes and
-// the heap profile reads.
+// Tables and settings of heap sampling, in one object with static storage. on_alloc.h writes them;
+// the heap profile reads them.
 #pragma once
 
 #include <atomic>
@@ -13,26 +13,26 @@
 
 namespace pprof::signal_safe {
 
-constexpr uint64_t kDefaultHeapInterval = 512 * 1024;  // as Go's runtime.MemProfileRate
+constexpr uint64_t kDefaultHeapInterval = 512 * 1024;  // like Go's runtime.MemProfileRate
 
 struct HeapSampler {
   PageFilter filter;
   LiveTable live;
   HeapStackTable stacks;
-  std::atomic<bool> environment_refused;  // PPROF_CPP_HEAP_INTERVAL could not be read
+  std::atomic<bool> environment_refused;  // PPROF_CPP_HEAP_INTERVAL could not be parsed
   std::atomic<uint64_t> samples;
-  // Samples that could not be kept: taken while this thread was inside (a handler that allocates).
+  // Samples dropped because this thread was already inside the profiler (a handler allocated).
   std::atomic<uint64_t> lost_samples;
-  // Samples that count as allocated and at once as freed: the live table was full.
+  // Samples counted as allocated and freed at once because the live table was full.
   std::atomic<uint64_t> untracked_samples;
 };
 
-// Hidden: one instruction less in free() than through the global offset table.
+// Hidden visibility saves free() one instruction over the global offset table.
 extern HeapSampler heap_sampler __attribute__((visibility("hidden")));
 extern PeakTracker heap_peak __attribute__((visibility("hidden")));
 
-// The mean distance of samples in bytes; settled from PPROF_CPP_HEAP_INTERVAL at first use.
-// Signal-safe once settled.
+// Mean distance between samples in bytes; 0: off. Read from PPROF_CPP_HEAP_INTERVAL at first use.
+// Thread safety: safe. Async-signal-safe.
 uint64_t HeapInterval();
 void SetHeapInterval(uint64_t bytes);
 

@@ -1,4 +1,4 @@
-// One stack of the heap: what it allocated, what was freed of it, and its part in the peak.
+// Heap counters of one stack: allocated, freed, and its level at the peak.
 #pragma once
 
 #include <atomic>
@@ -11,14 +11,14 @@ namespace pprof::signal_safe {
 
 struct HeapStack;
 
-// What is in use of one stack.
+// Memory of one stack that is in use.
 struct HeapLevel {
   FixedCount count;
   int64_t bytes;
 };
 
-// What PeakTracker knows of one stack; `next` and `queued` are any thread's, the rest is the lock
-// owner's.
+// PeakTracker's state of one stack. Any thread writes `next` and `queued`; only the lock owner
+// writes the rest.
 struct PeakState {
   HeapStack* next;
   std::atomic<bool> queued;
@@ -27,7 +27,7 @@ struct PeakState {
   HeapLevel saved;
 };
 
-// Estimates of the whole; all but `peak` grow for ever. Thread safety: safe. Signal-safe.
+// Scaled-up values; all but `peak` only grow. Thread safety: safe. Async-signal-safe.
 struct HeapStack : StackNode {
   FixedCounter allocated_count;
   std::atomic<uint64_t> allocated_bytes;
@@ -35,7 +35,7 @@ struct HeapStack : StackNode {
   std::atomic<uint64_t> freed_bytes;
   PeakState peak;
 
-  // Freed before allocated: then neither number is ever negative.
+  // Loads the freed counters first, so that no difference is negative.
   HeapLevel Live() const {
     const FixedCount gone = freed_count.Load(std::memory_order_acquire);
     const uint64_t gone_bytes = freed_bytes.load(std::memory_order_acquire);

@@ -10,15 +10,15 @@ namespace {
 
 constexpr size_t kSlotsPerBucket = 8;  // 8 keys of 8 bytes: one cache line
 constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
-// The lowest bit: claimed, record not written yet. Blocks are 8-aligned.
+// Lowest bit: slot claimed, record not written yet. Blocks are 8-aligned.
 constexpr uint64_t kClaimed = 1;
 
 size_t BucketsOf(int level) { return size_t{512} << (2 * level); }
 
-// Fibonacci hashing of the address in 8-byte units.
+// Fibonacci hashing of the address in units of 8 bytes.
 size_t HashOf(uint64_t address) { return (address >> 3) * 0x9E3779B97F4A7C15 >> 20; }
 
-// A record as atomic words: ForEach copies it while its slot may be given to another block.
+// A record as atomic words: ForEach may copy it while its slot is reused.
 class RecordSlot {
  public:
   void Store(const LiveRecord& record) {
@@ -46,8 +46,8 @@ class RecordSlot {
 
 struct LiveTable::Table {
   size_t buckets;
-  std::atomic<uint64_t>* keys;  // kSlotsPerBucket a bucket
-  RecordSlot* records;          // one a key
+  std::atomic<uint64_t>* keys;  // kSlotsPerBucket per bucket
+  RecordSlot* records;          // one per key
 
   static size_t BytesFor(size_t buckets) {
     return kSlotsPerBucket * buckets * (sizeof(uint64_t) + sizeof(RecordSlot)) + 64;
@@ -69,7 +69,7 @@ LiveTable::Table* LiveTable::GetOrAdd(int level) {
   added->keys = reinterpret_cast<std::atomic<uint64_t>*>(pages + 64);
   added->records =
       reinterpret_cast<RecordSlot*>(pages + 64 + buckets * kSlotsPerBucket * sizeof(uint64_t));
-  // Pairs with the acquire above and in Remove: who sees the table sees its fields.
+  // Pairs with the acquire above and in Remove: a thread that sees the table sees its fields.
   if (tables_[level].compare_exchange_strong(table, added, std::memory_order_acq_rel)) return added;
   sys::UnmapPages(pages, Table::BytesFor(buckets));  // another thread was first
   return table;
@@ -84,10 +84,10 @@ bool LiveTable::Insert(const void* block, const LiveRecord& record) {
     for (size_t slot = first; slot < first + kSlotsPerBucket; ++slot) {
       uint64_t key = table->keys[slot].load(std::memory_order_relaxed);
       if ((key & kAddressMask) != 0) continue;
-      const uint64_t uses = (key | kAddressMask) + 1;  // the counter above the address, plus one
+      const uint64_t uses = (key | kAddressMask) + 1;  // increments the counter above the address
       if (!table->keys[slot].compare_exchange_strong(key, uses | kClaimed,
                                                      std::memory_order_acquire)) {
-        continue;  // somebody else's now
+        continue;  // another thread claimed it
       }
       std::atomic_thread_fence(std::memory_order_release);  // the claim before the record
       table->records[slot].Store(record);
@@ -124,7 +124,7 @@ bool LiveTable::Next(Cursor* at, LiveRecord* record) const {
       const size_t slot = at->slot++;
       const uint64_t key = table->keys[slot].load(std::memory_order_acquire);
       if ((key & kAddressMask) == 0 || (key & kClaimed) != 0) continue;
-      *record = table->records[slot].Load();  // may be torn; the second look tells
+      *record = table->records[slot].Load();  // may be torn; the second load of the key detects it
       std::atomic_thread_fence(std::memory_order_acquire);
       if (table->keys[slot].load(std::memory_order_relaxed) == key) return true;
     }

@@ -1,17 +1,18 @@
-// Sampled address -> stack, size, weight, time: the sampled blocks that are still allocated.
+// Maps a sampled address to stack, size, weight and time: the sampled blocks still allocated.
 //
-// Writers: any thread, inside malloc and free. Readers: the server's thread (min_age).
-// Open hashing without locks and without tombstones: a hash names a bucket of eight slots, the keys
-// of which fill one cache line; a full bucket spills into the next, four times larger table. Tables
-// are added, never removed: 4 Ki, 16 Ki .. 1 Mi slots, at most 1.4 million live samples in 44 MiB.
+// Writers: any thread, inside malloc and free. Readers: the server's thread (min_age). Lock-free
+// open addressing without tombstones: a hash selects a bucket of eight slots whose keys fill one
+// cache line; a full bucket overflows into the next, four times larger table. Tables are never
+// removed: 4 Ki, 16 Ki .. 1 Mi slots, at most 1.4 million live samples in 44 MiB.
 //
 // Invariants:
 //  1. A key is in at most one slot: a block is inserted before malloc returns it and removed before
-//     the allocator can hand its address out again.
-//  2. A slot's record is written by the thread that claimed it, between the claim and the release
-//     of the key; after that it is immutable until removed.
-//  3. The upper 16 bits of a key count the uses of its slot, so that a reader notices that the
-//     record it copied was exchanged meanwhile.
+//     the allocator can reuse its address.
+//  2. The thread that claimed a slot writes its record between the claim and the release of the
+//     key; after that the record is immutable until removed.
+//  3. The upper 16 bits of a key count the uses of its slot, so that a reader detects that the
+//  record
+//     it copied was replaced meanwhile.
 #pragma once
 
 #include <atomic>
@@ -24,28 +25,29 @@ struct HeapStack;
 
 struct LiveRecord {
   HeapStack* stack;
-  uint64_t size;             // bytes asked for
-  double weight;             // objects this sample stands for
+  uint64_t size;             // bytes requested
+  double weight;             // objects this sample represents
   uint64_t allocated_at_ms;  // sys::CoarseMonotonicMillis
 };
 
+// Thread safety: safe. Async-signal-safe.
 class LiveTable {
  public:
-  // Remembers a block. False: full, nothing kept. Signal-safe. REQUIRES: block != nullptr, not in.
+  // Adds a block. False: full. REQUIRES: block != nullptr, not in the table.
   bool Insert(const void* block, const LiveRecord& record);
 
-  // Takes a block out. False: it was not in. Signal-safe.
+  // Removes a block. False: not in the table.
   bool Remove(const void* block, LiveRecord* record);
 
-  // Calls visit(record) for every block that is in during the whole call; blocks that come or go
-  // meanwhile may be in or not. Takes no lock, allocates nothing, waits for nobody.
+  // Calls visit(record) for every block that is in the table during the whole call, and possibly
+  // for blocks added or removed meanwhile. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) const {
     LiveRecord record;
     for (Cursor at; Next(&at, &record);) visit(static_cast<const LiveRecord&>(record));
   }
 
-  // Bytes of tables mapped so far.
+  // Bytes mapped for tables so far.
   size_t mapped_bytes() const;
 
  private:
@@ -58,7 +60,7 @@ class LiveTable {
   };
 
   Table* GetOrAdd(int level);
-  // The next record from the cursor on; false at the end.
+  // The next record at or after the cursor; false at the end.
   bool Next(Cursor* at, LiveRecord* record) const;
 
   std::atomic<Table*> tables_[kTables];

@@ -1,9 +1,9 @@
-// "May this page hold a sampled block?" One byte per 4 KiB page, so that free() of a block that was
-// not sampled costs one load and a branch that is always predicted.
+// Tells whether a page may hold a sampled block. One byte per 4 KiB page, so that free() of an
+// unsampled block costs one load and an always predicted branch.
 //
-// Writers: the threads that sample and free sampled blocks. Readers: every free().
-// Invariant: while a sampled block is in the live table, its page's byte is not 0. A byte that is
-// not 0 without a sampled block only costs a look-up. Pages 4 GiB apart share a byte.
+// Writers: the threads that sample and free sampled blocks. Readers: every free(). Invariant: while
+// a sampled block is in the live table, its page's byte is not 0. A nonzero byte without a sampled
+// block only costs a look-up. Pages 4 GiB apart share a byte.
 #pragma once
 
 #include <atomic>
@@ -12,11 +12,12 @@
 
 namespace pprof::signal_safe {
 
+// Thread safety: safe. Async-signal-safe.
 class PageFilter {
  public:
-  // Signal-safe. Relaxed: the free of a block happens after its malloc returned, so whoever frees
-  // it sees the byte that Add() wrote before malloc returned it. In assembly: compilers load an
-  // atomic before they compare it, which is one instruction of free more.
+  // Relaxed: free() of a block happens after its malloc returned, so the freeing thread sees the
+  // byte that Add() wrote before that. Assembly, because compilers load an atomic before comparing
+  // it: one more instruction in free.
   __attribute__((always_inline)) bool MayHoldSample(const void* block) const {
     bool holds;
     __asm__ volatile("cmpb $0, %[count]" : "=@ccne"(holds) : [count] "m"(counts_[IndexOf(block)]));
@@ -29,8 +30,8 @@ class PageFilter {
  private:
   static constexpr size_t kPageBits = 12;
   static constexpr size_t kPages = size_t{1}
-                                   << 20;  // 1 MiB of BSS, touched one line per 256 KiB heap
-  static constexpr uint8_t kStuck = 255;   // too many to count: stays for ever
+                                   << 20;  // 1 MiB of BSS; touches a line per 256 KiB heap
+  static constexpr uint8_t kStuck = 255;   // saturated: never changes again
 
   static size_t IndexOf(const void* block) {
     return (reinterpret_cast<uintptr_t>(block) >> kPageBits) & (kPages - 1);

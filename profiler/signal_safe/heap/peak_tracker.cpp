@@ -4,22 +4,23 @@
 
 namespace pprof::signal_safe {
 void PeakTracker::OnChange(HeapStack* stack) {
-  // Pairs with the exchange in WorkOff: the worker reads the counters after it took the mark away,
-  // so a change that finds the mark still set is read by it.
+  // Pairs with the exchange in WorkOff, which clears the flag before it reads the counters: a
+  // change that finds the flag set is included.
   if (!stack->peak.queued.exchange(true, std::memory_order_acq_rel)) {
     stack->peak.next = queue_.load(std::memory_order_relaxed);
     while (!queue_.compare_exchange_weak(stack->peak.next, stack, std::memory_order_release,
                                          std::memory_order_relaxed)) {
     }
   }
-  // Again after unlocking: somebody may have queued between our last look and the unlock.
+  // Again after the unlock: another thread may have queued a stack after the last look at the
+  // queue.
   while (queue_.load(std::memory_order_seq_cst) != nullptr && TryLock()) Unlock();
 }
 
 void PeakTracker::WorkOff() {
   HeapStack* newest = queue_.exchange(nullptr, std::memory_order_acquire);
   HeapStack* oldest = nullptr;
-  while (newest != nullptr) {  // turn the list around: events in the order they came
+  while (newest != nullptr) {  // reverses the list: oldest event first
     HeapStack* next = newest->peak.next;
     newest->peak.next = oldest;
     oldest = newest;
@@ -48,8 +49,8 @@ void PeakTracker::Apply(HeapStack* stack) {
   }
 }
 
-// Not put off until the child's next event: by then it may have threads, and a stack that one of
-// them queues while another begins anew would be in the queue twice, which makes it a circle.
+// Not deferred to the child's next event: by then the child may have threads, and a stack that one
+// of them queues while another resets the queue would be in it twice, forming a cycle.
 void PeakTracker::OnForkChild() {
   queue_.store(nullptr, std::memory_order_relaxed);
   live_bytes_ = 0;
@@ -58,7 +59,7 @@ void PeakTracker::OnForkChild() {
   locked_.store(false, std::memory_order_release);
 }
 
-// The mark alone does not tell: it is taken away before the change is applied.
+// The flag alone does not tell: it is cleared before the change is applied.
 void PeakTracker::ApplyIfChanged(HeapStack* stack) {
   PeakState& state = stack->peak;
   if (state.queued.load(std::memory_order_relaxed)) {

@@ -1,14 +1,14 @@
-// The stacks at the high-water mark of memory in use: exact, O(1) a sample event, without copying.
+// The stacks at the high-water mark of memory in use: exact, O(1) per sample event, no copying.
 //
-// Each stack keeps its level now (`live`) and, in `saved`, its level when the mark of `epoch` was
-// set. Before a stack changes, if its saved values are of an older mark, its live
-// values become the saved ones; a new mark is only ++epoch. Reading takes saved values where they
-// are of the current mark and live values elsewhere.
+// Each stack keeps its current level (`live`) and, in `saved`, its level at the mark of `epoch`.
+// Before a stack changes, its live values become the saved ones if those are of an older mark; a
+// new mark only increments the epoch. Readers use the saved values of the current mark, and live
+// values elsewhere.
 //
-// The events must come one after the other, but malloc may not wait. So a writer queues the stack
-// that changed (each at most once) and whoever gets the try-lock works the queue off; live values
-// are read from the stack's counters, so that nothing can drift. Changes queued behind a lock owner
-// that lost its CPU are seen as one later.
+// Events must be applied one at a time, but malloc must not wait. So a writer queues the changed
+// stack (each at most once), and the thread that gets the try-lock drains the queue. Live values
+// are read from the stack's counters, so nothing can drift. Changes queued behind a preempted lock
+// owner are applied as one later.
 //
 // Writers: any thread, inside malloc and free, never waiting. Reader: the server's thread, which
 // waits for the lock.
@@ -21,28 +21,28 @@
 
 namespace pprof::signal_safe {
 
+// Thread safety: safe. Not async-signal-safe, except where a member says so.
 class PeakTracker {
  public:
-  // REQUIRES: static storage (zero-initialized); `stacks` is the table whose changes are told.
+  // REQUIRES: static storage (zero-initialized). `stacks`: the table that OnChange's stacks are in.
   constexpr explicit PeakTracker(HeapStackTable& stacks) : stacks_(stacks) {}
 
-  // The counters of `stack` changed. Signal-safe, never waits.
+  // Called after the counters of `stack` changed. Never waits. Async-signal-safe.
   void OnChange(HeapStack* stack);
 
-  // What one stack had in use at the mark. Call between Lock() and Unlock().
+  // The stack's level at the mark. REQUIRES: called between Lock() and Unlock().
   HeapLevel LevelAtPeak(const HeapStack& stack) const;
 
-  // From now on the mark is the level of now. Call between Lock() and Unlock().
+  // Sets the mark to the current level. REQUIRES: called between Lock() and Unlock().
   void Reset();
 
-  // The server's thread only: waits, yielding, while a writer works the queue off (microseconds).
-  // Not signal-safe.
+  // For the server's thread: yields while a writer drains the queue (microseconds).
   void Lock();
   void Unlock();
 
-  // In the child of a fork, while it has one thread: the lock and the queue's links may be as a
-  // thread left them that only the parent has. Walks all stacks, 20 us for 2,000, and writes only
-  // where something is to be put right, so that few pages are copied. Signal-safe.
+  // In the child of a fork, while it has one thread: repairs the lock and the queue, which a thread
+  // of the parent may have left in any state. Walks all stacks, 20 us for 2,000, and writes only
+  // what needs repair, so that few pages are copied. Async-signal-safe.
   void OnForkChild();
 
   int64_t peak_bytes() const { return peak_bytes_; }
@@ -56,7 +56,7 @@ class PeakTracker {
   HeapStackTable& stacks_;
   std::atomic<HeapStack*> queue_{nullptr};
   std::atomic<bool> locked_{false};
-  // Owned by the lock.
+  // Guarded by the lock.
   uint64_t epoch_ = 0;
   int64_t live_bytes_ = 0;
   int64_t peak_bytes_ = 0;

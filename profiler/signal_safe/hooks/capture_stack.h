@@ -1,4 +1,4 @@
-// From a hook to an entry of a stack table.
+// Interns the stack of a hook's caller.
 #pragma once
 
 #include "profiler/signal_safe/tables/stack_table.h"
@@ -7,8 +7,8 @@
 
 namespace pprof::signal_safe {
 
-// The caller's stack with the labels in force. Never nullptr: the overflow entry at worst.
-// Signal-safe.
+// Interns the caller's stack with the current labels. Never nullptr: returns the overflow entry if
+// the table is full. Async-signal-safe.
 template <class Entry, class CallerOrAddress>
 Entry* CaptureStack(const CallerOrAddress& caller, StackTable<Entry>* table) {
   const CallerStack stack(caller);

@@ -7,7 +7,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Rounded once, here: an allocation adds exactly the bytes that its free takes away.
+// Rounded in one place: an allocation adds exactly the bytes that its free subtracts.
 uint64_t BytesOf(double weight, uint64_t size) {
   return static_cast<uint64_t>(weight * static_cast<double>(size) + 0.5);
 }
@@ -17,7 +17,7 @@ void AddAllocated(HeapStack* stack, double weight, uint64_t size) {
   stack->allocated_bytes.fetch_add(BytesOf(weight, size), std::memory_order_relaxed);
 }
 
-// Release, paired with HeapStack::Live: who sees the free sees its malloc.
+// Release, paired with HeapStack::Live: a reader that sees the free sees its malloc.
 void AddFreed(const LiveRecord& record) {
   record.stack->freed_count.Add(FixedCount::Of(record.weight), std::memory_order_release);
   record.stack->freed_bytes.fetch_add(BytesOf(record.weight, record.size),
@@ -30,7 +30,7 @@ void AddFreed(const LiveRecord& record) {
 uint64_t OnCountdownEnd(size_t size) {
   const uint64_t interval = Expired(size, HeapInterval());
   if (interval == 0) return 0;
-  if (thread_state.busy) {  // a signal handler that allocates interrupted OnAlloc
+  if (thread_state.busy) {  // a handler that interrupted OnAlloc allocates
     heap_sampler.lost_samples.fetch_add(1, std::memory_order_relaxed);
     return 0;
   }
@@ -43,13 +43,13 @@ void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
   HeapStack* stack = CaptureStack(caller, &heap_sampler.stacks);
   AddAllocated(stack, weight, size);
   const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
-  // Still in: it was freed behind our back, e.g. by tc_free or a library bound to its own free.
+  // Still in the table: freed without our hook, e.g. by tc_free or a library bound to its own free.
   if (heap_sampler.filter.MayHoldSample(block)) OnFree(block);
-  heap_sampler.filter.Add(block);  // before the block can be found: see page_filter.h
+  heap_sampler.filter.Add(block);  // before Insert: see page_filter.h
   if (!heap_sampler.live.Insert(block, record)) {
     heap_sampler.filter.Remove(block);
     heap_sampler.untracked_samples.fetch_add(1, std::memory_order_relaxed);
-    AddFreed(record);  // in-use numbers cover followed lives only
+    AddFreed(record);  // in-use numbers cover tracked blocks only
   } else {
     heap_peak.OnChange(stack);
   }
@@ -66,8 +66,8 @@ void OnFree(void* block) {
 ReallocRecord::ReallocRecord(void* block)
     : block_(block), sampled_(heap_sampler.live.Remove(block, &record_)) {}
 
-// In-use bytes of the record change from weight * old to weight * new; what was allocated stays
-// what it was. A sampled block stands for `weight` blocks of its kind, whatever became of its size.
+// In-use bytes change from weight * old size to weight * new size; allocated bytes stay. A sampled
+// block represents `weight` blocks of its kind, whatever its new size.
 void ReallocRecord::Stayed(size_t size) {
   if (!sampled_) return;
   const uint64_t before = BytesOf(record_.weight, record_.size);

@@ -1,4 +1,4 @@
-// What malloc and free tell the profiler. The inlined parts are all that an unsampled call pays.
+// Allocator events. An unsampled call runs only the inlined parts.
 #pragma once
 
 #include <cstddef>
@@ -10,30 +10,32 @@
 
 namespace pprof::signal_safe {
 
-// After CountDown(size) said false: should this allocation be sampled? Answers the interval the
-// decision was made with, to be handed to OnAlloc, or 0. Signal-safe.
+// After CountDown(size) returned false: returns the interval to pass to OnAlloc if this allocation
+// is sampled, else 0. Async-signal-safe.
 uint64_t OnCountdownEnd(size_t size);
 
-// A sampled allocation succeeded. `caller` is the return address into the code that called the
-// allocator: frames above it are ours and are cut. Signal-safe. REQUIRES: block, interval not null.
+// Records a sampled allocation. `caller`: return address in the code that called the allocator; the
+// profiler's own frames above it are dropped. Async-signal-safe.
+// REQUIRES: block != nullptr, interval != 0.
 void OnAlloc(void* block, size_t size, uint64_t interval, void* caller);
 
-// Asked by every free: false in all but about one of a hundred calls.
+// Called by every free; false in all but about one of a hundred calls. Async-signal-safe.
 __attribute__((always_inline)) inline bool MayBeSampled(const void* block) {
   return heap_sampler.filter.MayHoldSample(block);
 }
 
-// `block` is about to be freed: before the allocator can hand its address out again. Signal-safe.
+// Called before `block` is freed, since the allocator may then reuse its address.
+// Async-signal-safe.
 void OnFree(void* block);
 
-// realloc of a block that may be sampled: takes the record out before the allocator runs, and says
-// afterwards what became of it. Signal-safe.
+// realloc of a block that may be sampled: takes the record out before the allocator runs; one of
+// the members then reports the outcome. Async-signal-safe.
 class ReallocRecord {
  public:
   explicit ReallocRecord(void* block);
-  // The block stayed where it was and has a new size; it keeps its weight.
+  // The block kept its address and has a new size; it keeps its weight.
   void Stayed(size_t size);
-  // realloc failed: the block is as it was.
+  // realloc failed: the block is unchanged.
   void Failed() { Stayed(record_.size); }
   // The block moved: the old one is freed.
   void Moved();

@@ -25,7 +25,7 @@ void Fill(DumpSlot& slot, const void* ucontext) {
 void FreeDumpSlots() {
   for (DumpSlot& slot : dump_slots) {
     const uint32_t state = slot.state.load(std::memory_order_relaxed);
-    if (DumpSlot::PhaseOf(state) == DumpSlot::kFree) continue;  // its page stays shared
+    if (DumpSlot::PhaseOf(state) == DumpSlot::kFree) continue;  // leaves its page shared
     slot.tid.store(0, std::memory_order_relaxed);
     slot.state.store(DumpSlot::NextRequest(state), std::memory_order_relaxed);
   }
@@ -39,7 +39,7 @@ void OnDumpSignal(int, void*, void* ucontext) {
     uint32_t state = slot.state.load(std::memory_order_acquire);
     if (DumpSlot::PhaseOf(state) != DumpSlot::kAsked) continue;
     if (slot.tid.load(std::memory_order_relaxed) != self) continue;
-    // Pairs with the reader's attempt to take the request back.
+    // Pairs with the reader's attempt to withdraw the request.
     if (!slot.state.compare_exchange_strong(state, state + 1, std::memory_order_acq_rel)) continue;
     Fill(slot, ucontext);
     slot.state.store(state + 2, std::memory_order_release);

@@ -1,9 +1,9 @@
-// A running thread's own stack, asked for by a signal and written into a slot.
+// A running thread's stack, requested by a signal and written into a slot by the thread itself.
 //
-// Writers: the signalled threads, one slot each. Reader: the dump's thread, which owns the slots.
-// A slot's state names the request it serves: (request number << 2) | phase. Only the thread that
-// moved it from kAsked to kWriting writes, and a slot in kWriting is never given to another
-// request: there is no late write. A handler that finds no slot asking for its thread does nothing.
+// Writers: the signalled threads, one slot each. Reader: the dump's thread, which owns the slots. A
+// slot's state names the request it serves: (request number << 2) | phase. Only the thread that
+// moved it from kAsked to kWriting writes, and a slot in kWriting is never assigned to another
+// request, so no write is late. A handler that finds no slot for its thread does nothing.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 
 namespace pprof::signal_safe {
 
+// Async-signal-safe.
 struct DumpSlot {
   enum Phase : uint32_t { kFree = 0, kAsked = 1, kWriting = 2, kDone = 3 };
 
@@ -27,21 +28,21 @@ struct DumpSlot {
   sys::InterruptedCall call;
   uintptr_t pcs[kMaxStackDepth];
 
-  // Free, under the number after that of `state`: an old request is never taken for a new one.
+  // The next request number, phase kFree: an old request is never mistaken for a new one.
   static uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }
   static Phase PhaseOf(uint32_t state) { return static_cast<Phase>(state & 3); }
 };
 
-constexpr size_t kDumpSlots = 32;  // signals in flight: more delays running threads, not us
+constexpr size_t kDumpSlots = 32;  // signals in flight; more would only delay the running threads
 extern DumpSlot dump_slots[kDumpSlots] __attribute__((visibility("hidden")));
-// Counts finished slots; the reader waits on it.
+// Number of finished slots; the reader waits on it.
 extern std::atomic<uint32_t> dump_progress __attribute__((visibility("hidden")));
 
-// All slots are free, also those that threads of the parent were writing. Only in the child of a
-// fork. Signal-safe.
+// Frees all slots, including those that threads of the parent were writing. Only in the child of a
+// fork. Async-signal-safe.
 void FreeDumpSlots();
 
-// The handler. Only from a signal handler.
+// Handler of the dump signal. Signal handler only.
 void OnDumpSignal(int signal, void* siginfo, void* ucontext);
 
 }  // namespace pprof::signal_safe

@@ -13,7 +13,7 @@
 
 namespace pprof::signal_safe {
 
-// The loader first: its callers may be interrupted by the signal.
+// The loader first: SIGPROF may interrupt that wait.
 void OnForkBegin() {
   sys::BeginForkOfLoader();
   sys::BlockProfilingSignal();
@@ -24,8 +24,8 @@ void OnForkParent() {
   sys::UnblockProfilingSignal();
 }
 
-// The tables need nothing: they have no lock, and a slot that another thread had claimed but not
-// filled stays claimed, 40 bytes in a child.
+// The tables need no repair: they have no lock, and a slot that another thread had claimed but not
+// filled stays claimed: 40 bytes in the child.
 void OnForkChild() {
   sys::EndForkOfLoaderInChild();
   heap_peak.OnForkChild();
@@ -43,7 +43,7 @@ void OnUnloadBegin() {
   BeginUnload();
 }
 
-// Rows first: a module loaded at the place must not be walked with the old one's.
+// Rows first: a module loaded at the same address must not be unwound with the old rows.
 void OnUnloadEnd() {
   ForgetRows();
   unloaded_modules.AfterUnload();

@@ -1,17 +1,18 @@
-// What the process as a whole does: forks, and unloads modules.
+// Process-wide events: forks and module unloads.
 #pragma once
 
 namespace pprof::signal_safe {
 
-// Before a fork, in the forking thread, and after it in the parent. Signal-safe.
+// Before a fork, in the forking thread, and after it in the parent. OnForkBegin waits up to 100 ms
+// for profiler threads inside the loader. Async-signal-safe.
 void OnForkBegin();
 void OnForkParent();
 
-// In the child of a fork: only the forking thread is here. Signal-safe.
+// In the child of a fork, which has only the forking thread. Async-signal-safe.
 void OnForkChild();
 
-// Around every dlclose: what is known about the addresses of a module that goes is void. Not
-// signal-safe: takes the loader's lock, as dlclose does.
+// Around every dlclose: invalidates what is cached about the unloaded module's addresses.
+// Not async-signal-safe: takes the loader's lock, as dlclose does.
 void OnUnloadBegin();
 void OnUnloadEnd();
 

@@ -12,10 +12,10 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Own threads that were created and have no record yet.
+// Profiler threads that were created but have no record yet.
 std::atomic<int> newborn_own_threads;
 
-// Threads that nobody told about (the main thread, clone) get a record when they first need one.
+// Threads not created by pthread_create (the main thread, clone) get a record at first use.
 ThreadRecord* OwnRecord() {
   ThreadState& thread = thread_state;
   if (thread.record == nullptr && !thread.ended) {
@@ -25,8 +25,8 @@ ThreadRecord* OwnRecord() {
   return thread.record;
 }
 
-// In the child of a fork: all threads but one, of that stack or of none, have ended. Not counted by
-// their records: some were counted before they had one, others after they had given it back.
+// In the child of a fork: all threads but one, of stack `alive` or of no stack, have ended. Not
+// counted by records: some threads are counted before they have one, or after they released it.
 void KeepOnlyThreadOf(const CountedStack* alive) {
   thread_stacks.ForEach([alive](CountedStack& stack) {
     const uint64_t begun = stack.begun.load(std::memory_order_relaxed);
@@ -67,7 +67,7 @@ void OnThreadEnd(const ThreadBirth& birth) {
   ThreadRecord* record = thread_state.record;
   thread_state.record = nullptr;
   thread_state.ended = true;
-  // In this order: without the tid nobody arms a timer for the record any more.
+  // In this order: without the tid no thread arms a timer for the record any more.
   if (record == nullptr || !ThreadRegistry::Take(record, sys::ThreadId())) return;
   OnCpuThreadEnd(record);
   thread_registry.Free(record);
@@ -90,7 +90,7 @@ void AwaitNewbornOwnThreads() {
 
 void OnThreadForked() {
   newborn_own_threads.store(0);
-  cpu_sampling.interval_nanos.store(0);  // timers stay in the parent
+  cpu_sampling.interval_nanos.store(0);  // the child inherits no timers
   ThreadRecord* const own = thread_state.record;
   if (own != nullptr) {
     own->cpu_timer.store(kTimerNone);

@@ -1,4 +1,4 @@
-// What pthread_create, a thread's begin and end, and labels tell the profiler.
+// Thread events: pthread_create, a thread's start and end, and label changes.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +10,39 @@ namespace pprof::signal_safe {
 struct CountedStack;
 struct ThreadRecord;
 
-// What a creator hands to the thread it starts.
+// Passed from the creating thread to the new one.
 struct ThreadBirth {
   CountedStack* created_at;
   int32_t creator_tid;
   uint32_t label_set;
-  bool own;  // it will be a thread of the profiler itself (sys/own_thread.h)
+  bool own;  // a profiler thread (sys/thread/own_thread.h)
 };
 
-// In the creator, before the thread exists. `caller`: the return address into the code that called
-// pthread_create. Signal-safe.
+// In the creating thread, before the new thread exists. `caller`: return address in the code that
+// called pthread_create. Async-signal-safe.
 ThreadBirth OnThreadCreate(void* caller);
 
-// In the new thread, before its own code; and after it, however it ends. Signal-safe.
+// In the new thread, before its own code. Async-signal-safe.
 void OnThreadStart(const ThreadBirth& birth);
+// In the ending thread, after its own code, however it ends. Not async-signal-safe: may wait for
+// the sampler's thread to finish arming the timer.
 void OnThreadEnd(const ThreadBirth& birth);
-// The thread could not be started.
+// In the creating thread, when pthread_create failed. Async-signal-safe.
 void OnThreadNotCreated(const ThreadBirth& birth);
 
-// Waits, 100 ms at most, until every own thread that the kernel may have listed has its record: in
-// its first moments it could be taken for the application's. Not from a handler.
+// Waits up to 100 ms until every profiler thread that the kernel may list has its record; without
+// one it could be mistaken for an application thread. Not async-signal-safe: waits.
 void AwaitNewbornOwnThreads();
 
-// Thread `tid` is gone without a word (it ended by a raw exit call): its record is given back.
-// Waits where the sampler's thread is arming it: not from a handler.
+// Releases the record of thread `tid`, which ended without OnThreadEnd (by a raw exit call).
+// Not async-signal-safe: may wait for the sampler's thread to finish arming the timer.
 void OnThreadVanished(ThreadRecord* record, int32_t tid);
 
-// The calling thread is the only one of a forked child and has a new number. Records of the
-// parent's other threads are given back; their timers are not ours to delete. Signal-safe.
+// In the child of a fork, whose only thread has a new id: releases the records of the parent's
+// other threads, without deleting their timers, which are not inherited. Async-signal-safe.
 void OnThreadForked();
 
-// The labels in force in the calling thread. Signal-safe.
+// The calling thread's label set. Async-signal-safe.
 uint32_t CurrentLabels();
 void SetLabels(uint32_t label_set);
 

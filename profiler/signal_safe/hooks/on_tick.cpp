@@ -16,8 +16,8 @@ CpuSampling cpu_sampling;
 void OnTick(int, void* siginfo, void* ucontext) {
   const ErrnoGuard keep;
   uint32_t overrun = 0;
-  if (!sys::TimerOverrun(siginfo, &overrun)) return;  // somebody else's SIGPROF
-  if (cpu_sampling.interval_nanos.load(std::memory_order_relaxed) == 0) return;  // a late one
+  if (!sys::TimerOverrun(siginfo, &overrun)) return;  // SIGPROF from another source
+  if (cpu_sampling.interval_nanos.load(std::memory_order_relaxed) == 0) return;  // a late tick
   RingSample* sample = sample_ring.Claim(1 + overrun);
   if (sample == nullptr) return;
   const UnwindResult unwound =

@@ -1,13 +1,12 @@
-// CPU time passed: the SIGPROF handler, and the timers that threads start for themselves.
+// CPU samples: the SIGPROF handler, and the timers of single threads.
 //
-// While `cpu_sampling.interval_nanos` is not 0, a recording runs. Threads that exist when it begins
-// get their timer from the sampler's thread, threads that start later arm their own; a record's
-// `cpu_timer` decides who, and is how the sampler finds all timers when it ends.
-// Invariants:
-//  1. Once the sampler has set the interval to 0 and gone through all records ever used, no timer
-//  of
-//     ours exists and none will be made: who arms says kTimerArming first and looks at the interval
-//     and the record's tid after; who disarms says kTimerNone after the timer is deleted.
+// A recording runs while `cpu_sampling.interval_nanos` is not 0. The sampler's thread arms the
+// timers of threads that exist when it begins; later threads arm their own. A record's `cpu_timer`
+// arbitrates between the two, and lets the sampler find all timers when it ends. Invariants:
+//  1. Once the sampler has set the interval to 0 and visited all records ever used, none of our
+//  timers
+//     exists and none will be created: an arming thread stores kTimerArming before it reads the
+//     interval and the record's tid; a disarming thread stores kTimerNone after deleting the timer.
 //  2. A record whose tid was taken gets no timer.
 #pragma once
 
@@ -18,7 +17,7 @@ namespace pprof::signal_safe {
 
 struct ThreadRecord;
 
-// Values of ThreadRecord::cpu_timer besides a timer's number plus kFirstTimer.
+// Values of ThreadRecord::cpu_timer; others are a timer id plus kFirstTimer.
 constexpr int kTimerNone = 0;
 constexpr int kTimerArming = 1;
 constexpr int kTimerDisarming = 2;
@@ -29,22 +28,23 @@ struct CpuSampling {
 };
 extern CpuSampling cpu_sampling __attribute__((visibility("hidden")));
 
-// The handler. Only from a signal handler.
+// Handler of SIGPROF. Signal handler only.
 void OnTick(int signal, void* siginfo, void* ucontext);
 
-// Nanoseconds from 1 to `interval`: threads that run less than an interval are then hit as often as
-// is right. Signal-safe.
+// Random nanoseconds from 1 to `interval`, so that threads that run for less than an interval are
+// sampled in proportion. Async-signal-safe.
 uint64_t RandomFirstExpiry(uint64_t interval);
 
-// Gives the thread of `record` a timer if a recording runs and it has none. False: it has none now.
-// Signal-safe.
+// Arms a timer for the thread of `record` if a recording runs and it has none. False: it has none
+// now. Async-signal-safe.
 bool ArmCpuTimer(ThreadRecord* record, int32_t tid);
 
-// Takes the thread's timer away; none exists when this returns. Signal-safe, but waits where
-// another thread is arming or disarming it: not from a handler.
+// Deletes the thread's timer; none exists on return. Not async-signal-safe: waits while another
+// thread is arming or disarming it.
 void DisarmCpuTimer(ThreadRecord* record);
 
-// The calling thread ends: its CPU time goes to the recording. Signal-safe.
+// The calling thread ends: disarms its timer and passes its CPU time to the recording.
+// Not async-signal-safe: see DisarmCpuTimer.
 void OnCpuThreadEnd(ThreadRecord* record);
 
 }  // namespace pprof::signal_safe

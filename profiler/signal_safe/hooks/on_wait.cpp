@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint64_t kShortestWait = 1000;  // ns
 
-// What one kept event stands for.
+// Scaled-up values of one kept event.
 struct Estimate {
   FixedCount count;
   uint64_t nanos;
@@ -28,8 +28,8 @@ void Add(ContentionTable* table, const Estimate& estimate, const Caller& caller)
   stack->count.Add(estimate.count);
 }
 
-// Go's rule: a wait of at least `interval` is kept, a shorter one with probability nanos /
-// interval, and then stands for interval / nanos waits. Source: runtime/mprof.go, blocksampled and
+// Go's rule: a wait of at least `interval` is kept; a shorter one is kept with probability nanos /
+// interval and then represents interval / nanos waits. Source: runtime/mprof.go, blocksampled and
 // saveBlockEventStack ("Remove sampling bias").
 bool SampleWait(uint64_t nanos, uint64_t interval, Estimate* estimate) {
   if (nanos >= interval) {
@@ -58,7 +58,7 @@ void Wait::EndedAt(uint64_t now, const Caller& caller) {
   const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed);
   Estimate estimate;
   if (interval == 0 || began_ == 0) return;
-  // Two CPUs' counters: a moment's wait may seem to end before it began.
+  // Two CPUs' counters may differ: a short wait may seem to end before it began.
   const uint64_t nanos = now > began_ ? sys::tick_clock.ToNanos(now - began_) : 0;
   if (SampleWait(nanos, interval, &estimate)) Add(&contention.block, estimate, caller);
 }
@@ -90,7 +90,7 @@ void UnlockCharge::Refused() {
   if (ticks_ != 0) contention.waiters.GiveBack(lock_, ticks_);
 }
 
-// Each contended unlock is kept with probability 1/n and stands for n. Source: runtime/mprof.go,
+// Each contended unlock is kept with probability 1/n and represents n. Source: runtime/mprof.go,
 // mutexevent.
 void UnlockCharge::Record(const Caller& caller) {
   const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);

@@ -1,5 +1,4 @@
-// What lock, unlock and wait functions tell the profiler. The inlined parts are all that a call
-// pays that need not wait.
+// Lock and wait events. A call that does not wait runs only the inlined parts.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +9,12 @@
 
 namespace pprof::signal_safe {
 
-// One load and a predicted branch while both profiles are off.
+// One load and a predicted branch while both profiles are off. Async-signal-safe.
 __attribute__((always_inline)) inline bool ContentionOn() {
   return __builtin_expect(contention_on.load(std::memory_order_relaxed) != 0, 0);
 }
 
-// Asked by every unlock: is there somebody to charge this holder for?
+// Called by every unlock: whether there are waiters to charge this holder for. Async-signal-safe.
 __attribute__((always_inline)) inline bool UnlockMatters(const void* lock) {
   if (__builtin_expect((contention_on.load(std::memory_order_relaxed) & kMutexOn) == 0, 1)) {
     return false;
@@ -23,30 +22,29 @@ __attribute__((always_inline)) inline bool UnlockMatters(const void* lock) {
   return contention.waiters.MayBePending(lock);
 }
 
-// A wait from its begin to its end. Holds nothing: a wait that never ends (cancellation, longjmp)
-// is only not counted. Signal-safe. Inert when this thread is inside the profiler,
-// or is one of the profiler's own.
+// A wait, from start to end. Owns nothing: a wait that never ends (cancellation, longjmp) is just
+// not counted. Does nothing when this thread is inside the profiler or is a profiler thread.
+// Async-signal-safe.
 class Wait {
  public:
   Wait();
 
-  // The wait is over: a contention of the block profile, of the stack of `caller`. Leaves errno as
-  // it was.
+  // Ends the wait: adds it to the block profile, for the stack of `caller`. Preserves errno.
   void Ended(const Caller& caller) { EndedAt(Now(), caller); }
 
-  // The same, unless it was too short to have been a wait: for functions that do not tell. Going to
-  // sleep and waking up takes two context switches, more than a microsecond.
+  // The same, unless it was too short to have blocked; for functions that do not report whether
+  // they waited. Going to sleep and waking up takes two context switches, more than a microsecond.
   void EndedIfLong(const Caller& caller);
 
  protected:
   static uint64_t Now();
   void EndedAt(uint64_t now, const Caller& caller);
 
-  uint64_t began_;  // in ticks of sys/tick_clock.h; 0: not followed
+  uint64_t began_;  // in ticks of sys/time/tick_clock.h; 0: not tracked
 };
 
-// A wait for a lock that somebody else holds: the holder is charged for it at its unlock.
-// REQUIRES: one of Ended and GaveUp is called; unwinding counts as GaveUp.
+// A wait for a lock that another thread holds; the holder is charged for it at its unlock.
+// Async-signal-safe. REQUIRES: Ended or GaveUp is called; stack unwinding counts as GaveUp.
 class LockWait : private Wait {
  public:
   explicit LockWait(const void* lock);
@@ -57,37 +55,37 @@ class LockWait : private Wait {
   LockWait& operator=(const LockWait&) = delete;
 
   void Ended(const Caller& caller);
-  // It was no wait: the call was refused (EDEADLK, EINVAL).
+  // The call failed without waiting (EDEADLK, EINVAL).
   void GaveUp();
 
  private:
   WaiterTable::Slot slot_;
 };
 
-// An unlock that UnlockMatters() is true for. Made before the unlock, so that what waiters lose
-// until they have woken up is the next holder's; told afterwards, outside the lock. Signal-safe.
-// The profiler's own threads are charged as well: only for what the application's have lost, since
-// they do not count as waiters themselves.
+// An unlock for which UnlockMatters() is true. Constructed before the unlock, so that delay until
+// the waiters have woken up is charged to the next holder; recorded after it, outside the lock.
+// Profiler threads are charged, too, but only for delays of application threads, since they do not
+// count as waiters themselves. Async-signal-safe.
 class UnlockCharge {
  public:
   explicit UnlockCharge(const void* lock);
 
-  // The lock is released: the charge goes to the stack of `caller`. Leaves errno as it was.
+  // The lock was released: charges the stack of `caller`. Preserves errno.
   void Unlocked(const Caller& caller) {
     if (ticks_ != 0) Record(caller);
   }
-  // It was not (EPERM): the charge stays with the lock.
+  // The unlock failed (EPERM): the charge stays with the lock.
   void Refused();
 
  private:
   void Record(const Caller& caller);
 
   const void* lock_;
-  uint64_t ticks_;  // of sys/tick_clock.h
+  uint64_t ticks_;  // of sys/time/tick_clock.h
 };
 
-// The hooks are in place, and lock functions of this process are ours if `ours`. Called once, at
-// load, before other threads: reads the environment.
+// Called once at load, before other threads exist, when the hooks are in place; `ours`: the process
+// uses our lock functions. Not async-signal-safe: reads the environment.
 void OnLockHooksReady(bool ours);
 
 }  // namespace pprof::signal_safe

@@ -5,7 +5,7 @@
 namespace pprof::signal_safe {
 
 struct Arena::Chunk {
-  std::atomic<size_t> used;  // may run past the end; who gets a place there takes a new chunk
+  std::atomic<size_t> used;  // may exceed the chunk; that allocation takes a new one
   char padding[8];
 
   char* base() { return reinterpret_cast<char*>(this) + sizeof(Chunk); }
@@ -27,7 +27,7 @@ void* Arena::Allocate(size_t bytes) {
   }
 }
 
-// Exchanges the full chunk for a new one; when another thread was first, answers with that one's.
+// Replaces the full chunk; when another thread was first, returns that thread's chunk.
 Arena::Chunk* Arena::AddChunk(Chunk* full) {
   auto* added = static_cast<Chunk*>(sys::MapPages(kChunkBytes));
   if (added == nullptr) return nullptr;
@@ -36,7 +36,7 @@ Arena::Chunk* Arena::AddChunk(Chunk* full) {
     return added;
   }
   sys::UnmapPages(added, kChunkBytes);
-  return full;  // the exchange put the current chunk here
+  return full;  // the exchange stored the current chunk here
 }
 
 }  // namespace pprof::signal_safe

@@ -1,5 +1,5 @@
-// Memory for tables that only grow: bump allocation from mapped chunks, without a lock.
-// Zero-initialized is empty: made for static storage, needs no constructor to have run.
+// Lock-free bump allocation from mapped chunks, for tables that only grow. Zeroed memory is an
+// empty arena: static storage needs no constructor.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 namespace pprof::signal_safe {
 
-// Thread safety: safe, lock-free. Signal-safe. Ownership: nothing is ever given back.
+// Thread safety: safe, lock-free. Async-signal-safe. Ownership: memory is never freed.
 class Arena {
  public:
   // `bytes` zeroed bytes, 16-aligned; nullptr when the kernel refuses or bytes > 64 KiB.

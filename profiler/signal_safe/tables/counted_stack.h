@@ -1,4 +1,4 @@
-// Stacks that began something which ends: threads, resources held.
+// Stacks that started something that ends: threads, held resources.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace pprof::signal_safe {
 
-// Thread safety: safe. Signal-safe.
+// Thread safety: safe. Async-signal-safe.
 struct CountedStack : StackNode {
   std::atomic<uint64_t> begun;
   std::atomic<uint64_t> ended;
@@ -16,8 +16,8 @@ struct CountedStack : StackNode {
   void Begin() { begun.fetch_add(1, std::memory_order_relaxed); }
   void End() { ended.fetch_add(1, std::memory_order_release); }
 
-  // Those that have not ended. Ended first: one that ends between the two looks must not count as
-  // ended only, so the difference is never negative.
+  // Begun but not ended. Loads `ended` first: an end between the two loads must not make the
+  // difference negative.
   int64_t Alive() const {
     const uint64_t over = ended.load(std::memory_order_acquire);
     return static_cast<int64_t>(begun.load(std::memory_order_relaxed) - over);

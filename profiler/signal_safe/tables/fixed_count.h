@@ -1,4 +1,4 @@
-// Sums of weights. A weight is not a whole number, so counts are kept in units of 1/65536.
+// Sums of weights. Weights are fractional, so counts are kept in units of 1/65536.
 #pragma once
 
 #include <atomic>
@@ -6,7 +6,7 @@
 
 namespace pprof::signal_safe {
 
-// A value. Signal-safe. Thread safety: none.
+// A value. Thread safety: none. Async-signal-safe.
 class FixedCount {
  public:
   FixedCount() = default;  // trivial: zeroed memory is 0
@@ -38,7 +38,7 @@ class FixedCount {
   int64_t units_;
 };
 
-// A sum that any thread adds to. Zeroed memory is 0. Signal-safe. Thread safety: safe.
+// A sum that any thread may add to. Zeroed memory is 0. Thread safety: safe. Async-signal-safe.
 class FixedCounter {
  public:
   void Add(FixedCount count, std::memory_order order = std::memory_order_relaxed) {

@@ -20,7 +20,7 @@ bool SampleRing::Prepare() {
 }
 
 RingSample* SampleRing::Claim(uint32_t weight) {
-  constexpr int kTries = 16;  // 16 lost races in a row: better one loss than a long handler
+  constexpr int kTries = 16;  // after 16 lost races dropping the sample beats a long handler
   Record* records = records_.load(std::memory_order_acquire);
   uint64_t at = head_.load(std::memory_order_relaxed);
   for (int i = 0; records != nullptr && i < kTries; ++i) {
@@ -29,7 +29,7 @@ RingSample* SampleRing::Claim(uint32_t weight) {
     if (turn == at) {
       if (head_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) return &record.sample;
     } else if (turn < at) {
-      break;  // full: the reader has not come here yet
+      break;  // full: the reader has not drained it yet
     } else {
       at = head_.load(std::memory_order_relaxed);
     }
@@ -41,7 +41,7 @@ RingSample* SampleRing::Claim(uint32_t weight) {
 void SampleRing::Publish(RingSample* sample) {
   auto* record = reinterpret_cast<Record*>(reinterpret_cast<char*>(sample) - sizeof(uint64_t));
   static_assert(offsetof(Record, sample) == sizeof(uint64_t), "Publish finds the record by this");
-  // The owner alone writes `turn` now. Pairs with the acquire in Front.
+  // Only the owner writes `turn` now. Pairs with the acquire in Front.
   record->turn.store(record->turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 

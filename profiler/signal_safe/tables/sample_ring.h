@@ -1,13 +1,13 @@
-// Samples from signal handlers to the thread that adds them up.
+// Passes samples from signal handlers to the thread that aggregates them.
 //
-// Writers: many, in handlers; they never wait: full or too contended means drop and count.
-// Reader: one thread, Drain().
-// Invariants (a bounded queue after Vyukov):
-//  1. A record's `turn` says whose it is: n: free for write n; n + 1: written, for read n; records
-//     are used in turn, n modulo the size.
+// Writers: many, in handlers. They never wait: a full or too contended ring drops and counts.
+// Reader: one thread, Drain(). Invariants (a bounded queue after Vyukov):
+//  1. A record's `turn` names its owner: n: free for write n; n + 1: written, for read n. Write n
+//  uses
+//     record n modulo the size.
 //  2. A writer owns the record between its claim of `head_` and its release of `turn`.
 // Memory: 2,048 records of 1,064 bytes, 2.1 MiB, mapped and touched before the first sample: page
-// faults in the handler would make it ten times as slow. 64 CPUs at 250 ticks/s fill a sixth of it
+// faults in the handler would make it ten times slower. 64 CPUs at 250 ticks/s fill a sixth of it
 // in the 20 ms between two drains.
 #pragma once
 
@@ -21,28 +21,29 @@ namespace pprof::signal_safe {
 
 struct RingSample {
   int32_t tid;
-  uint32_t weight;  // timer expirations this sample stands for; 0: the thread ended
+  uint32_t weight;  // timer expirations this sample represents; 0: the thread ended
   uint32_t label_set;
   uint32_t depth;
   bool truncated;
-  uint64_t cpu_nanos;  // of a thread that ended: its whole CPU time
+  uint64_t cpu_nanos;  // only if the thread ended: its total CPU time
   uintptr_t pcs[kMaxStackDepth];
 };
 
+// Not async-signal-safe, except where a member says so.
 class SampleRing {
  public:
-  // Maps the records; again: nothing. False: no memory. Not signal-safe. One thread at a time.
+  // Maps the records, once. False: out of memory. Thread safety: one caller at a time.
   bool Prepare();
 
-  // A record to fill, or nullptr: full, contended or not prepared; counted as lost with `weight`.
-  // Signal-safe. Each claim must be followed by Publish.
+  // A record to fill, or nullptr if the ring is full, contended or not prepared; `weight` is then
+  // counted as lost. Each claim must be followed by Publish. Async-signal-safe.
   RingSample* Claim(uint32_t weight);
   void Publish(RingSample* sample);
 
-  // Calls visit(sample) for each published sample, in order. The reader only.
+  // Calls visit(sample) for each published sample, in order. Reader thread only.
   template <class Visit>
   void Drain(Visit&& visit) {
-    // At most one round: writers may be faster than we are.
+    // At most one round: writers may be faster than the reader.
     for (size_t i = 0; i < kRecords; ++i) {
       const RingSample* sample = Front();
       if (sample == nullptr) return;
@@ -51,11 +52,11 @@ class SampleRing {
     }
   }
 
-  // Forgets all, also what a thread of the parent had claimed and not published. Only in the child
-  // of a fork. Signal-safe.
+  // Discards all samples, including those that threads of the parent claimed but did not publish.
+  // Only in the child of a fork. Async-signal-safe.
   void OnForkChild();
 
-  // Weights lost since the start of the process.
+  // Total weight lost since process start.
   uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:
@@ -65,7 +66,7 @@ class SampleRing {
   };
   static constexpr size_t kRecords = 2048;
 
-  // The oldest sample that is published, or nullptr.
+  // The oldest published sample, or nullptr.
   const RingSample* Front() const;
   void PopFront();
 

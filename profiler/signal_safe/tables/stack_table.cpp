@@ -23,7 +23,7 @@ bool Matches(const StackNode& node, const StackKey& key, uint64_t hash) {
          std::memcmp(node.pcs(), key.pcs, key.depth * sizeof *key.pcs) == 0;
 }
 
-// Looks from `from` down to, not including, `end`.
+// Searches from `from` up to, not including, `end`.
 StackNode* Find(StackNode* from, const StackNode* end, const StackKey& key, uint64_t hash) {
   for (StackNode* node = from; node != end; node = node->next_in_chain) {
     if (Matches(*node, key, hash)) return node;
@@ -61,7 +61,7 @@ StackNode* StackNodeTable::Intern(const StackKey& key, size_t entry_bytes,
   return nullptr;
 }
 
-// nullptr: no memory.
+// nullptr: out of memory.
 StackNode* StackNodeTable::Add(const StackKey& key, uint64_t hash, StackNode* head,
                                size_t entry_bytes, StackNode* (*construct)(void* memory)) {
   void* memory = arena_.Allocate(entry_bytes + key.depth * sizeof *key.pcs);
@@ -70,16 +70,16 @@ StackNode* StackNodeTable::Add(const StackKey& key, uint64_t hash, StackNode* he
   StackNode* node = construct(memory);
   Fill(node, key, hash, entry_bytes);
   node->next_in_chain = head;
-  // First here: a fork between the two would leave a stack in the child that counts and is never
+  // Into the list first: a fork in between would leave the child a stack that counts but is never
   // read.
   PushFront(all_, node);
   std::atomic<StackNode*>& chain = chains_[hash & (kChains - 1)];
-  // Pairs with the acquire loads: who sees the node sees its frames.
+  // Pairs with the acquire loads: a thread that sees the node sees its frames.
   while (!chain.compare_exchange_weak(node->next_in_chain, node, std::memory_order_acq_rel,
                                       std::memory_order_acquire)) {
     if (StackNode* found = Find(node->next_in_chain, head, key, hash)) {
       size_.fetch_sub(1, std::memory_order_relaxed);
-      return found;  // another thread was first; our copy stays in the list of all, with zeroes
+      return found;  // another thread was first; our copy stays in the list, with zero counters
     }
     head = node->next_in_chain;
   }

@@ -1,15 +1,15 @@
-// Stack (with label set) -> entry with counters. Bounded; insert without a lock; never removes a
-// stack, as Go.
+// Maps a stack and its label set to an entry with counters. Bounded, lock-free insertion; like
+// Go's, never removes a stack.
 //
-// Writers: any thread, inside malloc or a handler. Readers: the server's thread, walking all().
+// Writers: any thread, inside malloc or a handler. Readers: the server's thread, by ForEach().
 // Invariants:
-//  1. A stack is immutable once it is in its hash chain, but for its counters.
+//  1. A stack in a hash chain is immutable, except for its counters.
 //  2. Chains and the list of all stacks only grow at their heads. A stack in a chain is in the list
-//     too, also in the child of a fork; the list has besides the stacks that lost a race to a
-//     chain, with zeroes.
-//  3. At most kMaxStacks stacks; further ones share overflow(), whose counters add them all up.
-// Memory: 512 KiB of chain heads, touched lazily, and the entry + 8 bytes a frame for each stack:
-// 23 MiB for 65,536 stacks of 30 frames with the heap's counters.
+//     as well, also in the child of a fork; the list also has the stacks that lost a race for a
+//     chain, with zero counters.
+//  3. At most kMaxStacks stacks; further ones share overflow(), whose counters sum them up.
+// Memory: 512 KiB of chain heads, touched lazily, plus the entry and 8 bytes per frame for each
+// stack: 23 MiB for 65,536 stacks of 30 frames with the heap's counters.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@
 
 namespace pprof::signal_safe {
 
-// The frames and labels of one stack. Entries of a table derive from it and add their counters;
-// zeroed counters are the initial state. The frames follow the entry in memory.
+// The frames and labels of one stack. A table's entries derive from it and add counters, which
+// start at zero. The frames follow the entry in memory. Async-signal-safe.
 struct StackNode {
   // Immutable after construction.
   StackNode* next_in_chain;
@@ -30,18 +30,18 @@ struct StackNode {
   uint64_t hash;
   uint32_t depth;
   uint32_t label_set;
-  uint16_t entry_bytes;  // where the frames begin
+  uint16_t entry_bytes;  // offset of the frames
   bool truncated;
-  // 0, or the number of the unloaded module that its frames belong to, plus one; then for ever.
+  // 0, or 1 + the index of the unloaded module its frames belong to; final once set.
   std::atomic<uint32_t> unloaded_as;
 
-  // Return addresses, leaf first. Signal-safe.
+  // Return addresses, leaf first.
   const uintptr_t* pcs() const {
     return reinterpret_cast<const uintptr_t*>(reinterpret_cast<const char*>(this) + entry_bytes);
   }
 };
 
-// What is to be found in a table, or put there.
+// Key of a stack to find or insert.
 struct StackKey {
   const uintptr_t* pcs;
   size_t depth;
@@ -49,7 +49,8 @@ struct StackKey {
   uint32_t label_set;
 };
 
-// The table of nodes without the entries' type. REQUIRES: static storage or zeroed memory.
+// A table of nodes, without the entries' type. REQUIRES: static storage or zeroed memory.
+// Thread safety: safe. Async-signal-safe.
 class StackNodeTable {
  public:
   static constexpr size_t kMaxStacks = 65536;
@@ -57,8 +58,8 @@ class StackNodeTable {
   size_t size() const { return size_.load(std::memory_order_relaxed); }
   size_t mapped_bytes() const { return arena_.mapped_bytes(); }
 
-  // Calls visit(node) for each stack of each table of the process, without the overflow entries.
-  // Signal-safe, if `visit` is. Stacks that are added meanwhile may be seen or not.
+  // Calls visit(node) for each stack of every table in the process, except overflow entries. Stacks
+  // added meanwhile may be missed. Async-signal-safe if `visit` is.
   template <class Visit>
   static void ForEachOfAllTables(Visit&& visit) {
     const StackNodeTable* table = newest_table.load(std::memory_order_acquire);
@@ -69,15 +70,15 @@ class StackNodeTable {
   }
 
  protected:
-  // The node of this stack; nullptr when the table is full or memory is refused. `construct` makes
-  // an entry of `entry_bytes` zeroed bytes. Signal-safe, lock-free.
+  // Finds or inserts a stack; nullptr when the table is full or memory is refused. `construct`
+  // makes an entry in `entry_bytes` zeroed bytes. Lock-free.
   StackNode* Intern(const StackKey& key, size_t entry_bytes, StackNode* (*construct)(void* memory));
 
   StackNode* newest() const { return all_.load(std::memory_order_acquire); }
 
  private:
   static constexpr size_t kChains = 65536;
-  // The tables that have stacks, the newest first.
+  // The tables that have stacks, newest first.
   static std::atomic<StackNodeTable*> newest_table;
 
   StackNode* Add(const StackKey& key, uint64_t hash, StackNode* head, size_t entry_bytes,
@@ -93,12 +94,12 @@ class StackNodeTable {
 };
 
 // `Entry` derives from StackNode. REQUIRES: static storage or zeroed memory; a table with stacks is
-// never destroyed.
+// never destroyed. Thread safety: safe. Async-signal-safe.
 template <class Entry>
 class StackTable : public StackNodeTable {
  public:
-  // The entry of this stack; overflow() when the table is full or memory is refused.
-  // Signal-safe, lock-free. REQUIRES: depth <= kMaxStackDepth.
+  // Finds or inserts a stack; overflow() when the table is full or memory is refused. Lock-free.
+  // REQUIRES: depth <= kMaxStackDepth.
   Entry* Intern(const StackKey& key) {
     StackNode* node = StackNodeTable::Intern(
         key, sizeof(Entry), [](void* memory) -> StackNode* { return new (memory) Entry{}; });
@@ -108,8 +109,8 @@ class StackTable : public StackNodeTable {
   Entry* overflow() { return &overflow_; }
   const Entry* overflow() const { return &overflow_; }
 
-  // Calls visit(entry) for the overflow entry and then for every stack, the newest first. No lock:
-  // stacks added later are not seen. Signal-safe, if `visit` is.
+  // Calls visit(entry) for the overflow entry, then for every stack, newest first. Lock-free:
+  // stacks added later are not visited. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) {
     visit(overflow_);

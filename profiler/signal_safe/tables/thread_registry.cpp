@@ -7,7 +7,7 @@ CountedStackTable thread_stacks;
 
 namespace {
 
-// The list's head: the number of changes makes a head that came back differ from the old one.
+// The list's head. The change count tells a head that came back from the old one (ABA).
 constexpr uint64_t NextHead(uint64_t head, uint32_t first) {
   return ((head >> 32) + 1) << 32 | first;
 }

@@ -1,12 +1,12 @@
-// What is known of each thread besides what the kernel tells: who created it and its labels.
+// Facts about each thread that the kernel does not know: its creator and its labels.
 //
 // Writers: each thread its own record. Readers: the server's thread, by thread id. Records are
-// static memory, so that a reader never touches a thread's stack or thread-locals, which go away.
-// Bounded: 65,536 threads at a time; further ones have no record, and no creator in the profiles.
+// static memory, so that a reader never touches a thread's stack or thread-locals, which disappear.
+// At most 65,536 threads at a time; further ones have no record, and no creator in the profiles.
 // Invariants:
-//  1. A record's tid is not 0 exactly while it belongs to a thread.
-//  2. Whoever changes a tid to 0 owns the record until Free: the thread itself when it ends, or who
-//     took it from a thread that is gone.
+//  1. A record's tid is nonzero exactly while it belongs to a thread.
+//  2. The thread that changes a tid to 0 owns the record until Free: the ending thread itself, or
+//     one that took it from a vanished thread.
 //  3. A record on the free list has no timer.
 #pragma once
 
@@ -19,37 +19,38 @@
 namespace pprof::signal_safe {
 
 struct ThreadRecord {
-  std::atomic<int32_t> tid;  // 0: nobody's
+  std::atomic<int32_t> tid;  // 0: no thread's
   std::atomic<uint32_t> label_set;
   std::atomic<int> cpu_timer;       // see on_tick.h
-  std::atomic<uint32_t> next_free;  // on the free list: 1 + the next one's index; 0: the last
+  std::atomic<uint32_t> next_free;  // free list: 1 + index of the next record; 0: last
   // Immutable while the record has a tid.
   int32_t creator_tid;       // 0: not created through pthread_create
   CountedStack* created_at;  // nullptr: unknown
-  uintptr_t stack_high;      // where the thread's stack ends; 0: unknown
-  bool own;                  // a thread of the profiler itself
+  uintptr_t stack_high;      // top of the thread's stack; 0: unknown
+  bool own;                  // a profiler thread
 };
 
+// Thread safety: safe. Async-signal-safe.
 class ThreadRegistry {
  public:
   static constexpr size_t kMaxThreads = 65536;
 
-  // A filled record, or nullptr when all are taken. Signal-safe.
+  // A filled record, or nullptr when all are in use.
   ThreadRecord* Add(int32_t tid, int32_t creator_tid, CountedStack* created_at, uint32_t label_set,
                     uintptr_t stack_high, bool own = false);
 
-  // Takes a record away from thread `tid`; false when it is not its any more. Signal-safe.
+  // Takes a record from thread `tid`; false when it no longer belongs to it.
   static bool Take(ThreadRecord* record, int32_t tid) {
     return record->tid.compare_exchange_strong(tid, 0);
   }
-  // Gives a record that was taken to the next thread. Signal-safe.
+  // Puts a taken record on the free list.
   void Free(ThreadRecord* record);
 
-  // Takes and frees all records but `keep`. Only in the child of a fork, where no other thread is:
-  // a list that one of them was changing is made anew. Signal-safe.
+  // Takes and frees all records but `keep`. Only in the child of a fork: rebuilds the free list,
+  // which another thread of the parent may have been changing.
   void KeepOnly(const ThreadRecord* keep);
 
-  // Calls visit(tid, record) for every record in use. Takes no lock. Signal-safe, if `visit` is.
+  // Calls visit(tid, record) for every record in use. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) {
     const size_t used = ever_used_.load();
@@ -58,7 +59,7 @@ class ThreadRegistry {
       if (tid != 0) visit(tid, records_[index]);
     }
   }
-  // Calls visit(record) for every record that ever was in use, also between Take and Free.
+  // Calls visit(record) for every record ever used, including those between Take and Free.
   template <class Visit>
   void ForEachEver(Visit&& visit) {
     const size_t used = ever_used_.load();
@@ -69,8 +70,8 @@ class ThreadRegistry {
   ThreadRecord* Pop();
 
   ThreadRecord records_[kMaxThreads];
-  std::atomic<uint64_t> free_;     // changes << 32 | 1 + index of the first free record
-  std::atomic<size_t> ever_used_;  // records behind this were never touched
+  std::atomic<uint64_t> free_;     // change count << 32 | 1 + index of the first free record
+  std::atomic<size_t> ever_used_;  // records beyond were never used
 };
 
 extern ThreadRegistry thread_registry __attribute__((visibility("hidden")));

@@ -29,7 +29,7 @@ bool GoesThrough(const StackNode& stack, const sys::LoadedCode& code) {
   return false;
 }
 
-// Calls visit(stack) for the stacks that go through `code` and are not marked yet.
+// Calls visit(stack) for the unmarked stacks that go through `code`.
 template <class Visit>
 void ForEachStackThrough(const sys::LoadedCode& code, Visit visit) {
   StackNodeTable::ForEachOfAllTables([&](StackNode& stack) {
@@ -57,8 +57,8 @@ void UnloadedModules::AfterUnload() {
   looking_.store(false, std::memory_order_release);
 }
 
-// Between the unload and here another module may have been loaded at the place, and a stack through
-// it be taken for one of the old: a window of microseconds.
+// Between the unload and this call another module may have been loaded at the address, and its
+// stacks be mistaken for the old one's: a window of microseconds.
 void UnloadedModules::Retire(const sys::LoadedCode& gone) {
   bool any = false;
   ForEachStackThrough(gone, [&](StackNode&) { any = true; });
@@ -68,7 +68,7 @@ void UnloadedModules::Retire(const sys::LoadedCode& gone) {
       gone, [&](StackNode& stack) { stack.unloaded_as.store(number, std::memory_order_release); });
 }
 
-// A plugin that comes and goes at the same place is one module.
+// A plugin that is reloaded at the same address counts as one module.
 uint32_t UnloadedModules::NumberOf(const sys::LoadedCode& gone) {
   const size_t count = size_.load(std::memory_order_relaxed);
   for (size_t i = 0; i < count; ++i) {

@@ -1,6 +1,6 @@
-// Modules that were unloaded while stacks through their code are kept: another module may stand at
-// their addresses now, and its names would be lies. Such stacks are marked with the module they
-// belong to, and never matched again.
+// Modules that were unloaded while stacks through their code are kept. Another module may occupy
+// their addresses now and would give wrong names, so these stacks are marked with their module and
+// never matched again.
 //
 // Writer: the thread in dlclose, one at a time. Readers: the server's thread.
 #pragma once
@@ -13,17 +13,17 @@
 
 namespace pprof::signal_safe {
 
+// Async-signal-safe, except where a member says otherwise.
 class UnloadedModules {
  public:
-  static constexpr size_t kMax = 256;  // further ones: kForgotten
+  static constexpr size_t kMax = 256;  // further ones become kForgotten
   static constexpr uint32_t kForgotten = UINT32_MAX;
 
-  // Around the real dlclose. Not signal-safe, the only such functions in this room: they are called
-  // by dlclose's wrapper, never by malloc or a handler, and take the loader's lock as dlclose does.
-  // dlclose inside dlclose (a destructor) and in two threads at once: only one looks.
+  // Called around the real dlclose. Of nested (a destructor calls dlclose) or concurrent calls only
+  // the first compares the modules. Not async-signal-safe: take the loader's lock, as dlclose does.
   void BeforeUnload();
   void AfterUnload();
-  // In the child of a fork: who was looking stayed in the parent. Signal-safe.
+  // In the child of a fork: a thread of the parent may have set the flag.
   void OnForkChild() { looking_.store(false, std::memory_order_relaxed); }
 
   // Entries 0 to size() - 1 never change; a stack's `unloaded_as` is an index here plus one.
@@ -42,7 +42,7 @@ class UnloadedModules {
   size_t loaded_count_;
   sys::LoadedCode loaded_[kMaxLoaded];  // before the unload
   sys::LoadedCode now_[kMaxLoaded];     // after it
-  // Written under looking_, read by all.
+  // Written under looking_, read by any thread.
   sys::LoadedCode modules_[kMax];
   std::atomic<size_t> size_;
 };

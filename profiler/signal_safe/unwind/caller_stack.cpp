@@ -6,7 +6,7 @@ CallerStack::CallerStack(void* caller) {
   const UnwindResult unwound = UnwindOwnStack(pcs_, kMaxStackDepth + kMaxOwnFrames);
   while (own_ < unwound.depth && pcs_[own_] != reinterpret_cast<uintptr_t>(caller)) ++own_;
   if (own_ == unwound.depth || own_ > kMaxOwnFrames) {
-    // The walk did not come past our own frames: the caller alone is still the truth.
+    // The walk did not get past the profiler's frames: keep at least the caller.
     own_ = 0;
     pcs_[0] = reinterpret_cast<uintptr_t>(caller);
     depth_ = 1;

@@ -1,4 +1,4 @@
-// The stack of the code that called one of our hooks.
+// The stack of the code that called a hook.
 #pragma once
 
 #include "profiler/signal_safe/unwind/tail_call.h"
@@ -6,13 +6,13 @@
 
 namespace pprof::signal_safe {
 
-// The frames of the application, without our own. Large: lives on the stack of a hook only.
+// The application's frames, without the profiler's. Large: only for local variables of hooks.
+// Async-signal-safe.
 class CallerStack {
  public:
-  // Walks the calling thread's stack and cuts the frames before the return address `caller`.
-  // Signal-safe.
+  // Walks the calling thread's stack and drops the frames before the return address `caller`.
   explicit CallerStack(void* caller);
-  // The same, with the function that jumped to the hook, if there is one.
+  // The same, plus the function that tail-called the hook, if any.
   explicit CallerStack(const Caller& caller);
 
   const uintptr_t* pcs() const { return pcs_ + own_; }

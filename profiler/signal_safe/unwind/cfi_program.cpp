@@ -184,7 +184,7 @@ class Interpreter {
     return reg == kReturnAddress || Set(reg, {Saved::kUnknown, 0});
   }
 
-  // Of the general expressions only "at rbp + 0" is followed: realigned stacks.
+  // Of general expressions only "at rbp + 0" is supported: realigned stacks.
   bool SetExpression(uint64_t reg) {
     const uint64_t length = in_.Uleb();
     CfiReader expression(in_.position(), in_.end());
@@ -208,8 +208,8 @@ class Interpreter {
     return true;
   }
 
-  // Two forms exist in practice: "*(rbp + n)", and the one of the PLT: rsp + 8, plus 8 from the
-  // eleventh byte of a 16-byte entry on. The latter depends on the address only, which we know.
+  // Two forms occur in practice: "*(rbp + n)", and that of the PLT: rsp + 8, plus 8 from the
+  // eleventh byte of a 16-byte entry on. The latter depends only on the address.
   bool SetCfaExpression() {
     const uint64_t length = in_.Uleb();
     const uint8_t* begin = in_.position();

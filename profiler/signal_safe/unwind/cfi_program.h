@@ -1,4 +1,4 @@
-// Runs the call frame instructions of one function up to one address.
+// Executes the call frame instructions of one function up to one address.
 // Source: DWARF 5, section 6.4.2; register numbers: System V ABI for x86-64, figure 3.36.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace pprof::signal_safe {
 
-// What a CIE says once for many functions.
+// The contents of a CIE, shared by many functions.
 struct CfiCommon {
   uint64_t code_alignment = 1;
   int64_t data_alignment = 1;
@@ -21,7 +21,7 @@ struct CfiCommon {
   const uint8_t* instructions_end = nullptr;
 };
 
-// The rules in force at one address.
+// The rules in effect at one address.
 struct CfiState {
   CfaRule cfa = CfaRule::kUnknown;
   uint64_t cfa_register = 0;
@@ -31,8 +31,8 @@ struct CfiState {
   bool return_address_undefined = false;
 };
 
-// Changes `state` to the rules at `pc` of a function that begins at `start`. False: an instruction
-// we do not know. `initial` is the state after the CIE's own instructions. Signal-safe.
+// Advances `state` to the rules at `pc` of a function that starts at `start`. False: unsupported
+// instruction. `initial`: the state after the CIE's instructions. Async-signal-safe.
 bool RunCfi(const CfiCommon& common, CfiReader instructions, uint64_t start, uint64_t pc,
             const CfiState& initial, CfiState* state);
 

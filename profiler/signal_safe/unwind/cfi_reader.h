@@ -1,4 +1,4 @@
-// Reads the numbers of .eh_frame: bounded, never past the record it was given. Signal-safe.
+// Reads the numbers of .eh_frame; never past the end of its record.
 // Source: Linux Standard Base 5, section 10.5 (pointer encodings).
 #pragma once
 
@@ -8,13 +8,14 @@
 
 namespace pprof::signal_safe {
 
+// Async-signal-safe.
 class CfiReader : public sys::ByteCursor {
  public:
   CfiReader(const uint8_t* begin, const uint8_t* end)
       : ByteCursor(sys::Bytes{begin, static_cast<size_t>(end - begin)}) {}
 
-  // A pointer in DW_EH_PE encoding, absolute or relative to its own place; `data` for datarel.
-  // Indirect pointers (personality routines) are read past, not followed.
+  // A pointer in DW_EH_PE encoding, absolute or relative to its own address; `data`: base of
+  // datarel. Indirect pointers (personality routines) are skipped, not followed.
   uint64_t Pointer(uint8_t encoding, uint64_t data = 0) {
     constexpr uint8_t kOmit = 0xFF;
     if (encoding == kOmit) return 0;

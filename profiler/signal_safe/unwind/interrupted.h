@@ -1,4 +1,4 @@
-// Where a walk through interrupted code starts.
+// The start of a walk through interrupted code.
 #pragma once
 
 #include "profiler/signal_safe/unwind/unwind.h"
@@ -6,7 +6,8 @@
 
 namespace pprof::signal_safe {
 
-// `ucontext`: the handler's third argument. Only from a signal handler.
+// Registers of the interrupted code. `ucontext`: the handler's third argument.
+// Signal handler only.
 inline Registers InterruptedRegisters(const void* ucontext) {
   const auto value_of = [ucontext](int number) { return sys::ContextRegister(ucontext, number); };
   Registers interrupted;

@@ -7,8 +7,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Each side says first that it comes and looks for the other after: sequentially consistent, or
-// both could miss each other.
+// Each side announces itself before it looks for the other: sequentially consistent, or both could
+// miss each other.
 std::atomic<int> walkers;
 std::atomic<int> unloaders;
 
@@ -31,7 +31,7 @@ void BeginUnload() {
 
 void EndUnload() {
   int now = unloaders.load();
-  // Not below 0: an unload may have forked, and the child opened the gate.
+  // Not below 0: the unload may have forked, and the child reset the counts.
   while (now > 0 && !unloaders.compare_exchange_weak(now, now - 1)) {
   }
 }

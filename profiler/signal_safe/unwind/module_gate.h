@@ -1,14 +1,14 @@
-// Keeps modules mapped while a copied stack is walked: its addresses may be of code that was left,
-// and whose module is being unloaded by another thread, with the unwind tables in it.
+// Keeps modules mapped while a copied stack is unwound: its addresses may be stale, of a module
+// that another thread is unloading together with its unwind tables.
 //
-// Walkers never wait: while an unload runs they do not walk. Unloaders wait for walks in progress,
-// which take microseconds.
-// Not seen: unloads that the C library does by its internal name (conversions of iconv).
+// Walkers never wait: during an unload they do not walk. Unloaders wait for walks in progress,
+// which take microseconds. Not covered: unloads that the C library does by its internal name (iconv
+// conversions).
 #pragma once
 
 namespace pprof::signal_safe {
 
-// Modules stay while one with entered() lives. Signal-safe.
+// No module is unloaded while an object with entered() lives. Async-signal-safe.
 class ModulesStay {
  public:
   ModulesStay();
@@ -21,11 +21,11 @@ class ModulesStay {
   bool entered_;
 };
 
-// Around an unload. Not from a handler: waits for walks in other threads.
+// Around an unload. Not async-signal-safe: BeginUnload waits for walks in other threads.
 void BeginUnload();
 void EndUnload();
 
-// In the child of a fork: the walkers and unloaders stayed in the parent. Signal-safe.
+// In the child of a fork, where walkers and unloaders do not exist. Async-signal-safe.
 void OpenModuleGate();
 
 }  // namespace pprof::signal_safe

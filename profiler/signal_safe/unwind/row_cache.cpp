@@ -1,8 +1,8 @@
 // The cache in front of ComputeRow. Writers and readers: any thread, in malloc and in handlers.
 //
-// A slot is two words written one after the other, without order: row, and address ^ generation ^
-// row. A reader that sees the words of two different writes gets an address that is not its own and
-// computes the row itself (the checksum trick of lockless transposition tables, Hyatt 1999).
+// A slot is two words written without ordering: the row, and address ^ generation ^ row. A reader
+// that sees the words of two different writes gets a wrong address and computes the row itself (the
+// checksum trick of lockless transposition tables, Hyatt 1999).
 #include "profiler/signal_safe/unwind/row_cache.h"
 
 #include <atomic>
@@ -14,7 +14,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// 32 Ki rows, 512 KiB: clang as a profiled program needs about 30,000; 8 Ki missed twice a stack.
+// 32 Ki rows, 512 KiB: profiling clang needs about 30,000; 8 Ki missed twice per stack.
 constexpr int kSlotBits = 15;
 
 struct Slot {
@@ -30,7 +30,7 @@ std::atomic<uint64_t> misses;
 
 bool FindRow(uintptr_t pc, UnwindRow* row) {
   Slot& slot = slots[(pc * 0x9E3779B97F4A7C15) >> (64 - kSlotBits)];
-  // Addresses have 47 bits: the generation stands above them.
+  // Addresses have 47 bits; the generation is above them.
   const uint64_t name = pc ^ generation.load(std::memory_order_relaxed) << 48;
   const uint64_t cached = slot.row.load(std::memory_order_relaxed);
   const uint64_t checked = slot.checked_address.load(std::memory_order_relaxed);
@@ -40,7 +40,7 @@ bool FindRow(uintptr_t pc, UnwindRow* row) {
   }
   misses.fetch_add(1, std::memory_order_relaxed);
   const uint8_t* header = sys::FindUnwindTable(pc);
-  if (header == nullptr) return false;  // not kept: a module may be loaded there later
+  if (header == nullptr) return false;  // not cached: a module may be loaded there later
   *row = ComputeRow(pc, header);
   const uint64_t packed = Pack(*row);
   slot.row.store(packed, std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// Unwind rows by address, through a cache that all threads share.
+// Unwind rows by address, in a cache shared by all threads.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +7,16 @@
 
 namespace pprof::signal_safe {
 
-// The row of an address out of a cache of 32 Ki rows, else by ComputeRow: 5 to 12 ns warm.
-// Signal-safe. Thread safety: safe. False: the address is outside all modules (JIT code), or in a
-// module without a table (static executables linked without --eh-frame-hdr).
+// The row of an address, from a cache of 32 Ki rows or else from ComputeRow: 5 to 12 ns when
+// cached. False: the address is outside all modules (JIT code), or in a module without a table
+// (static executables linked without --eh-frame-hdr). Thread safety: safe. Async-signal-safe.
 bool FindRow(uintptr_t pc, UnwindRow* row);
 
-// Forgets all cached rows: after a module was unloaded, another may stand at its addresses.
-// Signal-safe. Thread safety: safe.
+// Drops all cached rows: after an unload another module may occupy the addresses.
+// Thread safety: safe. Async-signal-safe.
 void ForgetRows();
 
-// How many look-ups had to parse, since the process began. Signal-safe. Thread safety: safe.
+// Number of cache misses since process start. Thread safety: safe. Async-signal-safe.
 uint64_t row_cache_misses();
 
 }  // namespace pprof::signal_safe

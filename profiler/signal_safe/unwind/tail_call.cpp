@@ -9,8 +9,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Where a displacement of four bytes at `at` points to; it counts from its own end.
-// Source: Intel 64 manual, volume 2, CALL and JMP.
+// The target of a four-byte displacement at `address`, which counts from its own end. Source: Intel
+// 64 manual, volume 2, CALL and JMP.
 uintptr_t BranchTarget(const uint8_t* bytes, uintptr_t address) {
   int32_t displacement;
   std::memcpy(&displacement, bytes, sizeof displacement);
@@ -22,7 +22,7 @@ uintptr_t LoadPointer(uintptr_t address) {
   return sys::ReadOwnMemory(address, &value, sizeof value) ? value : 0;
 }
 
-// The function of a direct call, or of a call through the global offset table; 0: another form.
+// The target of a direct call, or of a call through the global offset table; 0: other forms.
 uintptr_t CalledFunction(uintptr_t return_address) {
   const auto* after = reinterpret_cast<const uint8_t*>(return_address);
   const uintptr_t target = BranchTarget(after - 4, return_address - 4);
@@ -31,7 +31,7 @@ uintptr_t CalledFunction(uintptr_t return_address) {
   return 0;
 }
 
-// Through an entry of a procedure linkage table, `jmp *slot(%rip)`, to the function behind it.
+// Follows an entry of a procedure linkage table, `jmp *slot(%rip)`, to the function.
 uintptr_t BehindLinkage(uintptr_t function) {
   constexpr uint8_t kEndbr64[] = {0xF3, 0x0F, 0x1E, 0xFA};
   uint8_t code[12];
@@ -42,8 +42,8 @@ uintptr_t BehindLinkage(uintptr_t function) {
   return LoadPointer(BranchTarget(code + at + 2, function + at + 2));
 }
 
-// At a function's entry the return address is at the top of the stack. Bytes that only looked like
-// a call lead elsewhere.
+// At a function's entry the return address is on top of the stack. Rejects bytes that only looked
+// like a call.
 bool IsEntry(uintptr_t address) {
   UnwindRow row;
   return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
@@ -60,10 +60,10 @@ uintptr_t FindTailCaller(const Caller& caller) {
 }
 
 CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_address) {
-  if (own_ == 0) return;  // the walk failed, or nothing stands before the caller to be written over
+  if (own_ == 0) return;  // the walk failed, or there is no frame before the caller to overwrite
   const uintptr_t tail_caller = FindTailCaller(caller);
   if (tail_caller == 0) return;
-  pcs_[--own_] = tail_caller + 1;  // readers take one off a return address
+  pcs_[--own_] = tail_caller + 1;  // readers subtract one from a return address
   if (depth_ < kMaxStackDepth) {
     ++depth_;
   } else {

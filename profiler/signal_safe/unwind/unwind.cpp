@@ -11,8 +11,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-// The thread's own stack, read as it is. AddressSanitizer would end the program: what lies between
-// a frame's variables is no business of C++.
+// The thread's own stack. AddressSanitizer would abort here: the bytes between a frame's variables
+// are no C++ objects.
 struct OwnMemory {
   using Word __attribute__((may_alias, aligned(1))) = uintptr_t;
   uintptr_t low;
@@ -25,8 +25,8 @@ struct OwnMemory {
   }
 };
 
-// `low` of the bounds is a guess, so a coroutine's stack, or a hole, may lie between `sp` and our
-// thread's stack: a load in there could fault. Asked once for each page that the stack grows; a
+// `low` of the bounds is a guess: a coroutine's stack or a hole may lie between `sp` and this
+// thread's stack, and a load there could fault. Each page is checked once as the stack grows; a
 // stack that was there stays as long as its thread.
 bool IsReadableUpTo(uintptr_t high, uintptr_t sp) {
   constexpr uintptr_t kPage = 4096;
@@ -41,8 +41,8 @@ bool IsReadableUpTo(uintptr_t high, uintptr_t sp) {
   return true;
 }
 
-// A stack whose bounds are not known, e.g. a coroutine's: read through the kernel, which answers
-// "not mapped" instead of faulting. A window of 32 words a call; about 0.5 us each.
+// A stack with unknown bounds, e.g. a coroutine's. Read by the kernel, which returns an error
+// instead of faulting: 32 words per call, about 0.5 us each.
 struct ProbedMemory {
   uintptr_t window[32];
   uintptr_t window_at = 0;
@@ -71,7 +71,7 @@ struct CopiedMemory {
   }
 };
 
-// Set once, at the first pthread_create; 0 until then.
+// Set at the first pthread_create; 0 until then.
 std::atomic<uintptr_t> entry_begin;
 std::atomic<uintptr_t> entry_end;
 
@@ -111,8 +111,8 @@ const sys::StackBounds& ThreadStackBounds() {
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth) {
-  // A function's last instructions have popped what the tables still say is on the stack; it is
-  // still there, in the 128 bytes below the stack pointer that signal handlers leave alone.
+  // In a function's epilogue the tables refer to values that are already popped. They are still in
+  // the 128 bytes below the stack pointer, which signal handlers leave alone.
   constexpr uintptr_t kRedZone = 128;
   const uintptr_t low = from.sp - kRedZone;
   if (low >= bounds.low && from.sp < bounds.high && IsReadableUpTo(bounds.high, low)) {

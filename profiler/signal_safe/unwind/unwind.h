@@ -1,9 +1,9 @@
 // Return addresses of a stack: the calling thread's own, an interrupted one, or a copied one.
 //
-// Follows the call frame information of the loaded modules (row_cache.cpp); no frame pointers
-// needed, no lock, no allocation, no libgcc (which crashes in a handler while other code throws),
-// no libunwind (which deadlocks with dlopen and takes over C++ exceptions). Every load is bounded
-// by the stack, so that wrong unwind tables end the walk instead of the process.
+// Uses the call frame information of the loaded modules (row_cache.cpp): no frame pointers, no
+// lock, no allocation; no libgcc (crashes in a handler while other code throws), no libunwind
+// (deadlocks with dlopen and takes over C++ exceptions). Every load is checked against the stack's
+// bounds, so that wrong unwind tables end the walk instead of the process.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 
 namespace pprof::signal_safe {
 
-// Frames that a stack keeps; deeper ones are cut towards the root.
+// Maximum frames per stack; deeper ones are cut towards the root.
 constexpr size_t kMaxStackDepth = 128;
 
-// Between the unwinder and the application's code: the hook, OnAlloc, and what is not inlined.
+// Frames between the unwinder and the application: the hook, OnAlloc, and functions not inlined.
 constexpr size_t kMaxOwnFrames = 12;  // 9 in a lock hook without inlining
 
-// What a walk starts from.
+// The registers that a walk starts from.
 struct Registers {
   uintptr_t pc = 0;
   uintptr_t sp = 0;
@@ -29,16 +29,16 @@ struct Registers {
   uintptr_t r10 = 0;
   bool rbp_known = true;
   bool rbx_known = true;
-  bool r10_known = false;  // only of interrupted code: calls do not preserve it
+  bool r10_known = false;  // only for interrupted code: calls do not preserve it
 };
 
 struct UnwindResult {
   size_t depth = 0;
-  bool truncated = false;  // more frames than there was room for
-  bool complete = false;   // the walk ended at the outermost frame, not at something unknown
+  bool truncated = false;  // more frames than room
+  bool complete = false;   // ended at the outermost frame, not at an unknown one
 };
 
-// The registers at this very place. Inlined: they are the caller's own.
+// The registers at the call site, since it is inlined. Async-signal-safe.
 __attribute__((always_inline)) inline Registers CaptureRegisters() {
   Registers here;
   // One statement: the address and the stack pointer must belong to the same instruction.
@@ -47,32 +47,32 @@ __attribute__((always_inline)) inline Registers CaptureRegisters() {
   return here;
 }
 
-// Return addresses of the calling thread, the caller of this function's caller last; the first is
-// in this function's caller. Signal-safe.
+// Return addresses of the calling thread, leaf first. pcs[0] is in this function, pcs[1] in its
+// caller. Async-signal-safe.
 UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 
-// The stack of an interrupted context of the calling thread, whose bounds are given: pcs[0] is
-// `from.pc` itself, exact. Signal-safe.
+// The stack of an interrupted context of the calling thread, within `bounds`. pcs[0] is `from.pc`
+// itself, exact. Async-signal-safe.
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);
 
 // A stack whose bytes from `from.sp` on were copied to `copy`. pcs[0] is `from.pc`. Depth 0: a
-// module is being unloaded right now (module_gate.h). Signal-safe.
+// module is being unloaded (module_gate.h). Async-signal-safe.
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 
-// The machine code of the function that stands between glibc and a thread's own function. Its frame
-// is ours: walks leave it out.
+// Code of the profiler's function that glibc calls and that calls the thread's own function. Walks
+// omit its frame.
 struct CodeRange {
   uintptr_t begin;
   uintptr_t end;
 };
-// Signal-safe. Thread safety: safe; callers give the same range.
+// Sets that range. Thread safety: safe; all callers pass the same range. Async-signal-safe.
 void SetThreadEntryCode(CodeRange range);
-// Whether a return address is in that code. Signal-safe.
+// Whether a return address is in that range. Async-signal-safe.
 bool IsThreadEntry(uintptr_t pc);
 
-// The bounds of this thread's stack, remembered after the first call. Signal-safe.
+// The bounds of the calling thread's stack, cached by the first call. Async-signal-safe.
 const sys::StackBounds& ThreadStackBounds();
 
 }  // namespace pprof::signal_safe

@@ -1,4 +1,4 @@
-// One row of an unwind table: how to get from a frame to its caller, packed into 64 bits so that a
+// One row of an unwind table: how to get from a frame to its caller. Packed into 64 bits, so that a
 // cache slot can be written without a lock. Source: System V ABI for x86-64, section 3.7; DWARF 5,
 // section 6.4.
 #pragma once
@@ -7,7 +7,7 @@
 
 namespace pprof::signal_safe {
 
-// DWARF's numbers of the registers that are followed (System V ABI for x86-64, figure 3.36).
+// DWARF numbers of the tracked registers (System V ABI for x86-64, figure 3.36).
 namespace dwarf_register {
 constexpr int kRbx = 3;
 constexpr int kRbp = 6;
@@ -16,10 +16,10 @@ constexpr int kR10 = 10;
 constexpr int kReturnAddress = 16;
 }  // namespace dwarf_register
 
-// Where the canonical frame address (the caller's stack pointer) is. The return address is always
-// at CFA - 8 on x86-64, but for signal frames.
+// Location of the canonical frame address (the caller's stack pointer). On x86-64 the return
+// address is always at CFA - 8, except in signal frames.
 enum class CfaRule : uint8_t {
-  kUnknown,     // a rule we do not follow: the walk ends
+  kUnknown,     // unsupported rule: the walk ends
   kEndOfStack,  // the outermost frame: return address undefined
   kStack,       // rsp + offset
   kRbp,         // rbp + offset
@@ -29,12 +29,12 @@ enum class CfaRule : uint8_t {
   kSignal,      // a signal trampoline: the interrupted registers are on the stack
 };
 
-// Where the caller's rbp or rbx is.
+// Location of the caller's rbp or rbx.
 enum class Saved : uint8_t {
   kSame,     // untouched
   kAtCfa,    // at CFA + offset
   kAtRbp,    // at *rbp (functions that realign their stack)
-  kUnknown,  // somewhere we do not follow
+  kUnknown,  // unsupported rule
 };
 
 struct SavedRegister {
@@ -53,6 +53,7 @@ namespace row_bits {
 constexpr int kOffsetBits = 27;
 constexpr int kSavedBits = 12;
 
+// Bit fields of a packed row. Async-signal-safe.
 constexpr uint64_t Field(int64_t value, int bits) {
   return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
 }
@@ -63,6 +64,7 @@ constexpr bool Fits(int64_t value, int bits) {
   return SignExtend(Field(value, bits), bits) == value;
 }
 
+// The same for saved registers. Async-signal-safe.
 constexpr uint64_t PackSaved(SavedRegister saved) {
   return Field(saved.offset / 8, kSavedBits) << 2 | static_cast<uint64_t>(saved.rule);
 }
@@ -71,20 +73,22 @@ constexpr SavedRegister UnpackSaved(uint64_t bits) {
 }
 }  // namespace row_bits
 
-// Whether the row's numbers fit; one that does not is treated as unknown.
+// Whether the row's numbers fit; one that does not is treated as unknown. Async-signal-safe.
 constexpr bool FitsPacked(const UnwindRow& row) {
   return row_bits::Fits(row.offset, row_bits::kOffsetBits) && row.rbp.offset % 8 == 0 &&
          row.rbx.offset % 8 == 0 && row_bits::Fits(row.rbp.offset / 8, row_bits::kSavedBits) &&
          row_bits::Fits(row.rbx.offset / 8, row_bits::kSavedBits);
 }
 
-// Never 0: bit 63 marks a written row.  Layout: 1 | 27 offset | 14 rbx | 14 rbp | 3 rule.
+// Never 0: bit 63 marks a written row. Layout: 1 | 27 offset | 14 rbx | 14 rbp | 3 rule.
+// Async-signal-safe.
 constexpr uint64_t Pack(const UnwindRow& row) {
   return uint64_t{1} << 63 | row_bits::Field(row.offset, row_bits::kOffsetBits) << 31 |
          row_bits::PackSaved(row.rbx) << 17 | row_bits::PackSaved(row.rbp) << 3 |
          static_cast<uint64_t>(row.cfa);
 }
 
+// Async-signal-safe.
 constexpr UnwindRow Unpack(uint64_t bits) {
   UnwindRow row;
   row.cfa = static_cast<CfaRule>(bits & 7);

@@ -8,7 +8,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// The sorted table of .eh_frame_hdr: 32-bit function start and FDE, both relative to the header.
+// The sorted table of .eh_frame_hdr: 32-bit function start and FDE, relative to the header.
 struct TableEntry {
   int32_t start;
   int32_t fde;
@@ -34,7 +34,7 @@ const uint8_t* FindFde(const uint8_t* header, uintptr_t pc) {
   return header + table[low].fde;
 }
 
-// A record's length and its body; DWARF's 64-bit form does not occur in .eh_frame.
+// The body of a record. DWARF's 64-bit form does not occur in .eh_frame.
 CfiReader BodyOf(const uint8_t* record) {
   uint32_t length;
   std::memcpy(&length, record, sizeof length);
@@ -63,7 +63,7 @@ void ReadAugmentation(CfiReader& reader, std::string_view augmentation, CfiCommo
         common->signal_frame = true;
         break;
       default:
-        return;  // the rest has no use here
+        return;  // the rest is not needed
     }
   }
 }
@@ -117,7 +117,7 @@ UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
   const uint64_t length = reader.Pointer(common.pointer_encoding & 0x0F);
   if (!reader.ok() || pc < start || pc - start >= length) return {};  // between functions
   if (common.has_augmentation) reader.Skip(reader.Uleb());
-  // Its rules are expressions over the ucontext, whose place and layout the kernel fixes.
+  // Its rules are expressions over the ucontext, whose address and layout the kernel fixes.
   if (common.signal_frame) return {CfaRule::kSignal, 0, {}, {}};
   CfiState initial;
   constexpr uint64_t kWholeCie = UINT64_MAX;

@@ -1,4 +1,4 @@
-// From an address to its unwind row, out of the module's .eh_frame.
+// Computes the unwind row of an address from its module's .eh_frame.
 // Source: Linux Standard Base 5, sections 10.6 (.eh_frame) and 10.6.2 (.eh_frame_hdr).
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace pprof::signal_safe {
 
-// Parses: about 1 us. Signal-safe. `header`: the module's .eh_frame_hdr. Answers CfaRule::kUnknown
-// for addresses between functions and for rules we do not follow.
+// Parses the tables: about 1 us. `header`: the module's .eh_frame_hdr. Returns CfaRule::kUnknown
+// for addresses between functions and for unsupported rules. Async-signal-safe.
 UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header);
 
 }  // namespace pprof::signal_safe

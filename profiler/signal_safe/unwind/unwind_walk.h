@@ -1,4 +1,4 @@
-// The walk itself, over any kind of stack memory. Signal-safe.
+// The stack walk, over any kind of stack memory.
 #pragma once
 
 #include "profiler/signal_safe/unwind/unwind.h"
@@ -6,7 +6,8 @@
 
 namespace pprof::signal_safe {
 
-// Memory offers `bool Load(uintptr_t address, uintptr_t* value)`, false outside the stack.
+// Memory provides `bool Load(uintptr_t address, uintptr_t* value)`, false outside the stack.
+// Async-signal-safe if `Memory` is.
 template <class Memory>
 class StackWalk {
  public:
@@ -14,10 +15,10 @@ class StackWalk {
 
   const Registers& frame() const { return frame_; }
   bool complete() const { return complete_; }
-  // True when frame().pc is where the code was, not a return address.
+  // True if frame().pc is an interrupted instruction, not a return address.
   bool exact() const { return exact_; }
 
-  // Goes to the caller. False: the walk is over.
+  // Moves to the caller's frame. False: the walk is over.
   bool Step() {
     UnwindRow row;
     if (!FindRow(exact_ ? frame_.pc : frame_.pc - 1, &row)) return StepByFramePointer();
@@ -76,7 +77,7 @@ class StackWalk {
     }
   }
 
-  // The kernel put a ucontext at the stack pointer of the trampoline.
+  // The kernel placed a ucontext at the trampoline's stack pointer.
   bool StepOverSignal() {
     const auto load = [this](int number, uintptr_t* value) {
       return memory_.Load(frame_.sp + sys::ContextOffset(number), value);
@@ -92,7 +93,7 @@ class StackWalk {
     return Enter(interrupted, true);
   }
 
-  // Code without tables, e.g. from a JIT compiler: most keep rbp chains.
+  // Code without tables, e.g. JIT-compiled: most of it keeps rbp chains.
   bool StepByFramePointer() {
     constexpr uintptr_t kLargestFrame = 1 << 20;
     Registers caller;

@@ -40,7 +40,7 @@ void ReadSet(sys::Bytes set, bool dwarf64, const PendingLocations& locations, Un
 
 UnitIndex ReadAranges(SectionStream& aranges, const PendingLocations& locations) {
   UnitIndex index;
-  UnitExtent extent;  // a set begins with the same kind of length as a unit
+  UnitExtent extent;  // a set starts with a length in the same format as a unit
   for (uint64_t offset = 0; ReadUnitExtent(aranges, offset, &extent); offset = extent.end) {
     const sys::Bytes set = aranges.Window(extent.offset, extent.end - extent.offset);
     ReadSet(set, extent.dwarf64, locations, &index);

@@ -1,4 +1,4 @@
-// .debug_aranges: which units hold which addresses, where the compiler recorded that.
+// .debug_aranges: maps addresses to units, where the compiler recorded it.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace pprof::symbolize {
 // Offsets of units in .debug_info, sorted.
 struct UnitIndex {
   std::vector<uint64_t> described;  // units whose addresses are all in the table
-  std::vector<uint64_t> needed;     // those of them that hold wanted addresses
+  std::vector<uint64_t> needed;     // those of them that contain wanted addresses
 };
 
-// Errors: damage ends the table early; what is behind counts as not described.
+// Errors: a damaged table ends early; the rest counts as not described.
 UnitIndex ReadAranges(SectionStream& aranges, const PendingLocations& locations);
 
 }  // namespace pprof::symbolize

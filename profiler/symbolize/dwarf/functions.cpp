@@ -42,7 +42,7 @@ void FunctionScan::Run() {
   if (wanted_.empty()) return;
   Walk(true);
   if (EveryLocationHasFunction() || unit_.sections().budget->Spent()) return;
-  // Functions inside types or inside other functions were jumped over: look everywhere now.
+  // The first walk skipped functions inside types or other functions: search everywhere now.
   for (size_t i = 0; i < wanted_.size(); ++i) {
     settled_[i] = locations_[wanted_[i]].unit == unit_key_;
   }
@@ -149,7 +149,7 @@ uint64_t FunctionScan::ReadSibling(sys::ByteCursor cursor, const Abbrev& abbrev)
   return value.kind == FormValue::kUnitReference ? unit_.offset() + value.value : 0;
 }
 
-// Only ever forward, so that every walk ends.
+// Forward only, so that every walk ends.
 bool FunctionScan::JumpTo(sys::ByteCursor& cursor, uint64_t sibling) const {
   if (!cursor.ok() || unit_.is_compact() || !unit_.Holds(sibling)) return false;
   if (sibling < unit_.OffsetOf(cursor.position())) return false;
@@ -182,8 +182,8 @@ bool FunctionScan::AddFunction(const uint8_t* position, const Subroutine& functi
   for (const AddressRange& range : ranges_) {
     const uint64_t bytes = range.end - range.begin;
     hit |= ForEachLocation(range, [&](PendingLocation& location) {
-      // Of equal ones the innermost of the first unit: linkers make the debug information of
-      // discarded duplicates point to the function they kept.
+      // Of equal functions the innermost of the first unit wins: linkers make the debug information
+      // of discarded duplicates point to the function they kept.
       if (bytes > location.function_bytes) return;
       if (bytes == location.function_bytes && location.unit != unit_key_) return;
       const uint64_t die = unit_.OffsetOf(position);
@@ -204,7 +204,7 @@ bool FunctionScan::AddInlinedCall(const Subroutine& call) {
   for (const AddressRange& range : ranges_) {
     hit |= ForEachLocation(range, [&](PendingLocation& location) {
       if (location.unit != unit_key_ || location.function_at != open_.back().position) return;
-      // Calls side by side that both claim the address: the later one is as good as any.
+      // Of adjacent calls that both claim the address, the later one is as good as any.
       while (!location.calls.empty() && location.calls.back().depth >= depth_)
         location.calls.pop_back();
       if (location.calls.size() >= PendingLocation::kMaxCalls) return;

@@ -10,15 +10,15 @@
 
 namespace pprof::symbolize {
 
-// One walk through the DIEs of a unit. Not thread-safe. Not signal-safe.
+// One walk over the DIEs of a unit. Thread safety: none. Not async-signal-safe.
 class FunctionScan {
  public:
-  // `wanted`: indexes of locations in the unit, rising. `unit_key` names the unit in
+  // `wanted`: indexes of locations in the unit, ascending. `unit_key` identifies the unit in
   // PendingLocation::unit.
   FunctionScan(const DwarfUnit& unit, uint64_t unit_key, PendingLocations& locations,
                const std::vector<uint32_t>& wanted, NameTable& names);
 
-  // Errors: a damaged unit gives what was found before the damage.
+  // Errors: a damaged unit yields the functions before the damage.
   void Run();
 
  private:
@@ -41,7 +41,7 @@ class FunctionScan {
   Subroutine ReadSubroutine(sys::ByteCursor& cursor, const Abbrev& abbrev) const;
   uint64_t ReadSibling(sys::ByteCursor cursor, const Abbrev& abbrev) const;
   bool JumpTo(sys::ByteCursor& cursor, uint64_t sibling) const;
-  // Both tell whether the DIE contains a wanted address.
+  // Both return whether the DIE contains a wanted address.
   bool AddFunction(const uint8_t* position, const Subroutine& function);
   bool AddInlinedCall(const Subroutine& call);
   void CollectRanges(const Subroutine& subroutine);
@@ -55,9 +55,9 @@ class FunctionScan {
   const std::vector<uint32_t>& wanted_;
   NameTable& names_;
   std::vector<uint64_t> addresses_;  // of wanted_
-  std::vector<bool> settled_;        // of wanted_: done in the first walk, not to be done again
+  std::vector<bool> settled_;        // of wanted_: found in the first walk, not to be repeated
   std::vector<AddressRange> ranges_;
-  std::vector<OpenFunction> open_;  // functions around the present DIE that hold wanted addresses
+  std::vector<OpenFunction> open_;  // those around the current DIE that contain wanted addresses
   uint32_t depth_ = 0;
 };
 

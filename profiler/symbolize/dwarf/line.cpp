@@ -15,7 +15,7 @@ LineProgram::LineProgram(const LineHeader& header, const std::vector<uint64_t>& 
   MakeAdvances();
 }
 
-// A quarter of the time of a batch is spent here and in Run(): one loop keeps the cursor in
+// A batch spends a quarter of its time here and in Run(): a single loop keeps the cursor in
 // registers.
 [[gnu::always_inline]] inline void LineProgram::RunStandard(uint8_t opcode,
                                                             sys::ByteCursor& cursor) {
@@ -44,7 +44,7 @@ LineProgram::LineProgram(const LineHeader& header, const std::vector<uint64_t>& 
       row_.address += cursor.U16();
       break;
     default:
-      // All others, and those of the future, have only LEB128 operands.
+      // All other opcodes, including future ones, have only LEB128 operands.
       for (unsigned i = 0; i < header_.operand_count(opcode); ++i) cursor.Uleb();
   }
 }

@@ -1,4 +1,4 @@
-// Runs a line program and catches the rows that contain wanted addresses; no row is stored.
+// Runs a line program and reports the rows that contain wanted addresses; stores no rows.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@
 
 namespace pprof::symbolize {
 
-// Not thread-safe. Not signal-safe.
+// Thread safety: none. Not async-signal-safe.
 class LineProgram {
  public:
-  // `index` is that of the address in `addresses`. Called once or more for an address.
+  // `index` is that of the address in `addresses`. May be called repeatedly for an address.
   using OnRow = std::function<void(size_t index, uint64_t file, uint32_t line)>;
 
   // `addresses`: sorted.
@@ -56,12 +56,12 @@ class LineProgram {
   const LineHeader& header_;
   const std::vector<uint64_t>& addresses_;
   const OnRow on_row_;
-  std::array<Advance, 256> advances_ = {};  // of special opcodes: a division each otherwise
+  std::array<Advance, 256> advances_ = {};  // of special opcodes: saves a division each
   Row row_;
-  Row last_;                   // the row before, which lasts until the address of this one
-  bool in_sequence_ = false;   // last_ is a row of the same sequence
-  size_t next_ = 0;            // first address that may lie at or behind last_
-  uint64_t next_address_ = 0;  // of next_; the largest number when there is none
+  Row last_;                   // the previous row, which extends to the address of this one
+  bool in_sequence_ = false;   // last_ is in the same sequence
+  size_t next_ = 0;            // first address that may be at or after last_
+  uint64_t next_address_ = 0;  // that of next_; the largest number if there is none
 };
 
 }  // namespace pprof::symbolize

@@ -60,7 +60,7 @@ bool LineHeader::Parse(sys::Bytes program, const LineStrings& strings) {
   sys::ByteCursor header(body.Take(header_length));
   instructions_ = body.Take(body.left());
   min_instruction_length_ = header.U8();
-  if (version_ >= 4) header.Skip(1);  // operations per instruction: 1 but on VLIW machines
+  if (version_ >= 4) header.Skip(1);  // operations per instruction: 1 except on VLIW machines
   header.Skip(1);                     // default of is_stmt
   line_base_ = static_cast<int8_t>(header.U8());
   line_range_ = header.U8();
@@ -77,7 +77,7 @@ bool LineHeader::ParseVersion5(sys::ByteCursor& cursor, const LineStrings& strin
   for (std::vector<Entry>* table : {&directories_, &files_}) {
     const EntryFormat format = ReadFormat(cursor);
     const uint64_t count = cursor.Uleb();
-    // Each entry takes a byte at least, but for formats that take none: those are damage.
+    // Each entry has at least one byte; a format without any is damage.
     if (!cursor.ok() || count > cursor.left() || (format.empty() && count > 0)) return false;
     table->reserve(count);
     for (uint64_t i = 0; i < count && cursor.ok(); ++i) {
@@ -93,7 +93,7 @@ bool LineHeader::ParseVersion5(sys::ByteCursor& cursor, const LineStrings& strin
   return cursor.ok();
 }
 
-// Until version 4 both lists begin at 1; entry 0 stands for the compilation directory.
+// Up to version 4 both lists start at 1; entry 0 is the compilation directory.
 void LineHeader::ParseVersion2(sys::ByteCursor& cursor) {
   directories_.emplace_back();
   files_.emplace_back();

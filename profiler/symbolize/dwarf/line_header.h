@@ -1,4 +1,4 @@
-// The header of a line program: the files it speaks of, and how to read its instructions.
+// The header of a line program: its files, and the parameters of its instructions.
 #pragma once
 
 #include <array>
@@ -11,16 +11,16 @@
 
 namespace pprof::symbolize {
 
-// Texts that line tables refer to.
+// String sections that line tables refer to.
 struct LineStrings {
   sys::Bytes line_str;
   sys::Bytes str;  // empty where .debug_str is compressed: no compiler refers to it from here
 };
 
-// Ownership: borrows the bytes. Not thread-safe. Not signal-safe.
+// Ownership: borrows the bytes. Thread safety: none. Not async-signal-safe.
 class LineHeader {
  public:
-  // `program` begins at the unit length. False for damage and for versions other than 2 to 5.
+  // `program` starts at the unit length. False for damage and for versions other than 2 to 5.
   bool Parse(sys::Bytes program, const LineStrings& strings);
 
   uint8_t min_instruction_length() const { return min_instruction_length_; }
@@ -30,7 +30,7 @@ class LineHeader {
   uint8_t operand_count(uint8_t opcode) const { return operand_counts_[opcode]; }
   sys::Bytes instructions() const { return instructions_; }
 
-  // Absolute if `comp_dir` is or the compiler recorded it so; empty for a file that is not there.
+  // Absolute if `comp_dir` or the recorded path is; empty for an unknown file.
   std::string FileName(uint64_t index, std::string_view comp_dir) const;
 
  private:

@@ -8,15 +8,16 @@ namespace {
 
 using namespace dwarf;  // NOLINT: the field's own names
 
-// Real chains have three links; damaged ones can be rings.
+// Real chains have three links; damaged ones can be cycles.
 constexpr int kMaxDepth = 16;
 constexpr size_t kMaxNames = 1 << 22;
 
 // "operator()", "operator()<int>".
 bool IsCallOperator(std::string_view name) { return name.substr(0, 10) == "operator()"; }
 
-// Numbers as in "{lambda(int)#1}" are nowhere in DWARF, but the line tells lambdas of one function
-// apart just as well: "{lambda:48}". GCC 8 and older name them "<lambda(int)>", newer ones do not.
+// DWARF does not have the numbers of "{lambda(int)#1}", but the line distinguishes lambdas of a
+// function just as well: "{lambda:48}". GCC 8 and older name them "<lambda(int)>", newer ones do
+// not.
 std::string TypeText(std::string_view name, uint32_t line, std::string_view member) {
   const bool unnamed = name.empty() || name.front() == '<';
   if (!unnamed) return std::string(name);
@@ -72,12 +73,12 @@ NameId NameTable::NameOf(const DwarfUnit& unit, uint64_t die, int depth) {
   }
   const NameId id = Add(entry);
   of_unit_.emplace(die, id);
-  // What only refers to another DIE is in that one's scope, not where it happens to be.
+  // A DIE that only refers to another one has that one's scope, not the scope around it.
   if (!entry.is_linkage_name && entry.target == kNoName) scope_requests_.push_back({die, id});
   return id;
 }
 
-// Returns the reference to the DIE that says the rest.
+// Returns the reference to the DIE with the remaining attributes.
 FormValue NameTable::ReadEntry(const DwarfUnit& unit, uint64_t die, Entry* entry) {
   FormValue reference;
   sys::ByteCursor cursor = unit.CursorAt(die);
@@ -94,7 +95,7 @@ FormValue NameTable::ReadEntry(const DwarfUnit& unit, uint64_t die, Entry* entry
     switch (spec->name) {
       case kAtLinkageName:
       case kAtMipsLinkageName:
-        // A type can have one too, but its plain name is what belongs into a function's name.
+        // A type can have one, too, but function names use its plain name.
         if (entry->kind != Kind::kFunction) break;
         entry->text = unit.String(value, *strings_);
         entry->is_linkage_name = true;
@@ -117,7 +118,7 @@ FormValue NameTable::ReadEntry(const DwarfUnit& unit, uint64_t die, Entry* entry
 }
 
 NameId NameTable::NameFar(FileRole role, uint64_t die) {
-  // Split units refer to nothing outside; files are far below 2^56 bytes.
+  // Split units have no outside references; files are far below 2^56 bytes.
   if (role == FileRole::kSplit || die >> 56 != 0) return kNoName;
   const uint64_t key = uint64_t{static_cast<uint8_t>(role)} << 56 | die;
   const auto [entry, added] = of_others_.try_emplace(key, kNoName);
@@ -174,12 +175,12 @@ std::string NameTable::Text(NameId name, int depth) const {
   return ScopeText(entry.scope, text, depth + 1) + std::string(text);
 }
 
-// With "::" behind it; empty for the global scope.
+// With a trailing "::"; empty for the global scope.
 std::string NameTable::ScopeText(NameId scope, std::string_view member, int depth) const {
   if (scope == kNoName || depth > kMaxDepth) return {};
   const Entry& entry = Target(entries_[scope]);
   const std::string_view text = strings_->Text(entry.text);
-  // Qualified names are written as ShortName() writes those of functions that are not inlined.
+  // Qualified names look like those that ShortName() makes for functions that are not inlined.
   if (entry.is_linkage_name) return ShortName(text) + "()::";
   const std::string outer = ScopeText(entry.scope, text, depth + 1);
   switch (entry.kind) {

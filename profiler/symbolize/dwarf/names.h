@@ -1,4 +1,4 @@
-// Names of functions, and of the scopes they are in, as far as DIEs tell them.
+// Names of functions and of their enclosing scopes, from DIEs.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@ constexpr NameId kNoName = 0;  // its text is empty
 
 // A function's DIE often only refers to others: inlined call -> abstract function -> declaration in
 // its class, which may be in another unit (LTO) or another file (dwz). Compilers record no linkage
-// name for local functions, so those are qualified with the scopes their DIE is in.
-// Names are collected while units are read; texts exist when all strings have been fetched.
-// Ownership: borrows the pool. Not thread-safe. Not signal-safe.
+// name for local functions, so those are qualified with the scopes of their DIE. Names are
+// collected while units are read; their texts are available once all strings have been fetched.
+// Ownership: borrows the pool. Thread safety: none. Not async-signal-safe.
 class NameTable {
  public:
-  // DIEs of another unit whose names are wanted.
+  // A DIE in another unit whose name is needed.
   struct FarReference {
     FileRole role;
     uint64_t die;
     NameId name;
   };
-  // DIEs of the present unit whose enclosing DIEs are wanted.
+  // A DIE in the current unit whose enclosing scope is needed.
   struct ScopeRequest {
     uint64_t die;
     NameId name;
@@ -37,11 +37,11 @@ class NameTable {
 
   NameTable(StringPool* strings, std::pmr::memory_resource* memory);
 
-  // Forgets which DIEs have names already: offsets mean other DIEs from now on.
+  // Forgets the DIEs that have names: offsets refer to other DIEs from now on.
   void BeginUnit();
-  // The name of a DIE of `unit`, where `die` may come from a damaged file.
+  // The name of a DIE of `unit`; `die` is untrusted.
   NameId NameOf(const DwarfUnit& unit, uint64_t die);
-  // The name of the DIE that `reference` of a DIE of `unit` points to.
+  // The name of the DIE that `reference`, an attribute of a DIE of `unit`, points to.
   NameId NameAt(const DwarfUnit& unit, const FormValue& reference);
 
   using ScopeRequests = std::pmr::vector<ScopeRequest>;
@@ -52,7 +52,7 @@ class NameTable {
   FarReferences TakeFarReferences();
   void SetTarget(NameId name, NameId target) { entries_[name].target = target; }
 
-  // Mangled where the compiler recorded that, else qualified, else empty.
+  // The mangled name if recorded, else the qualified one, else empty.
   std::string Text(NameId name) const { return Text(name, 0); }
   bool HasLinkageName(NameId name) const;
   uint32_t StartLine(NameId name) const;
@@ -61,8 +61,8 @@ class NameTable {
   enum class Kind : uint8_t { kFunction, kNamespace, kType };
   struct Entry {
     StringId text = kNoString;
-    NameId target = kNoName;  // the DIE this one refers to
-    NameId scope = kNoName;   // the DIE this one is in
+    NameId target = kNoName;  // the DIE it refers to
+    NameId scope = kNoName;   // the enclosing DIE
     uint32_t line = 0;
     Kind kind = Kind::kFunction;
     bool is_linkage_name = false;
@@ -79,7 +79,7 @@ class NameTable {
 
   StringPool* strings_;
   std::pmr::vector<Entry> entries_;
-  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the present unit -> name
+  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the current unit -> name
   std::pmr::unordered_map<uint64_t, NameId> of_others_;  // role and DIE -> name
   ScopeRequests scope_requests_;
   FarReferences far_references_;

@@ -1,4 +1,4 @@
-// One wanted address and what is known about it so far.
+// A wanted address and its symbol information so far.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace pprof::symbolize {
 
-// An inlined function and the place that calls it.
+// An inlined function and its call site.
 struct InlinedCall {
   NameId name = kNoName;
   uint32_t depth = 0;      // of its DIE
@@ -24,25 +24,25 @@ struct InlinedCall {
 struct SymbolMatch {
   StringId name = kNoString;
   uint64_t start = 0;
-  bool sized = false;  // false: only the nearest symbol before, which tells no end
+  bool sized = false;  // false: the nearest symbol before it, whose end is unknown
   uint8_t rank = 0;    // among aliases; larger is better
 };
 
 struct PendingLocation {
   static constexpr uint64_t kNoUnit = ~uint64_t{0};
-  static constexpr size_t kMaxCalls = 256;  // real chains stay below 40
+  static constexpr size_t kMaxCalls = 256;  // real chains have fewer than 40
 
   PendingLocation(uint64_t wanted_address, std::pmr::memory_resource* memory)
       : address(wanted_address), calls(memory) {}
 
   uint64_t address;  // in the file's own address space
 
-  // From .debug_info: the smallest function around the address.
+  // From .debug_info: the smallest function that contains the address.
   uint64_t unit = kNoUnit;
-  const uint8_t* function_at = nullptr;  // while the unit is read: its DIE
+  const uint8_t* function_at = nullptr;  // its DIE, while the unit is read
   uint64_t function_bytes = ~uint64_t{0};
   NameId function = kNoName;
-  std::pmr::vector<InlinedCall> calls;  // the outermost first
+  std::pmr::vector<InlinedCall> calls;  // outermost first
 
   // From .debug_line.
   StringId filename = kNoString;

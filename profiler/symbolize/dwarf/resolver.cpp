@@ -12,7 +12,7 @@
 namespace pprof::symbolize {
 namespace {
 
-// An abstract function's declaration may be in a third unit, but chains do not go on for long.
+// An abstract function's declaration may be in a third unit, but real chains are short.
 constexpr int kMaxFarRounds = 6;
 
 bool IsConstantOffset(const FormValue& value) {
@@ -58,7 +58,7 @@ void DwarfResolver::ScanUnits() {
   const UnitIndex index = ReadAranges(sections_.aranges, locations_);
   sections_.aranges.Close();
   UnitExtent extent;
-  // What no unit claims may be in a later one, so the whole section is read then.
+  // An address that no unit has claimed may be in a later one, so the scan continues to the end.
   for (uint64_t offset = 0; unclaimed_ > 0 && ReadUnitExtent(sections_.info, offset, &extent);
        offset = extent.end) {
     if (budget_.Spent()) return;
@@ -195,7 +195,7 @@ void DwarfResolver::RunLinePrograms() {
 }
 
 void DwarfResolver::RunLineProgram(const LineJob& job) {
-  UnitExtent extent;  // a line program begins with the same kind of length as a unit
+  UnitExtent extent;  // a line program starts with a length in the same format as a unit
   if (!ReadUnitExtent(sections_.line, job.offset, &extent)) return;
   const sys::Bytes program = sections_.line.Window(extent.offset, extent.end - extent.offset);
   LineStrings texts;
@@ -207,7 +207,7 @@ void DwarfResolver::RunLineProgram(const LineJob& job) {
   std::unordered_map<uint64_t, StringId> names;
   const auto on_row = [&](size_t index, uint64_t file, uint32_t line) {
     PendingLocation& location = locations_[job.wanted[index]];
-    // Where units overlap, the one that has the function knows better.
+    // Where units overlap, the one with the function takes precedence.
     if (location.line_unit != PendingLocation::kNoUnit && location.unit != job.unit) return;
     location.line_unit = job.unit;
     location.filename = FileNameId(header, file, job, names);
@@ -222,7 +222,7 @@ void DwarfResolver::NameCallFiles(const LineJob& job, const LineHeader& header,
                                   std::unordered_map<uint64_t, StringId>& names) {
   for (const uint32_t index : job.wanted) {
     PendingLocation& location = locations_[index];
-    // Numbers of files mean something only in the table of the unit that holds the call.
+    // File numbers are only meaningful in the table of the unit with the call.
     if (location.unit != job.unit) continue;
     for (InlinedCall& call : location.calls) {
       call.call_filename = FileNameId(header, call.call_file, job, names);

@@ -1,4 +1,4 @@
-// All DWARF of one binary for one batch: which units, in which order, and what is fetched when.
+// Resolves a batch with all DWARF of one binary: which units, in which order, and when to fetch.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ namespace pprof::symbolize {
 
 class LineHeader;
 
-// Fills functions, inlined calls, files and lines of the locations in.
-// Order matters: .debug_info once from front to back, then DIEs in other units that were referred
-// to, then all strings, then line tables, so that each section is read (and decompressed) once.
-// Not thread-safe. Not signal-safe.
+// Fills in functions, inlined calls, files and lines of the locations. The order matters:
+// .debug_info once from front to back, then referenced DIEs in other units, then all strings, then
+// line tables, so that each section is read (and decompressed) once.
+// Thread safety: none. Not async-signal-safe.
 class DwarfResolver {
  public:
-  // `alternate` may be null: the file that dwz moved shared parts to.
+  // `alternate`: the file that dwz moved shared parts to, or null.
   DwarfResolver(const ElfFile& file, const ElfFile* alternate, SplitFiles& split_files,
                 PendingLocations& locations, StringPool& strings, NameTable& names,
                 TimeBudget& budget);
 
-  // As BatchLimits::max_whole_unit.
+  // See BatchLimits::max_whole_unit.
   void LimitWholeUnits(uint64_t bytes);
 
-  // Errors: what is damaged or does not fit into the time is left unanswered.
+  // Errors: locations in damaged data or past the time limit are left unresolved.
   void Run();
 
  private:
@@ -44,7 +44,7 @@ class DwarfResolver {
     StringId comp_dir;
     std::vector<uint32_t> wanted;
   };
-  // A skeleton unit that is to be looked up elsewhere.
+  // A skeleton unit whose split unit is to be scanned.
   struct SplitJob {
     uint64_t unit;
     uint64_t dwo_id;
@@ -82,7 +82,7 @@ class DwarfResolver {
   NameTable& names_;
   TimeBudget& budget_;
   AbbrevTable abbrevs_;
-  std::vector<bool> claimed_;  // by location: some unit says that it holds the address
+  std::vector<bool> claimed_;  // by location: some unit claims the address
   size_t unclaimed_ = 0;
   std::vector<LineJob> line_jobs_;
   std::vector<SplitJob> split_jobs_;

@@ -11,7 +11,7 @@ namespace {
 using namespace dwarf;  // NOLINT: the field's own names
 
 constexpr size_t kMaxNesting = 1024;
-// A scope may be a reference to a DIE whose scope must be found next, and so on.
+// A scope may refer to a DIE whose scope must be found next, and so on.
 constexpr int kMaxRounds = 8;
 
 struct OpenDie {
@@ -71,7 +71,7 @@ class ScopeWalk {
     return kNoName;
   }
 
-  // Goes to the end of the DIE's children if none of them is wanted.
+  // Moves to the end of the DIE's children if none of them is wanted.
   bool JumpOver(sys::ByteCursor& cursor, const Abbrev& abbrev) {
     if (next_ >= requests_.size() || unit_.is_compact()) return false;
     sys::ByteCursor look = cursor;
@@ -96,7 +96,7 @@ class ScopeWalk {
   const NameTable::ScopeRequests& requests_;
   std::vector<OpenDie> open_;
   size_t next_ = 0;
-  const uint8_t* wanted_ = nullptr;  // where the DIE of the next request begins
+  const uint8_t* wanted_ = nullptr;  // start of the DIE of the next request
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Finds the DIEs that enclose others: a DIE does not say what it is in.
+// Finds the enclosing DIE of others: a DIE does not refer to its parent.
 #pragma once
 
 #include "profiler/symbolize/dwarf/format/unit.h"
@@ -6,9 +6,9 @@
 
 namespace pprof::symbolize {
 
-// Gives every name of `unit` that asked for it the scope it is in. One more walk through the unit,
-// which jumps over what encloses nothing wanted, if the compiler recorded where that ends.
-// Errors: damaged units leave names unqualified. Not thread-safe. Not signal-safe.
+// Sets the scope of every name of `unit` that requested it. Walks the unit once more, skipping
+// subtrees without wanted DIEs if the compiler recorded their ends. Errors: names in damaged units
+// remain unqualified. Thread safety: none. Not async-signal-safe.
 void FindScopes(const DwarfUnit& unit, NameTable& names);
 
 }  // namespace pprof::symbolize

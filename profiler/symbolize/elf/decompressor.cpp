@@ -15,17 +15,17 @@ namespace pprof::symbolize {
 namespace {
 
 constexpr size_t kZlibHeader = 2;
-constexpr uint8_t kDeflate = 8;               // the method, in the lower half of the first byte
-constexpr size_t kMaxStep = size_t{1} << 30;  // both libraries count in 32 bits
+constexpr uint8_t kDeflate = 8;               // the method, in the low nibble of the first byte
+constexpr size_t kMaxStep = size_t{1} << 30;  // both libraries have 32-bit counters
 
 bool IsDeflate(sys::Bytes stored) {
   return stored.size > kZlibHeader && (stored.data[0] & 15) == kDeflate;
 }
 
-// Both begin behind zlib's two bytes of header, where the deflate stream begins: read as a zlib
-// stream, a fourteenth of the time would go into a checksum, and wrong names do no harm.
+// Both start at the deflate stream, after zlib's two-byte header: decoding as a zlib stream would
+// spend a fourteenth of the time on a checksum, and wrong names do no harm.
 #if PPROF_CPP_HAVE_ISAL
-// In a third of zlib's time, for 160 KB of tables and history.
+// Takes a third of zlib's time, and 160 KB for tables and history.
 class DeflateDecompressor final : public Decompressor {
  public:
   explicit DeflateDecompressor(sys::Bytes stored)
@@ -96,7 +96,7 @@ class ZstdDecompressor final : public Decompressor {
  public:
   explicit ZstdDecompressor(sys::Bytes stored)
       : stream_(ZSTD_createDStream()), input_{stored.data, stored.size, 0} {
-    // 8 MB window: what level 19 writes; a file may not make us take gigabytes.
+    // 8 MB window, as level 19 writes; limits the memory a file can make us use.
     if (stream_ != nullptr) ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, 23);
   }
   ~ZstdDecompressor() override { ZSTD_freeDStream(stream_); }

@@ -1,4 +1,4 @@
-// Compressed section bytes as a stream that is read from front to back.
+// A stream of a compressed section's bytes, read from front to back.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@ namespace pprof::symbolize {
 
 enum class Compression { kNone, kZlib, kZstd };
 
-// Ownership: borrows the stored bytes. Not thread-safe. Not signal-safe.
+// Ownership: borrows the stored bytes. Thread safety: none. Not async-signal-safe.
 class Decompressor {
  public:
   virtual ~Decompressor() = default;
-  // Writes up to `size` bytes and returns how many; fewer than asked at the end or at damage.
+  // Writes up to `size` bytes and returns their number; fewer than `size` at the end or at damage.
   virtual size_t Read(uint8_t* out, size_t size) = 0;
-  // The stored bytes up to here have been used.
+  // End of the stored bytes consumed so far.
   virtual const uint8_t* position() const = 0;
 };
 
-// Null for kNone and for a compression this build cannot read.
+// Null for kNone and for compression formats that this build does not support.
 std::unique_ptr<Decompressor> MakeDecompressor(Compression compression, sys::Bytes stored);
 
 }  // namespace pprof::symbolize

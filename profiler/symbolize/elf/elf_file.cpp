@@ -24,7 +24,7 @@ ElfSection ReadSectionHeader(sys::Bytes file, sys::Bytes header, uint32_t* name_
   return section;
 }
 
-// Files with very many sections keep the counts in section 0 (gABI, "Special Section Indexes").
+// Files with very many sections store the counts in section 0 (gABI, "Special Section Indexes").
 void ReadExtendedCounts(sys::Bytes file, uint64_t table, uint64_t* count, uint64_t* names_index) {
   sys::ByteCursor first(file.Slice(table, sizeof(Elf64_Shdr)));
   first.Skip(32);

@@ -1,4 +1,4 @@
-// A bounds-checked view of one 64-bit little-endian ELF file.
+// A bounds-checked view of a 64-bit little-endian ELF file.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct ElfSection {
   uint32_t type = 0;
   uint64_t flags = 0;
   uint64_t address = 0;
-  uint64_t size = 0;  // in memory; bytes.size is what the file holds
-  sys::Bytes bytes;   // empty when absent from the file or outside it
+  uint64_t size = 0;  // in memory; bytes.size is the size in the file
+  sys::Bytes bytes;   // empty if not in the file
 };
 
 // A PT_LOAD entry.
@@ -29,11 +29,11 @@ struct ElfSegment {
   uint64_t file_size = 0;
 };
 
-// Ownership: owns the mapping or the buffer; everything it hands out borrows from it.
-// Thread safety: const members are safe. Not signal-safe.
+// Ownership: owns the mapping or the buffer; everything returned borrows from it.
+// Thread safety: const members are safe. Not async-signal-safe.
 class ElfFile {
  public:
-  // Null when it cannot be read or is not such an ELF file.
+  // Null if it cannot be read or is not such an ELF file.
   static std::unique_ptr<ElfFile> Open(const std::string& path);
   static std::unique_ptr<ElfFile> FromBuffer(sys::PageBuffer buffer);
   // `bytes` must outlive the result.
@@ -44,11 +44,11 @@ class ElfFile {
   const std::vector<ElfSection>& sections() const { return sections_; }
   const std::vector<ElfSegment>& segments() const { return segments_; }
 
-  // Null when there is none of that name.
+  // Null if there is none with this name.
   const ElfSection* FindSection(std::string_view name) const;
   bool HasSection(std::string_view name) const { return FindSection(name) != nullptr; }
 
-  // Gives back the physical pages of bytes that are not needed any more.
+  // Releases the physical pages of bytes that are no longer needed.
   void DropPages(sys::Bytes bytes) const { file_.DropPages(bytes.data, bytes.end()); }
 
  private:
@@ -65,13 +65,13 @@ class ElfFile {
   std::string build_id_;
 };
 
-// The address in the file's own address space of a file offset; false when no segment holds it.
+// Converts a file offset to an address in the file's address space; false if in no segment.
 bool OffsetToAddress(const std::vector<ElfSegment>& segments, uint64_t offset, uint64_t* address);
 
-// Lower-case hex, as build ids are written.
+// Lower-case hex, as in build ids.
 std::string ToHex(sys::Bytes bytes);
 
-// The build id in a note section or segment as lower-case hex; empty when there is none.
+// The build id in a note section or segment as lower-case hex; empty if there is none.
 std::string FindBuildId(sys::Bytes notes);
 
 }  // namespace pprof::symbolize

@@ -12,7 +12,7 @@ namespace pprof::symbolize {
 #if PPROF_CPP_HAVE_LZMA
 namespace {
 
-// Symbols of a large program: Fedora's chromium has 6 MB of them.
+// Symbols of a large program: Fedora's chromium has 6 MB.
 constexpr size_t kMaxBytes = size_t{64} << 20;
 constexpr uint64_t kMaxDecoderBytes = uint64_t{16} << 20;  // xz -6 needs 9 MB
 constexpr size_t kStep = 256 << 10;
@@ -20,7 +20,7 @@ constexpr size_t kStep = 256 << 10;
 bool Decode(lzma_stream& stream, TimeBudget& budget, sys::PageBuffer* out) {
   size_t filled = 0;
   while (filled < kMaxBytes && !budget.Spent()) {
-    // Grows by half, so that what is copied stays small.
+    // Grows by half, so that copying stays cheap.
     if (out->size() == filled && !out->Resize(std::max(2 * kStep, filled + filled / 2))) break;
     stream.next_out = out->data() + filled;
     stream.avail_out = out->size() - filled;

@@ -1,4 +1,4 @@
-// "MiniDebugInfo": an xz-compressed ELF file inside another, with the symbols that were stripped.
+// "MiniDebugInfo": an xz-compressed ELF file inside another one, with symbols that were stripped.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace pprof::symbolize {
 
-// The file in .gnu_debugdata. Null when there is none, it is damaged or too large, or this build
-// cannot read xz. Not signal-safe.
+// The file in .gnu_debugdata. Null if there is none, it is damaged or too large, or this build
+// cannot read xz. Not async-signal-safe.
 std::unique_ptr<ElfFile> OpenMiniDebugInfo(const ElfFile& binary, TimeBudget& budget);
 
 }  // namespace pprof::symbolize

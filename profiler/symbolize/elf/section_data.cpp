@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t kCompressZstd = 2;  // ELFCOMPRESS_ZSTD, not in glibc 2.36's elf.h
 
-// Deflate reaches 1032:1. Zstd could go further but no debug section does.
+// Deflate reaches 1032:1. Zstd could exceed that, but no debug section does.
 constexpr uint64_t kMaxRatio = 1100;
 constexpr uint64_t kRatioSlack = 4096;
 
@@ -38,7 +38,7 @@ SectionData ReadCompressionHeader(const ElfFile& file, sys::Bytes section) {
   return {};
 }
 
-// The older GNU form: "ZLIB" and the size as eight big-endian bytes.
+// The older GNU format: "ZLIB" and the size as eight big-endian bytes.
 SectionData ReadGnuHeader(const ElfFile& file, sys::Bytes section) {
   sys::ByteCursor cursor(section);
   const sys::Bytes magic = cursor.Take(4);

@@ -1,4 +1,4 @@
-// Where the contents of a section are stored, and how.
+// The stored contents of a section and their encoding.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ namespace pprof::symbolize {
 struct SectionData {
   const ElfFile* file = nullptr;
   sys::Bytes stored;
-  uint64_t size = 0;  // of the contents; 0: absent or not to be trusted
+  uint64_t size = 0;  // of the contents; 0: absent or implausible
   Compression compression = Compression::kNone;
 };
 
-// `name` as in ".debug_info". Also finds ".zdebug_info" and reads compression headers of both
-// kinds. A size that no compression could have reached is refused: the section counts as absent.
+// `name`: e.g. ".debug_info". Also finds ".zdebug_info" and reads both kinds of compression
+// headers. A section whose size no compression could reach is treated as absent.
 SectionData FindSectionData(const ElfFile& file, std::string_view name);
 
 }  // namespace pprof::symbolize

@@ -9,9 +9,9 @@ namespace {
 
 // Small steps keep the deadline: 256 KB take about a millisecond.
 constexpr uint64_t kStep = 256 << 10;
-// Windows are mostly asked for in rising order with small gaps, so contents are read ahead...
+// Windows are mostly requested in rising order with small gaps, so contents are read ahead...
 constexpr uint64_t kReadAhead = 64 << 10;
-// ... and contents before the window are moved out only now and then.
+// ... and contents before the window are discarded only occasionally.
 constexpr uint64_t kKeepBehind = 64 << 10;
 constexpr uint64_t kTrimFrom = 1 << 20;
 constexpr uint64_t kDropInputEvery = 4 << 20;
@@ -36,7 +36,7 @@ bool SectionStream::Restart() {
   return source_ != nullptr;
 }
 
-// Makes `offset` lie in the buffer or at its end.
+// Moves the buffer so that `offset` is in it or at its end.
 bool SectionStream::SkipTo(uint64_t offset) {
   while (offset > buffer_offset_ + filled_) {
     const uint64_t step = std::min(kStep, offset - (buffer_offset_ + filled_));
@@ -72,7 +72,7 @@ bool SectionStream::FillTo(uint64_t end) {
   return filled_ >= needed;
 }
 
-// After an exceptionally large window its pages go back.
+// Releases the pages of an exceptionally large window.
 bool SectionStream::Trim(uint64_t wanted) {
   if (buffer_.size() < kTrimFrom || wanted > buffer_.size() / 4) return true;
   sys::PageBuffer smaller;

@@ -1,4 +1,4 @@
-// A section of any size as windows that move forward; memory holds one window.
+// A section of any size as forward-moving windows; only one window is in memory.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace pprof::symbolize {
 
-// Plain sections are windows into the mapped file, so any order costs the same. Compressed ones are
-// decompressed on the way: asking for earlier bytes begins again from the front.
-// Ownership: borrows the file and the budget. Not thread-safe. Not signal-safe.
+// Windows of plain sections point into the mapped file, so any order costs the same. Compressed
+// ones are decompressed on the way: reading earlier bytes restarts from the front.
+// Ownership: borrows the file and the budget. Thread safety: none. Not async-signal-safe.
 class SectionStream {
  public:
-  // Larger windows of compressed sections are refused: it is anonymous memory.
+  // Maximum window in a compressed section, which takes anonymous memory.
   static constexpr uint64_t kMaxWindow = uint64_t{256} << 20;
 
   SectionStream() = default;
@@ -28,13 +28,13 @@ class SectionStream {
   bool present() const { return section_.size != 0; }
   bool compressed() const { return section_.compression != Compression::kNone; }
 
-  // Exactly these bytes, valid until the next call; empty when outside, damaged or out of time.
+  // Exactly these bytes, valid until the next call; empty if out of bounds, damaged or out of time.
   sys::Bytes Window(uint64_t offset, uint64_t length);
 
-  // The window will not be asked for again: gives file pages back. Not needed for correctness.
+  // Releases file pages of a window that is no longer needed. Optional.
   void Drop(sys::Bytes window);
 
-  // Nothing will be asked for for a while: frees the window and the decompressor.
+  // Frees the window and the decompressor until the next use.
   void Close();
 
  private:
@@ -48,16 +48,16 @@ class SectionStream {
   TimeBudget* budget_ = nullptr;
   std::unique_ptr<Decompressor> source_;
   sys::PageBuffer buffer_;
-  uint64_t buffer_offset_ = 0;           // of the section, where the buffer begins
-  uint64_t filled_ = 0;                  // bytes of the buffer that hold contents
-  const uint8_t* input_kept_ = nullptr;  // stored bytes before this have been dropped
+  uint64_t buffer_offset_ = 0;           // offset of the buffer in the section
+  uint64_t filled_ = 0;                  // bytes in the buffer
+  const uint8_t* input_kept_ = nullptr;  // stored bytes before this were released
 };
 
-// A whole section at hand, for the ones that are read in no order. Compressed ones are decompressed
-// at the first use. Ownership and safety as above.
+// A whole section in memory, for random access. Compressed ones are decompressed at first use.
+// Ownership and thread safety as above.
 class LoadedSection {
  public:
-  // What one section may take of anonymous memory; a larger one counts as absent.
+  // Maximum anonymous memory for one section; a larger one counts as absent.
   static constexpr uint64_t kMaxLoaded = uint64_t{64} << 20;
 
   LoadedSection() = default;

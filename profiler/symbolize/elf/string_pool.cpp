@@ -10,7 +10,7 @@ constexpr size_t kChunkBytes = 64 << 10;
 constexpr uint64_t kFirstLook = 256;         // most names are shorter
 constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
 
-// The zero-terminated text at `offset`; empty when there is no end in sight.
+// The zero-terminated text at `offset`; empty if it has no end within the limit.
 std::string_view ReadText(SectionStream& section, uint64_t offset) {
   for (uint64_t look = kFirstLook; look <= kMaxTextBytes; look *= 4) {
     if (offset >= section.size()) return {};
@@ -40,7 +40,7 @@ StringId StringPool::Intern(std::string_view text) {
 }
 
 StringId StringPool::Defer(uint32_t key, uint64_t offset) {
-  // Sections are far below 2^48 bytes; a damaged offset beyond that has no text anyway.
+  // Sections are far below 2^48 bytes; a damaged offset beyond that has no text.
   if (offset >> 48 != 0) return kNoString;
   const auto [entry, added] = known_.try_emplace(uint64_t{key} << 48 | offset, kNoString);
   if (added) {

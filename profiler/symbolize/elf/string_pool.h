@@ -1,4 +1,4 @@
-// The texts of one batch: names that are there, and names whose place in a file is known.
+// The texts of one batch: known ones, and references to texts in a file.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ using StringId = uint32_t;
 constexpr StringId kNoString = 0;  // its text is empty
 
 // Texts of a compressed section cannot be fetched one by one, so references are collected and read
-// in rising order, once. Ownership: copies every text; views live as long as the pool. Not
-// thread-safe. Not signal-safe.
+// once, in rising order. Ownership: copies every text; views live as long as the pool.
+// Thread safety: none. Not async-signal-safe.
 class StringPool {
  public:
   explicit StringPool(std::pmr::memory_resource* memory);
@@ -26,9 +26,9 @@ class StringPool {
   // Equal texts get the same id.
   StringId Intern(std::string_view text);
 
-  // A text at `offset` of the section `key` stands for; empty until ResolveSection(key, ...).
+  // A text at `offset` of the section identified by `key`; empty until ResolveSection(key, ...).
   StringId Defer(uint32_t key, uint64_t offset);
-  // Fetches what was deferred for `key` since the last time. Damaged ones stay empty.
+  // Fetches the texts deferred for `key` since the last call. Damaged ones remain empty.
   void ResolveSection(uint32_t key, SectionStream& section);
 
   std::string_view Text(StringId id) const { return texts_[id]; }
@@ -46,7 +46,7 @@ class StringPool {
   std::pmr::unordered_map<uint64_t, StringId> known_;  // key and offset -> id
   std::pmr::unordered_map<uint32_t, std::pmr::vector<Deferred>> deferred_;
   std::vector<sys::PageBuffer> chunks_;
-  size_t used_ = 0;  // bytes of the last chunk
+  size_t used_ = 0;  // bytes used in the last chunk
 };
 
 }  // namespace pprof::symbolize

@@ -1,4 +1,4 @@
-// The wall time one batch may take.
+// The wall-clock time that a batch may take.
 #pragma once
 
 #include <algorithm>
@@ -9,27 +9,26 @@
 
 namespace pprof::symbolize {
 
-// Not thread-safe.
+// Thread safety: none.
 class TimeBudget {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Damaged or hostile files can ask for quadratic work, so there is an end without a deadline too.
+  // Damaged or hostile files can cause quadratic work, so there is a limit even without a deadline.
   static constexpr std::chrono::seconds kLongest{60};
 
-  // How often `cancelled` is asked: well below what people notice, and any function is cheap
-  // enough.
+  // Interval for polling `cancelled`: short for humans, and long enough for any function to be
+  // cheap.
   static constexpr std::chrono::milliseconds kAskCancelled{20};
 
-  // Spent too when `cancelled`, which may be empty, returns true.
+  // Also spent when `cancelled`, which may be empty, returns true.
   explicit TimeBudget(Clock::time_point deadline, std::function<bool()> cancelled = nullptr)
       : deadline_(std::min(deadline, Clock::now() + kLongest)), cancelled_(std::move(cancelled)) {}
 
-  // Asked often, so it looks at the clock once in 256 questions (a question covers some
-  // microseconds).
+  // Called often, so it reads the clock once in 256 calls (calls are some microseconds apart).
   bool Spent() { return !spent_ && questions_++ % 256 == 0 ? SpentNow() : spent_; }
 
-  // For steps of a millisecond and more.
+  // For steps of at least a millisecond.
   bool SpentNow() {
     const Clock::time_point now = Clock::now();
     spent_ = spent_ || now >= deadline_ || IsCancelled(now);

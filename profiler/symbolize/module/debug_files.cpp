@@ -19,14 +19,14 @@ bool HasDwarf(const ElfFile& file) {
   return file.HasSection(".debug_info") || file.HasSection(".zdebug_info");
 }
 
-// Where one has no id, the path must do, as long as the module is mapped.
+// If either has no id, the path decides, as long as the module is mapped.
 bool IsBuildOf(const ModuleRef& module, const ElfFile& file) {
   const std::string& wanted = module.build_id;
   if (wanted.empty() || file.build_id().empty()) return module.mapped;
   return wanted == file.build_id();
 }
 
-// Without symbolic links; unchanged when that cannot be found out.
+// Resolves symbolic links; returns `path` on errors.
 std::string RealPath(const std::string& path) {
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(path, error);
@@ -50,7 +50,7 @@ std::unique_ptr<ElfFile> OpenByBuildId(const std::string& root, const std::strin
   return file != nullptr && file->build_id() == build_id ? std::move(file) : nullptr;
 }
 
-// .gnu_debuglink holds a file name and, aligned to four bytes, the checksum of that file.
+// .gnu_debuglink: a file name and, aligned to four bytes, that file's checksum.
 struct DebugLink {
   std::string name;
   uint32_t checksum = 0;
@@ -92,13 +92,13 @@ std::unique_ptr<ElfFile> OpenByDebugLink(const ElfFile& binary, const std::strin
     std::unique_ptr<ElfFile> file = ElfFile::Open(candidate);
     if (file == nullptr || !HasDwarf(*file)) continue;
     const bool has_ids = !build_id.empty() && !file->build_id().empty();
-    // The checksum costs reading all of the file, so only where there is no id to compare.
+    // The checksum requires reading the whole file, so it is only used without ids to compare.
     if (has_ids ? build_id == file->build_id() : HasChecksum(candidate, link.checksum)) return file;
   }
   return nullptr;
 }
 
-// .gnu_debugaltlink holds a file name, relative to the file that has it, and that file's build id.
+// .gnu_debugaltlink: a file name, relative to the file that has it, and that file's build id.
 std::unique_ptr<ElfFile> OpenAlternate(const ElfFile& file, const std::string& root) {
   const ElfSection* section = file.FindSection(".gnu_debugaltlink");
   if (section == nullptr) return nullptr;

@@ -27,7 +27,7 @@ Clock::time_point WithGrace(Clock::time_point deadline) {
   return fits ? deadline + kSymbolTableGrace : deadline;
 }
 
-// One call of ResolveBatch: opens, asks symbol tables, then DWARF, then reports.
+// One call of ResolveBatch: opens files, searches symbol tables, then DWARF, then reports.
 class ModuleLookUp {
  public:
   ModuleLookUp(const ModuleRef& module, const std::vector<uint64_t>& offsets,
@@ -58,11 +58,10 @@ class ModuleLookUp {
   }
 
  private:
-  // An address of this process in the module; meaningless when the module is not loaded here.
+  // An address of this process in the module; meaningless if the module is not loaded.
   uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
 
-  // PendingLocations are sorted by address as offsets are, but for files whose segments are not in
-  // order.
+  // PendingLocations are sorted by address like offsets, except in files with unsorted segments.
   void MakeLocations() {
     std::vector<ElfSegment> segments;
     if (files_.binary != nullptr) {
@@ -109,7 +108,7 @@ class ModuleLookUp {
     }
   }
 
-  // The line table says where the address is; each inlined call says where it is called from.
+  // The line of the address comes from the line table; that of each caller from its inlined call.
   void MakeFrames(const PendingLocation& location) {
     frames_.clear();
     texts_.clear();
@@ -131,7 +130,7 @@ class ModuleLookUp {
     frames_.push_back({texts_.back(), strings_.Text(filename), line, start_line});
   }
 
-  // Local functions have no linkage name in DWARF, but the symbol table may have one.
+  // Local functions have no linkage name in DWARF, but may have one in the symbol table.
   std::string FunctionText(const PendingLocation& location) const {
     const std::string_view symbol = strings_.Text(location.symbol.name);
     if (symbol.empty() || names_.HasLinkageName(location.function)) {
@@ -144,8 +143,8 @@ class ModuleLookUp {
   const std::vector<uint64_t>& offsets_;
   const BatchLimits& limits_;
   TimeBudget budget_;
-  TimeBudget symbol_budget_;  // for what comes first and is cheap
-  // What grows with the batch lies in pages of its own, which all go back at the end.
+  TimeBudget symbol_budget_;  // for the first steps, which are cheap
+  // Containers that grow with the batch use separate pages, all of which are released at the end.
   sys::PageResource pages_;
   std::pmr::unsynchronized_pool_resource pool_{&pages_};
   ModuleFiles files_;
@@ -164,7 +163,7 @@ BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& 
   try {
     return ModuleLookUp(module, offsets, limits).Run(sink);
   } catch (const std::bad_alloc&) {
-    BatchOutcome outcome;  // no memory: fewer answers, and worth another try
+    BatchOutcome outcome;  // out of memory: fewer results, and worth a retry
     outcome.deadline_hit = true;
     return outcome;
   }

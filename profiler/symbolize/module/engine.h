@@ -1,4 +1,4 @@
-// The symbolizing engine: file offsets of one module in, frames out. One batch per module, sorted.
+// The symbolization engine: maps file offsets of one module to frames, one sorted batch per module.
 // Replaceable: only the engine's own .cpp knows how names are found.
 #pragma once
 
@@ -12,26 +12,26 @@
 
 namespace pprof::symbolize {
 
-// One executable mapping of one module, as this process has it mapped, or had.
+// An executable mapping of a module, present or past.
 struct ModuleRef {
   std::string path;      // of the file; "[vdso]" for the vdso; may be deleted or replaced
   std::string build_id;  // NT_GNU_BUILD_ID from memory as lower-case hex; empty: unknown
   uint64_t bias = 0;     // address in this process minus offset in the file (start - offset)
   bool is_main_executable = false;
-  // False: unloaded since. Something else may be at its addresses now, so only a file with the very
-  // same build id is asked, never the memory.
+  // False: unloaded since. Other code may be at its addresses now, so only a file with the same
+  // build id is used, never the memory.
   bool mapped = true;
 };
 
-// One function at an address; inlined ones first, the one that is really there last.
+// One function at an address; inlined ones first, the physical one last.
 struct RawFrame {
-  std::string_view linkage_name;  // mangled where it is mangled; never empty
-  std::string_view filename;      // absolute where the compiler recorded it so; may be empty
+  std::string_view linkage_name;  // mangled if the function has a mangled name; never empty
+  std::string_view filename;      // absolute if the compiler recorded it so; may be empty
   uint32_t line = 0;              // 0: unknown
-  uint32_t start_line = 0;        // where the function begins; 0: unknown
+  uint32_t start_line = 0;        // first line of the function; 0: unknown
 };
 
-// Takes the answers, in any order, each index at most once. Views are valid during the call only.
+// Receives the results, in any order, each index at most once. Views are valid during the call.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -44,19 +44,19 @@ enum class Detail {
   kNone,
 };
 
-// Less memory costs more time. Units over 6 MB are one in forty even in the largest programs.
+// Trades memory for time. Units over 6 MB are one in forty even in the largest programs.
 constexpr uint64_t kMaxWholeUnit = 6 << 20;
 
 struct BatchLimits {
   Detail detail = Detail::kFull;
-  // Symbol tables are asked even then, for a quarter of a second more at most: names without lines
-  // are much better than none.
+  // Symbol tables are searched even after it, for at most a quarter of a second: names without
+  // lines are much better than none.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  // Stops early when it returns true; asked every 20 ms or so. May be empty.
+  // Returns true to stop early; polled about every 20 ms. May be empty.
   std::function<bool()> cancelled;
-  // Where separate debug files are: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
+  // Root of separate debug files: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
   std::string debug_root = "/usr/lib/debug";
-  // Of compressed debug information, units up to this size are held in memory as a whole.
+  // Units of compressed debug information up to this size are kept in memory whole.
   uint64_t max_whole_unit = kMaxWholeUnit;
 };
 
@@ -66,10 +66,10 @@ struct BatchOutcome {
   bool file_usable = true;  // false: file gone, or another build than the one mapped
 };
 
-// Answers what it can of `offsets` (file offsets of `module`, sorted, unique): full frames, or at
-// least a symbol-table name. An offset without OnAddress has no name anywhere.
-// Memory: everything taken is given back before it returns. Thread safety: safe, no shared state.
-// Not signal-safe: opens files and allocates. Errors: none; a hostile file gives fewer answers.
+// Resolves `offsets` (file offsets of `module`, sorted, unique): full frames, or at least a
+// symbol-table name. An offset without OnAddress has no name. Releases all its memory on return.
+// Errors: none; a hostile file yields fewer results. Thread safety: safe, no shared state.
+// Not async-signal-safe: opens files, allocates.
 BatchOutcome ResolveBatch(const ModuleRef& module, const std::vector<uint64_t>& offsets,
                           const BatchLimits& limits, FrameSink& sink);
 

@@ -45,8 +45,8 @@ struct DynamicTable {
   uint64_t gnu_hash = 0;
 };
 
-// glibc turns the addresses in the dynamic section into those of the process; the vdso, whose
-// dynamic section cannot be written, keeps those of the file.
+// glibc relocates the addresses in the dynamic section; the vdso, whose dynamic section is
+// read-only, keeps those of the file.
 uint64_t InProcess(const LoadedImage& image, uint64_t address) {
   return MemoryAt(image, address).empty() ? image.base + address : address;
 }
@@ -86,7 +86,7 @@ DynamicTable ReadDynamic(const LoadedImage& image) {
   return table;
 }
 
-// The GNU hash table does not say how many symbols there are: the last chain's end does.
+// The GNU hash table has no symbol count: it follows from the end of the last chain.
 uint64_t CountByGnuHash(sys::Bytes table) {
   sys::ByteCursor cursor(table);
   const uint32_t buckets = cursor.U32();
@@ -131,7 +131,7 @@ void CopySegments(const LoadedImage& image, void* arg) {
 
 std::vector<uint8_t> Copied(sys::Bytes bytes) { return {bytes.data, bytes.data + bytes.size}; }
 
-// Copies: the loader is locked meanwhile, and matching takes its time.
+// Copies, because matching takes long and the loader is locked here.
 void CopyDynamic(const LoadedImage& image, void* arg) {
   Request& request = *static_cast<Request*>(arg);
   if (!IsBuild(image, *request.build_id)) return;

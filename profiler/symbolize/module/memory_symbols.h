@@ -1,4 +1,4 @@
-// Dynamic symbols of a module as it is loaded, for when its file is gone, replaced, or never was.
+// Dynamic symbols of a loaded module, for when its file is gone, replaced, or never existed.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,12 @@
 
 namespace pprof::symbolize {
 
-// Where the image that holds `address` has its segments; empty when no image does, or when it is
-// another build than `build_id` (both known). Not signal-safe: takes the loader's lock.
+// The segments of the image that contains `address`; empty if there is none, or it is another build
+// than `build_id` (both known). Not async-signal-safe: takes the loader's lock.
 std::vector<ElfSegment> LoadedSegments(uint64_t address, const std::string& build_id);
 
-// Offers its dynamic symbols to the locations, whose addresses are those of the file. Copies
-// nothing but names. Not signal-safe: takes the loader's lock, for some milliseconds in large
-// libraries.
+// Matches the image's dynamic symbols to the locations, whose addresses are those of the file.
+// Not async-signal-safe: takes the loader's lock, for some milliseconds in large libraries.
 void MatchLoadedSymbols(uint64_t address, const std::string& build_id, TimeBudget& budget,
                         PendingLocations& locations, StringPool& strings);
 

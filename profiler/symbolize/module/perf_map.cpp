@@ -20,7 +20,7 @@ struct Entry {
   std::string_view name;
 };
 
-// Reads a hexadecimal number and the blanks behind it off the front of `text`.
+// Removes a hexadecimal number and the blanks after it from the front of `text`.
 bool TakeHex(std::string_view* text, uint64_t* value) {
   if (text->substr(0, 2) == "0x") text->remove_prefix(2);
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *value, 16);
@@ -68,7 +68,7 @@ void PerfMapScan::ReadLine(std::string_view line) {
   if (at == addresses_.end() || *at - entry.start >= entry.size) return;
   const auto name = std::make_shared<const std::string>(entry.name);
   for (; at != addresses_.end() && *at - entry.start < entry.size; ++at) {
-    if (budget_.Spent()) return;  // lines may claim all addresses, over and over
+    if (budget_.Spent()) return;  // lines may claim all addresses repeatedly
     names_[static_cast<size_t>(at - addresses_.begin())] = name;
   }
 }
@@ -88,7 +88,7 @@ void ResolvePerfMap(const std::vector<uint64_t>& addresses, TimeBudget& budget, 
   PerfMapScan scan(addresses, budget);
   std::vector<char> buffer(64 << 10);
   uint64_t at = file.size() > kMaxMapBytes ? file.size() - kMaxMapBytes : 0;
-  // The compiler may write on meanwhile, so there is a bound besides the end.
+  // Bounded by size as well: the compiler may keep writing.
   for (const uint64_t end = at + kMaxMapBytes; at < end && !budget.SpentNow();) {
     const size_t got = file.Read(at, buffer.data(), buffer.size());
     if (got == 0) break;

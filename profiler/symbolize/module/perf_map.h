@@ -1,4 +1,4 @@
-// Names of code that was made at run time: JIT compilers write /tmp/perf-PID.map for perf.
+// Names of code generated at run time: JIT compilers write /tmp/perf-PID.map for perf.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@
 
 namespace pprof::symbolize {
 
-// Answers what it can of `addresses` (of this process, sorted, unique) from this process's own map.
-// A map that is a symbolic link or belongs to another user is not read: anybody can write to /tmp.
-// Of a map over 64 MB only the end is read. Names only; later lines win, since JIT compilers write
-// a line again when they reuse the memory.
-// Memory: everything taken is given back. Thread safety: safe. Not signal-safe: opens a file.
+// Resolves `addresses` (of this process, sorted, unique) from this process's map: names only. A map
+// that is a symbolic link or belongs to another user is ignored, since any user can write to /tmp.
+// Of a map over 64 MB only the end is read. Later lines win, since JIT compilers write a new line
+// when they reuse memory. Releases all its memory on return. Thread safety: safe.
+// Not async-signal-safe: opens a file.
 void ResolvePerfMap(const std::vector<uint64_t>& addresses, TimeBudget& budget, FrameSink& sink);
 
-// The same for text of such a map, which comes in pieces: lines of "START SIZE name" in
-// hexadecimal. Others are skipped. Not thread-safe. Ownership: borrows addresses and budget.
+// The same for the text of such a map in pieces: lines of "START SIZE name" in hexadecimal. Other
+// lines are skipped. Ownership: borrows addresses and budget. Thread safety: none.
 class PerfMapScan {
  public:
   static constexpr size_t kMaxNameBytes = 4096;
@@ -29,7 +29,7 @@ class PerfMapScan {
       : addresses_(addresses), budget_(budget), names_(addresses.size()) {}
 
   void Read(std::string_view text);
-  // No text follows.
+  // Called after the last piece.
   void Finish(FrameSink& sink);
 
  private:
@@ -38,7 +38,7 @@ class PerfMapScan {
   const std::vector<uint64_t>& addresses_;
   TimeBudget& budget_;
   std::vector<std::shared_ptr<const std::string>> names_;
-  std::string begun_;  // a line whose end has not come yet
+  std::string begun_;  // an incomplete line
 };
 
 }  // namespace pprof::symbolize

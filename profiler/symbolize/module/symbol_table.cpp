@@ -9,7 +9,7 @@
 namespace pprof::symbolize {
 namespace {
 
-// How far a symbol without a size (hand-written assembler) may reach.
+// Maximum reach of a symbol without a size (hand-written assembler).
 constexpr uint64_t kMaxUnsizedReach = 4096;
 constexpr uint32_t kNone = ~uint32_t{0};
 
@@ -41,7 +41,7 @@ bool IsCode(const Symbol& symbol) {
   return symbol.type == STT_FUNC || symbol.type == STT_GNU_IFUNC || symbol.type == STT_NOTYPE;
 }
 
-// Among aliases: global before weak before local, then functions before labels.
+// Rank among aliases: global before weak before local, then functions before labels.
 uint8_t RankOf(const Symbol& symbol) {
   const uint8_t bind = symbol.bind == STB_GLOBAL ? 2 : symbol.bind == STB_LOCAL ? 0 : 1;
   return static_cast<uint8_t>(bind * 2 + (symbol.type != STT_NOTYPE ? 1 : 0));
@@ -75,7 +75,7 @@ class Matcher {
     for (size_t i = 0; i < count; ++i) {
       const Symbol symbol = ReadSymbol(symbols_.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
       if (!IsCode(symbol)) continue;
-      // A damaged table could offer every symbol to every location.
+      // A damaged table could match every symbol to every location.
       if (Offer(symbol) && budget.Spent()) break;
     }
     for (size_t i = 0; i < locations_.size(); ++i) {
@@ -86,7 +86,7 @@ class Matcher {
   }
 
  private:
-  // True when it covers any location.
+  // True if it covers any location.
   bool Offer(const Symbol& symbol) {
     const bool sized = symbol.size != 0;
     const uint64_t reach = sized ? symbol.size : UnsizedReach(symbol);

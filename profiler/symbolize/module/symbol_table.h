@@ -12,9 +12,9 @@
 
 namespace pprof::symbolize {
 
-// Offers every function symbol in `symbols` (an array of Elf64_Sym) to the locations it may cover.
-// `sections` tell how far symbols without a size may reach; without them such symbols are left out.
-// One pass, nothing is kept of the table. Errors: damaged entries are left out.
+// Matches every function symbol in `symbols` (an array of Elf64_Sym) to the locations it may cover.
+// `sections` limit the reach of symbols without a size; without them such symbols are skipped. One
+// pass; nothing of the table is kept. Errors: damaged entries are skipped.
 void MatchSymbols(sys::Bytes symbols, sys::Bytes names, const std::vector<ElfSection>& sections,
                   TimeBudget& budget, PendingLocations& locations, StringPool& strings);
 

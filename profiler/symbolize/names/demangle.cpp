@@ -9,7 +9,7 @@
 namespace pprof::symbolize {
 namespace {
 
-// What the demangler puts before the name of something that is not a plain function.
+// Prefixes that the demangler adds to names of special symbols.
 constexpr std::string_view kPrefixes[] = {
     "non-virtual thunk to ",
     "virtual thunk to ",
@@ -25,7 +25,7 @@ constexpr std::string_view kPrefixes[] = {
     "non-transaction clone for ",
 };
 
-// Longest first, so that "<<=" is not taken for "<".
+// Longest first, so that "<<=" is not mistaken for "<".
 constexpr std::string_view kOperators[] = {
     "<=>", "<<=", ">>=", "->*", "()", "[]", "<<", ">>", "<=", ">=", "==", "!=", "&&",
     "||",  "++",  "--",  "->",  "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<",
@@ -34,7 +34,7 @@ constexpr std::string_view kOperators[] = {
 
 bool IsWordChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// Walks over a demangled name once and copies what stays.
+// Scans a demangled name once and copies the parts to keep.
 class Shortener {
  public:
   explicit Shortener(std::string_view text) : text_(text) {}
@@ -86,7 +86,7 @@ class Shortener {
     return end < text_.size() && !IsWordChar(text_[end]);
   }
 
-  // "operator<", "operator new[]", "operator std::string": from here on blanks belong to the name.
+  // "operator<", "operator new[]", "operator std::string": blanks after it belong to the name.
   void Operator() {
     past_return_type_ = true;
     Copy(std::string_view("operator").size());
@@ -99,7 +99,7 @@ class Shortener {
     if (At("\"\"")) Copy(2);
   }
 
-  // Past the bracket that closes the one here, or past the end.
+  // Past the bracket that closes the group at `from`, or past the end.
   size_t EndOfGroup(size_t from, char open, char close) const {
     size_t depth = 0;
     for (size_t i = from; i < text_.size(); ++i) {
@@ -109,7 +109,7 @@ class Shortener {
     return text_.size();
   }
 
-  // Comparisons inside template arguments stand in parentheses; "->" does not.
+  // Comparisons inside template arguments are in parentheses; "->" is not.
   size_t EndOfTemplate(size_t from) const {
     size_t depth = 0;
     for (size_t i = from; i < text_.size(); ++i) {
@@ -123,7 +123,7 @@ class Shortener {
 
   void SkipTemplate() { at_ = EndOfTemplate(at_); }
 
-  // "{lambda(int)#1}", "{unnamed type#2}": copied, but for template arguments.
+  // "{lambda(int)#1}", "{unnamed type#2}": copied without template arguments.
   void Braces() {
     const size_t end = EndOfGroup(at_, '{', '}');
     while (at_ < end) {
@@ -136,7 +136,7 @@ class Shortener {
     at_ = end > at_ ? end : at_;
   }
 
-  // "[abi:cxx11]" stays, "[clone .cold]" ends the name.
+  // "[abi:cxx11]" is kept; "[clone .cold]" ends the name.
   void Brackets() {
     if (At("[clone ")) return Finish();
     Copy(EndOfGroup(at_, '[', ']') - at_);
@@ -179,7 +179,7 @@ class Shortener {
     past_return_type_ = true;
   }
 
-  // "", " const", " const &", "[abi:cxx11]": what may stand between a function and its locals.
+  // "", " const", " const &", "[abi:cxx11]": possible text between a function and its locals.
   static bool OnlyQualifiers(std::string_view text) {
     if (!text.empty() && text[0] == '[') return text.back() == ']';
     return text.find_first_not_of(" &consvlatie") == std::string_view::npos;
@@ -188,8 +188,8 @@ class Shortener {
   std::string_view text_;
   std::string out_;
   size_t at_ = 0;
-  size_t return_type_end_ = 0;     // in out_; moves on with each blank before the name
-  bool past_return_type_ = false;  // blanks belong to the name now
+  size_t return_type_end_ = 0;     // in out_; advances with each blank before the name
+  bool past_return_type_ = false;  // blanks belong to the name
   bool done_ = false;
 };
 
@@ -203,7 +203,7 @@ std::string ShortenDemangled(std::string_view name) { return Shortener(name).Run
 
 std::string ShortName(std::string_view linkage_name) {
   std::string name(linkage_name.substr(0, kMaxNameBytes));
-  // __cxa_demangle reads anything else as a type: "f" would become "float".
+  // __cxa_demangle parses anything else as a type: "f" would become "float".
   if (linkage_name.substr(0, 2) == "_Z") {
     int status = 0;
     const std::unique_ptr<char, FreeDeleter> full(

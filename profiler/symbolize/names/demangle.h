@@ -1,6 +1,6 @@
-// Function names for people: "ns::Box::put" for "_ZN2ns3BoxIiE3putEi". The style is the one that
-// pprof shows by default: no parameters, template arguments or return type; enclosing functions of
-// local names keep "()"; "operator<", "{lambda(int)#1}" and "(anonymous namespace)" stay.
+// Readable function names: "ns::Box::put" for "_ZN2ns3BoxIiE3putEi". In the style that pprof shows
+// by default: no parameters, template arguments or return type; enclosing functions of local names
+// keep "()"; "operator<", "{lambda(int)#1}" and "(anonymous namespace)" stay.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@
 
 namespace pprof::symbolize {
 
-// The longest template instances of large programs demangle to 15.7 KB; shown names are shorter.
+// The longest template instances of large programs demangle to 15.7 KB; displayed names are
+// shorter.
 constexpr size_t kMaxNameBytes = 15 * 1024;
 
-// The short form of a linkage name; a name that is not mangled C++ comes back as it is, but for
-// template arguments. Thread safety: safe. Not signal-safe: allocates.
+// The short form of a linkage name; a name that is not mangled C++ is returned unchanged, except
+// for template arguments. Thread safety: safe. Not async-signal-safe: allocates.
 std::string ShortName(std::string_view linkage_name);
 
-// The short form of a name that is demangled already.
+// The short form of a demangled name.
 std::string ShortenDemangled(std::string_view name);
 
 }  // namespace pprof::symbolize

@@ -1,4 +1,4 @@
-// pprof::Symbolize(): addresses of this process become a batch of the modules that hold them.
+// pprof::Symbolize(): makes a batch from addresses of this process, by module.
 #include <algorithm>
 #include <utility>
 

@@ -11,8 +11,8 @@
 namespace pprof::symbolize {
 namespace {
 
-// More would push the work past the next request on a machine that is busy: at nice 10 it takes ten
-// times as long, as SCHED_IDLE for ever.
+// A higher value would delay the work past the next request on a busy machine: nice 10 takes ten
+// times as long, SCHED_IDLE forever.
 constexpr int kNicer = 5;
 constexpr std::chrono::milliseconds kLongestWaitAtExit{1000};
 
@@ -22,7 +22,7 @@ void Finish(SharedState& shared, const BackgroundJob& job, const std::string& de
   limits.debug_root = debug_root;
   EngineAnswers found(shared, job.offsets.size());
   ResolveBatch(job.module, job.offsets, limits, found);
-  // Also what took more than a minute: every request would begin it again.
+  // Also stores results after the one-minute limit: otherwise every request would start over.
   if (!shared.exiting) found.Remember(job.module, job.offsets);
 }
 
@@ -39,7 +39,7 @@ void Run(SharedState& shared, const std::vector<BackgroundJob>& jobs,
   shared.background_runs = false;
 }
 
-// Without locks: exit() may be called from anywhere, and in a child that has another state.
+// Lock-free: exit() may be called from anywhere, also in a forked child, which has its own state.
 void StopAtExit() {
   SharedState* const shared = SharedState::IfMade();
   if (shared == nullptr) return;

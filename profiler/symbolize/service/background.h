@@ -1,4 +1,4 @@
-// Finishes what requests had no time for, so that the next one finds it in the cache.
+// Finishes look-ups that requests had no time for, so that the next request finds them cached.
 #pragma once
 
 #include <vector>
@@ -13,9 +13,10 @@ struct BackgroundJob {
   std::vector<uint64_t> offsets;  // sorted, unique
 };
 
-// Starts a thread "pprof-symbols" of lower priority that looks the jobs up and ends. One at a time:
-// nothing happens while one runs, nor once the process exits, nor when no thread can be started.
-// What a module cannot finish within a minute stays as it is. Thread safety: safe.
+// Starts a low-priority thread "pprof-symbols" that processes the jobs and ends. One at a time:
+// does nothing while one runs, after process exit has begun, or when no thread can be started. A
+// module that takes more than a minute is left incomplete. Thread safety: safe.
+// Not async-signal-safe.
 void FinishInBackground(std::vector<BackgroundJob> jobs, const std::string& debug_root);
 
 }  // namespace pprof::symbolize

@@ -1,4 +1,4 @@
-// The lines of the locations of one batch, put together in the locations' order.
+// Collects the lines of a batch's locations, in the order of the locations.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace pprof::symbolize {
 
-// Not thread-safe.
+// Thread safety: none.
 class BatchAnswers {
  public:
   explicit BatchAnswers(size_t locations) : lines_(locations) {}

@@ -1,4 +1,4 @@
-// What batches share: the cache, and whose turn it is.
+// State shared by batches: the cache, and the turn of the batch that runs.
 #pragma once
 
 #include <atomic>
@@ -10,16 +10,16 @@
 
 namespace pprof::symbolize {
 
-// One a process, made at the first use and never freed, since a request may run while the process
-// exits. A forked child gets a new one: in the inherited one, threads that the child does not have
-// may hold the mutexes for ever.
+// One per process, made at first use and never freed, since a request may run while the process
+// exits. A forked child gets a new one: the inherited mutexes may be held by threads that do not
+// exist in the child.
 struct SharedState {
-  // Thread safety: safe. Not signal-safe: allocates.
+  // Thread safety: safe. Not async-signal-safe: allocates.
   static SharedState& OfThisProcess();
-  // Null before the first use. Signal-safe.
+  // nullptr before the first use. Async-signal-safe.
   static SharedState* IfMade();
 
-  // One batch that somebody waits for at a time: the next one finds its names in the cache.
+  // One requested batch at a time: the next one finds its symbols in the cache.
   Turn turn;
 
   // Held for moments only, never while files are read.
@@ -30,7 +30,7 @@ struct SharedState {
   std::atomic<bool> exiting{false};
 };
 
-// Takes what the engine says about the offsets of one module.
+// Collects the engine's results for the offsets of one module.
 class EngineAnswers : public FrameSink {
  public:
   EngineAnswers(SharedState& shared, size_t offsets) : shared_(shared), lines_(offsets) {}
@@ -38,7 +38,7 @@ class EngineAnswers : public FrameSink {
   void OnAddress(size_t index, const RawFrame* frames, size_t count) override;
   const CachedLines& operator[](size_t index) const { return lines_[index]; }
 
-  // Into the cache, also that there is no name.
+  // Stores the results in the cache, including those without a name.
   void Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets);
 
  private:
@@ -46,8 +46,8 @@ class EngineAnswers : public FrameSink {
   std::vector<CachedLines> lines_;
 };
 
-// What a module is called in the cache. A path alone is a weaker name: a file replaced under it
-// keeps the old answers.
+// The module's key in the cache. A path alone is weaker: if the file is replaced, old results are
+// kept.
 inline const std::string& IdentityOf(const ModuleRef& module) {
   return module.build_id.empty() ? module.path : module.build_id;
 }

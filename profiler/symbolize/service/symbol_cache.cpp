@@ -10,9 +10,9 @@
 namespace pprof::symbolize {
 namespace {
 
-// A node of an unordered container and its bucket, roughly.
+// Approximate size of a node of an unordered container and its bucket.
 constexpr size_t kNodeBytes = 40;
-// More modules than a process maps; a program that loads ever new files starts over.
+// More modules than a process maps; a program that keeps loading new files starts over.
 constexpr size_t kMaxModules = 16 * 1024;
 
 }  // namespace
@@ -116,8 +116,8 @@ bool SymbolCache::MakeRoom(size_t bytes) {
   return true;
 }
 
-// The half of the locations that was asked for longest ago, but none of this batch. Halves, so that
-// a full cache is not searched for every new location. False when there are none.
+// Evicts the least recently used half of the locations, except those of this batch. Half, so that a
+// full cache is not searched for every new location. False if there are none.
 bool SymbolCache::Evict() {
   std::vector<uint64_t> generations;
   for (const auto& [key, location] : locations_) {
@@ -144,7 +144,7 @@ bool SymbolCache::Evict() {
 void SymbolCache::Keep(CachedLine& line) {
   const auto entry = functions_.emplace(line.function, 0).first;
   if (entry->second++ == 0) bytes_ += SizeOf(*line.function);
-  line.function = entry->first;  // an equal one may have come meanwhile
+  line.function = entry->first;  // an equal one may have been added meanwhile
 }
 
 void SymbolCache::Release(const CachedLine& line) {

@@ -1,5 +1,5 @@
-// Remembers what the engine said about locations, also that it knew nothing. Bounded by bytes; when
-// full, the locations go that were asked for longest ago.
+// Caches the engine's results for locations, including empty ones. Bounded by bytes; evicts the
+// least recently used locations.
 #pragma once
 
 #include <cstddef>
@@ -19,36 +19,36 @@ struct CachedLine {
   std::shared_ptr<const model::Function> function;
   uint32_t line = 0;
 };
-using CachedLines = std::vector<CachedLine>;  // innermost first; empty: no name anywhere
+using CachedLines = std::vector<CachedLine>;  // innermost first; empty: no symbol
 
-// Thread safety: none; SharedState's mutex guards it. Not signal-safe: allocates.
+// Thread safety: none; SharedState's mutex guards it. Not async-signal-safe: allocates.
 class SymbolCache {
  public:
-  // 32 MB: about 80,000 locations of a large C++ program.
+  // 32 MiB: about 80,000 locations of a large C++ program.
   static constexpr size_t kDefaultBytes = size_t{32} << 20;
 
   SymbolCache() = default;
   explicit SymbolCache(size_t bytes_limit) : bytes_limit_(bytes_limit) {}
 
-  // Makes room at once if there is less now.
+  // Evicts at once if the new limit is lower.
   void SetBytesLimit(size_t bytes);
 
-  // What is found or added from here on outlives what is not.
+  // Entries found or added from here on are evicted last.
   void BeginBatch() { ++generation_; }
-  // Forgets functions whose locations found no room.
+  // Drops functions whose locations did not fit.
   void EndBatch();
 
-  // The number of a module in keys, by build id, or by path where there is none. Stays the same
-  // when the module is unloaded and loaded again.
+  // The module's number in keys, by build id or else by path. Stays the same when the module is
+  // unloaded and loaded again.
   uint32_t ModuleNumber(const std::string& identity);
 
-  // What is known about the location, or nullptr. The pointer is valid until the next Remember.
+  // The cached lines, or nullptr. The pointer is valid until the next Remember.
   const CachedLines* Find(uint32_t module, uint64_t offset);
 
-  // The engine's frames with their names shortened, one Function for equal ones.
+  // The engine's frames with shortened names, sharing equal Functions.
   CachedLines Intern(const RawFrame* frames, size_t count);
 
-  // Keeps the lines of a location, if there is room.
+  // Stores the lines of a location, if they fit.
   void Remember(uint32_t module, uint64_t offset, CachedLines lines);
 
   size_t locations() const { return locations_.size(); }
@@ -69,7 +69,7 @@ class SymbolCache {
     uint64_t generation = 0;
     CachedLines lines;
   };
-  // Functions are the same by system name, file and start line; the short name follows from them.
+  // Functions are equal by system name, file and start line; these determine the short name.
   struct FunctionHash {
     size_t operator()(const std::shared_ptr<const model::Function>& function) const;
   };
@@ -89,11 +89,12 @@ class SymbolCache {
 
   size_t bytes_limit_ = kDefaultBytes;
   uint64_t generation_ = 1;
-  uint64_t full_in_ = 0;  // the generation that left nothing to evict
+  uint64_t full_in_ = 0;  // the generation in which nothing was left to evict
   size_t bytes_ = 0;
   std::unordered_map<std::string, uint32_t> modules_;
   std::unordered_map<Key, Entry, KeyHash> locations_;
-  // With how many lines of locations_ are in it. 0, and not in bytes_, between Intern and Remember.
+  // Number of lines in locations_ by function. 0, and not counted in bytes_, between Intern and
+  // Remember.
   std::unordered_map<std::shared_ptr<const model::Function>, uint32_t, FunctionHash, FunctionEqual>
       functions_;
   bool has_unused_functions_ = false;

@@ -42,7 +42,7 @@ std::vector<uint64_t> OffsetsOf(const LookUps& look_ups) {
   return offsets;
 }
 
-// Looks the look_ups of a batch up, module by module.
+// Resolves the look-ups of a batch, module by module.
 class BatchRun {
  public:
   BatchRun(const Batch& batch, const BatchLimits& limits)
@@ -73,7 +73,7 @@ class BatchRun {
       }
     }
     model::Symbols symbols = answers_.Finish();
-    // What nobody waits for any more is nobody's next request either.
+    // A cancelled request is not retried, so nothing needs to be finished for it.
     if (!Cancelled()) FinishInBackground(std::move(unfinished_), limits_.debug_root);
     const sys::MutexLock lock(shared_.mutex);
     shared_.cache.EndBatch();
@@ -84,7 +84,7 @@ class BatchRun {
   bool full() const { return limits_.detail == Detail::kFull; }
   bool Cancelled() const { return limits_.cancelled && limits_.cancelled(); }
 
-  // Who is not let in before the deadline makes do with symbol tables: cheap enough without a turn.
+  // Without a turn before the deadline only symbol tables are used, which are cheap enough.
   void AwaitTurn() {
     const auto latest = std::min(limits_.deadline, TimeBudget::Clock::now() + TimeBudget::kLongest);
     while (full() && !has_turn_ && !Cancelled() && TimeBudget::Clock::now() < latest) {
@@ -95,7 +95,7 @@ class BatchRun {
     shared_.cache.BeginBatch();
   }
 
-  // Removes from the look_ups what the cache can answer. It holds answers of full detail only.
+  // Removes the look-ups that the cache can answer. It only has results of full detail.
   void TakeKnown(const ModuleRef& module, LookUps* look_ups) {
     if (!full()) return;
     const sys::MutexLock lock(shared_.mutex);
@@ -116,14 +116,14 @@ class BatchRun {
     EngineAnswers found(shared_, offsets.size());
     BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
     TakeFound(look_ups, offsets, found);
-    outcome.deadline_hit |= Cancelled();  // incomplete, and not to be remembered
+    outcome.deadline_hit |= Cancelled();  // incomplete, and not to be cached
     if (full() && has_turn_ && !outcome.deadline_hit) return found.Remember(module, offsets);
     if (!outcome.deadline_hit && has_turn_ == full()) return;
     answers_.MarkIncomplete(number, batch_.modules.size());
     if (full()) unfinished_.push_back({module, std::move(offsets)});
   }
 
-  // A JIT compiler may use memory again for other code at any time: nothing is remembered.
+  // A JIT compiler may reuse memory for other code at any time, so nothing is cached.
   void AskPerfMap(const LookUps& look_ups) {
     if (limits_.detail == Detail::kNone) return;
     const std::vector<uint64_t> addresses = OffsetsOf(look_ups);

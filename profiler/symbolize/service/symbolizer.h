@@ -1,5 +1,4 @@
-// Names for many locations in one batch a module: what the engine was asked before comes from a
-// cache.
+// Symbolizes many locations, one batch per module, with a cache of earlier results.
 #pragma once
 
 #include <cstddef>
@@ -12,28 +11,29 @@
 namespace pprof::symbolize {
 
 constexpr uint32_t kNoModule = UINT32_MAX;
-// Code without a file, as JIT compilers make it: the offset is an address of this process.
+// Code without a file, e.g. JIT-compiled: the offset is an address of this process.
 constexpr uint32_t kJitCode = UINT32_MAX - 1;
 
-// Where code is: an offset in a module's file.
+// A code location: an offset in a module's file.
 struct Location {
-  uint32_t module = kNoModule;  // index in Batch::modules; kNoModule: has no name
+  uint32_t module = kNoModule;  // index in Batch::modules; kNoModule: no symbol
   uint64_t offset = 0;
 };
 
 struct Batch {
   std::vector<ModuleRef> modules;
-  std::vector<Location> locations;  // in any order, also several times the same
+  std::vector<Location> locations;  // in any order, may repeat
 };
 
-// The lines of each location, in the locations' order. What cannot be looked up before the deadline
-// gets names from symbol tables, its module is marked incomplete, and a thread of lower priority
-// finishes it for the next time. Thread safety: safe, one batch at a time. Not signal-safe: opens
-// files, allocates, takes a lock. Errors: none; what has no name has no lines. Only answers of full
-// detail are remembered.
+// The lines of each location, in the order of the locations. Those not looked up before the
+// deadline get names from symbol tables, their module is marked incomplete, and a low-priority
+// thread finishes them for the next call. Only results of full detail are cached. Errors: none; an
+// unknown location has no lines. Thread safety: safe, one batch at a time.
+// Not async-signal-safe: opens files, allocates, locks.
 model::Symbols Symbolize(const Batch& batch, const BatchLimits& limits = {});
 
-// What the cache may take. Trims it at once; 0 remembers nothing. Thread safety: safe.
+// Sets the cache limit in bytes, evicting at once; 0 disables the cache. Thread safety: safe.
+// Not async-signal-safe: locks.
 void SetCacheBytes(size_t bytes);
 
 }  // namespace pprof::symbolize

@@ -1,4 +1,4 @@
-// Whose turn it is: a mutex with a deadline.
+// The turn of a batch: a mutex with a deadline.
 #pragma once
 
 #include <chrono>
@@ -7,12 +7,11 @@
 
 namespace pprof::symbolize {
 
-// Not std::timed_mutex: ThreadSanitizer does not know the call that waits for one until a time of
-// the steady clock, and would report every unlock. Thread safety: safe. Not signal-safe: takes a
-// lock.
+// Not std::timed_mutex: ThreadSanitizer does not intercept its wait for a steady-clock time, and
+// would report every unlock. Thread safety: safe. Not async-signal-safe: takes a lock.
 class Turn {
  public:
-  // False: the time is over.
+  // False: timeout.
   bool TryTakeUntil(std::chrono::steady_clock::time_point latest) {
     const sys::MutexLock lock(mutex_);
     while (taken_) {

@@ -1,4 +1,4 @@
-// Reads numbers and strings from bytes that nobody has checked.
+// Reads numbers and strings from untrusted bytes.
 // Source of LEB128: DWARF 5, section 7.6.
 #pragma once
 
@@ -16,20 +16,21 @@ struct Bytes {
 
   bool empty() const { return size == 0; }
   const uint8_t* end() const { return data + size; }
-  // Empty when any of it lies outside.
+  // Empty when any part is out of bounds.
   Bytes Slice(uint64_t offset, uint64_t length) const {
     if (offset > size || length > size - offset) return {};
     return {data + offset, static_cast<size_t>(length)};
   }
-  // From `offset` to the end; empty when outside.
+  // From `offset` to the end; empty when out of bounds.
   Bytes From(uint64_t offset) const {
     return offset > size ? Bytes{} : Slice(offset, size - offset);
   }
 };
 
-// Every access to foreign files and unwind tables goes through here. Reading past the end gives
-// zeros and turns ok() false for good, so callers check once after a group of reads. Little endian,
-// any alignment. Errors: ok(). Ownership: borrows the bytes. Not thread-safe. Signal-safe.
+// All reads of foreign files and unwind tables use this class. Reading past the end returns zeros
+// and makes ok() false permanently, so callers check once after a group of reads. Little endian,
+// any alignment. Errors: ok(). Ownership: borrows the bytes. Thread safety: none.
+// Async-signal-safe.
 class ByteCursor {
  public:
   ByteCursor() = default;
@@ -60,7 +61,7 @@ class ByteCursor {
 
   int64_t Sleb() {
     if (next_ != end_ && *next_ < 0x80) {
-      const uint8_t byte = *next_++;  // seven bits, of which the first is the sign
+      const uint8_t byte = *next_++;  // seven bits, the first of which is the sign
       return byte < 0x40 ? byte : byte - 0x80;
     }
     return LongSleb();
@@ -82,7 +83,7 @@ class ByteCursor {
     if (count > left()) return Fail();
     next_ += count;
   }
-  // The next `count` bytes, skipped here; empty and not ok() when there are fewer.
+  // Returns and skips the next `count` bytes; empty and not ok() when there are fewer.
   Bytes Take(uint64_t count) {
     const uint8_t* from = next_;
     Skip(count);

@@ -8,9 +8,9 @@
 namespace pprof::sys {
 
 // Ownership: the mapping lives as long as the object. Thread safety: const members are safe.
-// Not signal-safe: opens and maps files.
-// Another process that truncates the file meanwhile makes reads fault (SIGBUS), as it would for the
-// code of a loaded library; package managers replace files by rename, which is harmless.
+// Not async-signal-safe: opens and maps files. If another process truncates the file, reads fault
+// (SIGBUS), as for the code of a loaded library; package managers replace files by rename, which is
+// harmless.
 class MappedFile {
  public:
   MappedFile() = default;
@@ -18,13 +18,13 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
 
-  // False when the path is not a readable, not empty regular file. Never waits on a FIFO or device.
+  // False unless the path is a readable, non-empty regular file. Never blocks on a FIFO or device.
   bool Open(const std::string& path);
 
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
-  // Gives the physical pages wholly inside [begin, end) back; reading them again loads them again.
+  // Releases the physical pages wholly inside [begin, end); the next read loads them again.
   void DropPages(const uint8_t* begin, const uint8_t* end) const;
 
  private:

@@ -35,7 +35,7 @@ MappedFile::~MappedFile() { Close(); }
 
 bool MappedFile::Open(const std::string& path) {
   Close();
-  // O_NONBLOCK: opening a FIFO would wait for a writer.
+  // O_NONBLOCK: otherwise opening a FIFO waits for a writer.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return false;
   size_t size = 0;

@@ -1,4 +1,4 @@
-// A regular file of this process's user, read piece by piece.
+// A regular file of this process's user, read in pieces.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,9 @@
 
 namespace pprof::sys {
 
-// For files in world-writable folders that may change meanwhile: a mapped one would fault where it
-// is cut off. Ownership: closes the file. Not thread-safe. Not signal-safe: opens files.
+// For files in world-writable directories that may change while read: a mapped file would fault
+// where it is truncated. Ownership: closes the file. Thread safety: none.
+// Not async-signal-safe: opens files.
 class OwnFile {
  public:
   OwnFile() = default;
@@ -16,11 +17,11 @@ class OwnFile {
   OwnFile& operator=(const OwnFile&) = delete;
   ~OwnFile();
 
-  // False for symbolic links, files of other users, and what is no regular file. Never waits on a
-  // FIFO or device.
+  // False for symbolic links, files of other users, and anything but regular files. Never blocks on
+  // a FIFO or device.
   bool Open(const std::string& path);
   uint64_t size() const { return size_; }  // when it was opened
-  // Bytes read; 0 at the end and at errors.
+  // Returns the number of bytes read; 0 at the end and on errors.
   size_t Read(uint64_t offset, char* out, size_t size);
 
  private:

@@ -6,16 +6,16 @@
 
 namespace pprof::sys {
 
-// Whether the 8 bytes at `address` can be read now. Never faults. One system call, one that every
-// sandbox allows. Signal-safe. REQUIRES: address is a multiple of 8.
+// Whether the 8 bytes at `address` are readable now. Never faults. One system call, which every
+// sandbox allows. Async-signal-safe. REQUIRES: address is a multiple of 8.
 bool IsReadable(uintptr_t address);
 
-// Copies `bytes` from `address` of this process; false when any of it is not mapped. Never faults.
-// One system call. Signal-safe. False also where seccomp refuses process_vm_readv.
+// Copies `bytes` bytes from `address` of this process; false when any of them is not mapped or
+// seccomp denies process_vm_readv. Never faults. One system call. Async-signal-safe.
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes);
 
-// Copies up to `bytes` from `address` of this process, fewer at a hole: how many were copied.
-// Signal-safe.
+// Copies up to `bytes` bytes from `address` of this process, stopping at a hole. Returns the number
+// copied. Async-signal-safe.
 size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes);
 
 }  // namespace pprof::sys

@@ -8,7 +8,7 @@
 
 namespace pprof::sys {
 
-// The kernel reads the new mask before it refuses the operation: EFAULT tells what EINVAL does not.
+// The kernel reads the new mask before it rejects the operation: EFAULT means unreadable.
 bool IsReadable(uintptr_t address) {
   const int saved_errno = errno;
   constexpr int kNoOperation = -1;

@@ -1,4 +1,4 @@
-// Anonymous memory in whole pages: a big buffer that goes back to the system when it dies.
+// Anonymous memory in whole pages: a large buffer that its destructor returns to the system.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,9 @@
 
 namespace pprof::sys {
 
-// Not malloc: an allocator may keep freed megabytes, and a profiler has promised to give them back.
-// Ownership: the pages live as long as the object. Not thread-safe. Not signal-safe: maps memory.
+// Not malloc, because an allocator may retain freed megabytes that the profiler must release.
+// Ownership: the pages live as long as the object. Thread safety: none.
+// Not async-signal-safe: maps memory.
 class PageBuffer {
  public:
   PageBuffer() = default;
@@ -16,7 +17,7 @@ class PageBuffer {
   ~PageBuffer();
 
   // Keeps the contents up to the smaller size; new bytes are zero unless used before. May move
-  // data(). False when the system has no memory; the buffer is unchanged then.
+  // data(). False when the system has no memory; the buffer is then unchanged.
   bool Resize(size_t bytes);
 
   uint8_t* data() { return data_; }

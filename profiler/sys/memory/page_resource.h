@@ -1,4 +1,4 @@
-// Memory for containers in whole pages, straight from the system and straight back.
+// Memory for containers in whole pages, allocated from and freed to the system directly.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +6,9 @@
 
 namespace pprof::sys {
 
-// Meant to stand behind a pool (std::pmr::unsynchronized_pool_resource): every request takes a page
-// at least. Not malloc: an allocator keeps what is freed, and in a program that samples its heap it
-// would sample the sampler. Throws std::bad_alloc. Thread safety: safe. Not signal-safe.
+// For use behind a pool (std::pmr::unsynchronized_pool_resource): every request takes at least one
+// page. Not malloc, because an allocator retains freed memory, and heap sampling would sample the
+// sampler. Errors: throws std::bad_alloc. Thread safety: safe. Not async-signal-safe.
 class PageResource final : public std::pmr::memory_resource {
  private:
   void* do_allocate(size_t bytes, size_t alignment) override;

@@ -1,13 +1,15 @@
-// Zeroed pages straight from the kernel, for code that may not call malloc.
+// Zeroed pages from the kernel, for code that must not call malloc.
 #pragma once
 
 #include <cstddef>
 
 namespace pprof::sys {
 
-// At least `bytes` zeroed bytes, page aligned, touched lazily; nullptr when the kernel refuses.
-// Signal-safe. Thread safety: safe. Ownership: the caller's, until UnmapPages with the same size.
+// At least `bytes` zeroed bytes, page-aligned, touched lazily; nullptr when the kernel refuses.
+// Ownership: the caller's, until UnmapPages with the same size. Thread safety: safe.
+// Async-signal-safe.
 void* MapPages(size_t bytes);
+// Async-signal-safe.
 
 void UnmapPages(void* pages, size_t bytes);
 

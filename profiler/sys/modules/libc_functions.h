@@ -1,4 +1,4 @@
-// Where the C library's own functions are, to recognize them in stacks.
+// Addresses of the C library's own functions, to recognize them in stacks.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@ struct FunctionRange {
   uintptr_t begin = 0;
   uintptr_t end = 0;  // 0: not found
 
-  // A return address behind a call in it, or an address inside.
+  // Whether `pc` is an address inside, or the return address of a call in it.
   bool Holds(uintptr_t pc) const { return pc > begin && pc <= end; }
 };
 
-// libc's own definition, whoever stands in front of it. Not signal-safe: takes the loader's lock.
+// The definition in libc, even if it is interposed. Not async-signal-safe: takes the loader's lock.
 FunctionRange FindLibcFunction(const char* name);
 
 }  // namespace pprof::sys

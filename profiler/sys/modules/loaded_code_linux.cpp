@@ -21,7 +21,7 @@ struct Listing {
 
 template <size_t kSize>
 void CopyText(char (&out)[kSize], std::string_view text) {
-  const size_t length = text.size() < kSize ? text.size() : 0;  // half a path is none
+  const size_t length = text.size() < kSize ? text.size() : 0;  // drops a path that does not fit
   std::memcpy(out, text.data(), length);
   out[length] = '\0';
 }

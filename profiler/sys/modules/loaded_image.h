@@ -22,10 +22,10 @@ struct LoadedImage {
   std::vector<LoadedSegment> segments;
 };
 
-// Calls `visit(image, arg)` with the image that holds `address`, also for the vdso. False when
-// there is none. The loader's lock is held meanwhile, so the image stays; `visit` must neither load
-// nor unload libraries nor wait for a thread that does. Thread safety: safe. Not signal-safe: takes
-// a lock and allocates.
+// Calls `visit(image, arg)` with the image that contains `address`, including the vdso. False when
+// there is none. Holds the loader's lock meanwhile, so the image stays; `visit` must not load or
+// unload libraries, nor wait for a thread that does. Thread safety: safe.
+// Not async-signal-safe: locks and allocates.
 bool VisitLoadedImage(uint64_t address, void (*visit)(const LoadedImage& image, void* arg),
                       void* arg);
 

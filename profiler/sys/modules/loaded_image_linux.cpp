@@ -40,7 +40,7 @@ int OnModule(dl_phdr_info* info, size_t, void* arg) {
   return 1;
 }
 
-// A static executable's loader does not list the vdso.
+// The loader of a static executable does not list the vdso.
 bool VisitVdso(const Visit& visit) {
   const uint64_t start = getauxval(AT_SYSINFO_EHDR);
   if (start == 0) return false;

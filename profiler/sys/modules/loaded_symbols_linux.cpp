@@ -9,12 +9,12 @@ namespace pprof::sys {
 namespace {
 
 // Whether dladdr found an entry of the procedure linkage table: an executable at a fixed address
-// makes it stand for a function of a library whose address it takes.
+// uses one for a library function whose address it takes.
 bool IsStandIn(const void* symbol) {
   return symbol != nullptr && static_cast<const ElfW(Sym)*>(symbol)->st_shndx == SHN_UNDEF;
 }
 
-// The first library behind the executable, in the order names are looked up, that defines `name`.
+// The first library after the executable, in search order, that defines `name`.
 std::string FirstLibraryWith(const char* name) {
   void* all = dlopen(nullptr, RTLD_LAZY);
   link_map* module = nullptr;
@@ -23,7 +23,7 @@ std::string FirstLibraryWith(const char* name) {
   for (module = module->l_next; module != nullptr && found.empty(); module = module->l_next) {
     void* library = dlopen(module->l_name, RTLD_LAZY | RTLD_NOLOAD);
     if (library == nullptr) continue;
-    void* address = dlsym(library, name);  // also of the libraries it needs
+    void* address = dlsym(library, name);  // also searches the library's dependencies
     Dl_info info;
     if (address != nullptr && dladdr(address, &info) != 0 &&
         info.dli_fbase == reinterpret_cast<void*>(module->l_addr)) {

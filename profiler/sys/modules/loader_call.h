@@ -1,13 +1,14 @@
-// The time that our code spends inside the loader. glibc does not give the loader's locks back in a
-// forked child: a fork while a thread of ours lists the modules would leave them locked there, and
-// the child would hang at its next dlopen. So a fork waits until nobody of ours is inside.
+// Coordinates the profiler's calls into the loader with fork. glibc does not release the loader's
+// locks in a forked child: a fork while a profiler thread lists the modules would leave them
+// locked, and the child would hang at its next dlopen. So a fork waits until no such thread is
+// inside.
 #pragma once
 
 namespace pprof::sys {
 
-// Stands around calls of dl_iterate_phdr, dlsym, dladdr, dlopen. May be nested. Waits while the
-// process forks, at most 100 ms, and then goes in all the same. Thread safety: safe. Not
-// signal-safe.
+// Scope around calls of dl_iterate_phdr, dlsym, dladdr and dlopen. May be nested. Waits at most 100
+// ms while the process forks, then proceeds anyway. Thread safety: safe.
+// Not async-signal-safe: waits.
 class LoaderCall {
  public:
   LoaderCall();
@@ -16,11 +17,12 @@ class LoaderCall {
   ~LoaderCall();
 };
 
-// Before a fork: keeps everybody out and waits for those inside, at most 100 ms: one of them may
-// wait for a lock of the loader that the forking thread has. Thread safety: safe.
+// Before a fork: lets no thread enter and waits at most 100 ms for those inside, since one of them
+// may wait for a loader lock that the forking thread holds. Thread safety: safe.
+// Async-signal-safe.
 void BeginForkOfLoader();
 
-// After it.
+// After it. Async-signal-safe.
 void EndForkOfLoaderInParent();
 void EndForkOfLoaderInChild();
 

@@ -15,9 +15,9 @@
 namespace pprof::sys {
 namespace {
 
-// vm.max_map_count is 65,530 by default and a line is about 100 bytes: 7 MB is the usual end.
+// vm.max_map_count is 65,530 by default and a line is about 100 bytes: usually at most 7 MB.
 constexpr size_t kMaxMapsBytes = size_t{32} << 20;
-// Longer ids than any linker makes (SHA-1: 20) are taken for damage.
+// Ids longer than any linker makes (SHA-1: 20) are treated as corrupt.
 constexpr size_t kMaxBuildIdBytes = 64;
 
 std::string ReadMaps() {
@@ -35,7 +35,7 @@ std::string ReadMaps() {
   return text;
 }
 
-// Takes the word up to `end` from the front of `line`; false when `end` does not follow.
+// Removes the word up to `end` from the front of `line`; false when there is no `end`.
 bool TakeWord(std::string_view& line, char end, std::string_view& word) {
   const size_t at = line.find(end);
   if (at == std::string_view::npos) return false;
@@ -50,8 +50,8 @@ bool ParseHex(std::string_view word, uint64_t& value) {
   return error == std::errc() && stop == end;
 }
 
-// Files, memfds and the vdso have a name worth showing; "[heap]", "[stack]", "[vsyscall]" and
-// anonymous memory do not.
+// Files, memfds and the vdso count as modules; "[heap]", "[stack]", "[vsyscall]" and anonymous
+// memory do not.
 bool HasModule(std::string_view path) {
   if (path.empty()) return false;
   return path == "[vdso]" || (path[0] == '/' && path.substr(0, 6) != "//anon");
@@ -85,7 +85,7 @@ std::string Hex(const unsigned char* bytes, size_t size) {
   return hex;
 }
 
-// One PT_LOAD segment with code, as the loader knows it.
+// A PT_LOAD segment with code, as listed by the loader.
 struct Segment {
   uint64_t start = 0;
   uint64_t limit = 0;
@@ -97,7 +97,7 @@ struct LoadedModules {
   std::vector<std::string> build_ids;
 };
 
-// True when the segment lies in memory that the loader has mapped: only then may it be read.
+// True when the segment lies in memory that the loader has mapped, and so may be read.
 bool IsLoaded(const dl_phdr_info& info, const ElfW(Phdr) & wanted) {
   for (size_t i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& header = info.dlpi_phdr[i];
@@ -134,7 +134,7 @@ LoadedModules ListModules() {
   return modules;
 }
 
-// The segment that shares an address with the mapping: a mapping is a segment rounded to pages.
+// The segment that overlaps the mapping: a mapping is a segment rounded to pages.
 const Segment* SegmentIn(const LoadedModules& modules, const ExecutableMapping& mapping) {
   const auto after =
       std::lower_bound(modules.segments.begin(), modules.segments.end(), mapping.limit,
@@ -157,8 +157,8 @@ std::vector<ExecutableMapping> ParseMaps(std::string_view maps) {
   return mappings;
 }
 
-// elf.h, Elf64_Nhdr: name size, description size, type; name and description are padded to 4 bytes,
-// in segments aligned to 8 the description begins and ends at multiples of 8.
+// elf.h, Elf64_Nhdr: name size, description size, type; name and description are padded to 4 bytes;
+// in segments aligned to 8 the description starts and ends at multiples of 8.
 std::string BuildIdOfNotes(const unsigned char* notes, size_t size, size_t align) {
   const size_t step = align == 8 ? 8 : 4;
   const auto padded = [step](size_t n) { return (n + step - 1) / step * step; };

@@ -1,4 +1,4 @@
-// The executable mappings of this process: what an address belongs to, and which build of it.
+// The executable mappings of this process: which module, and which build of it, an address is in.
 #pragma once
 
 #include <cstddef>
@@ -14,22 +14,22 @@ struct ExecutableMapping {
   uint64_t start = 0;
   uint64_t limit = 0;
   uint64_t offset = 0;   // of `start` in the file
-  std::string path;      // as the kernel names it, without " (deleted)"; "[vdso]"
+  std::string path;      // the kernel's name without " (deleted)", or "[vdso]"
   std::string build_id;  // NT_GNU_BUILD_ID from memory, lower-case hex; empty: none
   bool deleted = false;
   bool main_executable = false;
 };
 
-// The mappings now, the main executable first, the others by address. Code without a file (JIT,
-// stacks) is left out. Empty when /proc cannot be read.
-// Thread safety: safe. Not signal-safe: opens a file, allocates, takes the loader's lock.
+// The current mappings: the main executable first, the others by address. Code without a file (JIT,
+// stacks) is omitted. Empty when /proc cannot be read. Thread safety: safe.
+// Not async-signal-safe: opens a file, allocates, takes the loader's lock.
 std::vector<ExecutableMapping> ExecutableMappings();
 
-// The executable mappings in a text of the form of /proc/self/maps, in its order, without build
-// ids. Lines it cannot read are skipped. Thread safety: safe.
+// The executable mappings in a text in the format of /proc/self/maps, in its order, without build
+// ids. Malformed lines are skipped. Thread safety: safe. Not async-signal-safe: allocates.
 std::vector<ExecutableMapping> ParseMaps(std::string_view maps);
 
-// The build id in the notes of one PT_NOTE segment; `align` is its p_align. Empty: none.
+// The build id in a PT_NOTE segment; `align`: its p_align. Empty: none.
 std::string BuildIdOfNotes(const unsigned char* notes, size_t size, size_t align);
 
 }  // namespace pprof::sys

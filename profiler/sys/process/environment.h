@@ -3,11 +3,11 @@
 
 namespace pprof::sys {
 
-// False while libc has not been started: the dynamic linker allocates before. Signal-safe.
+// False before libc is initialized: the dynamic linker allocates earlier. Async-signal-safe.
 bool EnvironmentIsKnown();
 
-// The value of `name`, or nullptr. Signal-safe as long as nobody changes the environment meanwhile:
-// call it early. Ownership: the environment's.
+// The value of `name`, or nullptr. Ownership: the environment's. Async-signal-safe while no thread
+// changes the environment: call it early.
 const char* FindEnvironment(const char* name);
 
 }  // namespace pprof::sys

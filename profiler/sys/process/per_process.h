@@ -1,5 +1,5 @@
-// One T for each process: a forked child makes its own, since the parent's threads may have left
-// its locks in any state. Made at first use and never freed: profiles may be asked for while the
+// One T per process: a forked child makes its own, since the parent's threads may have left the
+// locks of T in any state. Made at first use and never freed: profiles may be requested while the
 // process exits.
 //
 //   PerProcess<CpuSampler> sampler;   // static storage, not inside a function
@@ -13,12 +13,12 @@
 
 namespace pprof::sys {
 
-// REQUIRES: static storage; T has a default constructor, which may run in several threads at once,
-// and then all but one T are deleted. Thread safety: safe, without a lock.
+// REQUIRES: static storage; T has a default constructor. It may run in several threads at once; all
+// but one T are then deleted. Thread safety: safe, lock-free.
 template <class T>
 class PerProcess {
  public:
-  // Not signal-safe: allocates in the first call of a process.
+  // Not async-signal-safe: the first call in a process allocates.
   T& Get() {
     const uint32_t generation = ProcessGeneration();
     Owned* owned = current_.load(std::memory_order_acquire);
@@ -32,7 +32,7 @@ class PerProcess {
     return owned->value;
   }
 
-  // This process's T, or nullptr before its first use. Signal-safe.
+  // This process's T, or nullptr before its first use. Async-signal-safe.
   T* IfMade() {
     Owned* owned = current_.load(std::memory_order_acquire);
     const bool own = owned != nullptr && owned->generation == ProcessGeneration();

@@ -1,4 +1,4 @@
-// Which process this is, and how much memory it has used.
+// Identity of this process, and its peak memory use.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,20 @@
 
 namespace pprof::sys {
 
-// One system call. Signal-safe.
+// One system call. Async-signal-safe.
 int32_t ProcessId();
 
-// A number that no other process of this program's forks has: the same in all threads of a process,
-// another one in each forked child, also in a child that has its parent's process id (a new pid
-// namespace). Never 0. Signal-safe: the first call in a process may map a page.
-// Thread safety: safe.
+// A number that identifies this process among all forks of the program: the same in all threads,
+// another one in each forked child, even if the child has its parent's process id (a new pid
+// namespace). Never 0. Thread safety: safe.
+// Async-signal-safe: the first call in a process may map a page.
 uint32_t ProcessGeneration();
 
-// The id of this process in its own pid namespace and, as far as /proc says so, in those around it;
-// its own first. Not signal-safe: reads a file.
+// This process's ids in its own pid namespace and, as far as /proc lists them, the enclosing ones;
+// its own first. Not async-signal-safe: reads a file.
 std::vector<int32_t> ProcessIdsInNamespaces();
 
-// The most memory the process ever had in RAM, in bytes (getrusage). Signal-safe.
+// Peak resident memory of the process in bytes (getrusage). Async-signal-safe.
 uint64_t PeakResidentBytes();
 
 }  // namespace pprof::sys

@@ -14,14 +14,14 @@
 namespace pprof::sys {
 namespace {
 
-// The kernel zeroes this page in every forked child (MADV_WIPEONFORK, Linux 4.14), however the
-// child was made. Null until it is mapped.
+// The kernel zeroes this page in every forked child (MADV_WIPEONFORK, Linux 4.14), no matter how
+// the child is created. Null until mapped.
 std::atomic<std::atomic<uint32_t>*> wiped_on_fork{nullptr};
-// The last generation given out. A child inherits it and takes the next number.
+// The last generation assigned. A child inherits it and takes the next number.
 std::atomic<uint32_t> last_generation{0};
 
-// Where the kernel refuses (gVisor, seccomp): the process id, which a child in a new pid namespace
-// may share with its parent.
+// Fallback where the kernel refuses (gVisor, seccomp): the process id, which a child in a new pid
+// namespace may share with its parent.
 uint32_t GenerationByProcessId() { return static_cast<uint32_t>(getpid()); }
 
 std::atomic<uint32_t>* MapWipedPage() {
@@ -75,7 +75,7 @@ std::vector<int32_t> ProcessIdsInNamespaces() {
 uint64_t PeakResidentBytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;  // ru_maxrss is in KiB
 }
 
 }  // namespace pprof::sys

@@ -1,4 +1,4 @@
-// Whether this code is compiled with a sanitizer that brings its own allocator, or its own locks.
+// Detects sanitizers that replace the allocator or the locks.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -13,13 +13,13 @@
 #define PPROF_CPP_SANITIZER_OWNS_MALLOC 0
 #endif
 
-// TSan must see every lock itself, and ASan forbids the unwinder's reads of other frames.
+// TSan must see every lock itself, and ASan rejects the unwinder's reads of other frames.
 #define PPROF_CPP_SANITIZER_OWNS_LOCKS PPROF_CPP_SANITIZER_OWNS_MALLOC
 
 namespace pprof::sys {
 
-// Whether the program runs under such a sanitizer, though this code may not be compiled with it.
-// Weak symbols, no look-up: works inside the very first malloc. Signal-safe.
+// Whether the program runs under such a sanitizer, even if this code is not compiled with it. Uses
+// weak symbols, so it works in the very first malloc. Async-signal-safe.
 bool SanitizerIsPresent();
 
 }  // namespace pprof::sys

@@ -9,7 +9,7 @@ struct Unit {
   std::string_view name;
   uint64_t size;
 };
-// "ms" before "m": the first that fits is taken.
+// "ms" before "m": the first match is taken.
 constexpr Unit kDurations[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
                                {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
 constexpr Unit kSizes[] = {{"k", 1 << 10}, {"K", 1 << 10}, {"m", 1 << 20},
@@ -17,7 +17,7 @@ constexpr Unit kSizes[] = {{"k", 1 << 10}, {"K", 1 << 10}, {"m", 1 << 20},
 constexpr uint64_t kLongest = uint64_t{100} * 366 * 24 * 3600 * 1000000000;
 constexpr uint64_t kLargestSize = uint64_t{1} << 40;
 
-// Takes a number off the front of `text`; false: none there.
+// Removes a number from the front of `text`; false: there is none.
 bool TakeNumber(std::string_view* text, uint64_t* number) {
   const char* end = text->data() + text->size();
   const auto [stop, error] = std::from_chars(text->data(), end, *number);
@@ -26,7 +26,7 @@ bool TakeNumber(std::string_view* text, uint64_t* number) {
   return true;
 }
 
-// Takes a unit off the front of `text`; 0: none there.
+// Removes a unit from the front of `text`; 0: there is none.
 template <size_t kCount>
 uint64_t TakeUnit(const Unit (&units)[kCount], std::string_view* text) {
   for (const Unit& unit : units) {

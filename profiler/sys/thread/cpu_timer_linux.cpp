@@ -11,7 +11,7 @@
 namespace pprof::sys {
 namespace {
 
-// Tells our timers' signals from others': an address nobody else has.
+// Marks signals of our timers: a unique address.
 char timer_mark;
 
 timespec ToTimespec(uint64_t nanos) {

@@ -1,4 +1,4 @@
-// Waiting for a word of memory to change, and waking who waits: usable from a signal handler.
+// Waits for a word in memory to change, and wakes its waiters, also from a signal handler.
 #pragma once
 
 #include <atomic>
@@ -7,11 +7,11 @@
 
 namespace pprof::sys {
 
-// Sleeps until woken, or `word` is not `expected`, or the time is over. May return early: look
-// again. Not signal-safe.
+// Sleeps until woken, `word` differs from `expected`, or the timeout. May return early: check the
+// word again. Not async-signal-safe: blocks.
 void FutexWait(std::atomic<uint32_t>* word, uint32_t expected, std::chrono::nanoseconds timeout);
 
-// Wakes everybody who waits for `word`. Signal-safe.
+// Wakes all threads that wait for `word`. Async-signal-safe.
 void FutexWake(std::atomic<uint32_t>* word);
 
 }  // namespace pprof::sys

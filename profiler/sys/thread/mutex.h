@@ -1,10 +1,10 @@
-// Mutexes that say what they guard, checked by clang's -Wthread-safety; std::mutex underneath.
+// Mutexes with clang's -Wthread-safety annotations; std::mutex underneath.
 //
 //   Mutex mutex_;
 //   std::map<...> windows_ PPROF_GUARDED_BY(mutex_);
 //   const MutexLock lock(mutex_);
 //
-// Header only, so that endpoints/ can use it as well.
+// Header-only, so that endpoints/ can use it.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@
 
 namespace pprof::sys {
 
-// Thread safety: safe. Not signal-safe: takes a lock.
+// Thread safety: safe. Not async-signal-safe: takes a lock.
 class PPROF_CAPABILITY("mutex") Mutex {
  public:
   void lock() PPROF_ACQUIRE() { mutex_.lock(); }
@@ -41,8 +41,8 @@ class PPROF_CAPABILITY("mutex") Mutex {
   std::mutex mutex_;
 };
 
-// Holds a mutex for a scope; may be given back and taken again within it.
-// Thread safety: belongs to the thread that made it. Not signal-safe: takes a lock.
+// Holds a mutex for a scope; may be released and taken again within it.
+// Thread safety: belongs to the thread that made it. Not async-signal-safe: takes a lock.
 class PPROF_SCOPED_CAPABILITY MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) PPROF_ACQUIRE(mutex) : mutex_(mutex), held_(true) {
@@ -68,8 +68,8 @@ class PPROF_SCOPED_CAPABILITY MutexLock {
   bool held_;
 };
 
-// A condition variable for Mutex. All waits may end early: look at the condition again.
-// Thread safety: safe. Not signal-safe: takes a lock.
+// A condition variable for Mutex. Waits may end early: check the condition again.
+// Thread safety: safe. Not async-signal-safe: takes a lock.
 class CondVar {
  public:
   void Wait(Mutex& mutex) PPROF_REQUIRES(mutex) {
@@ -81,7 +81,7 @@ class CondVar {
     Adopted lock(mutex.mutex_);
     condition_.wait_for(lock.held, duration);
   }
-  // False: the time is over.
+  // False: timeout.
   template <class TimePoint>
   bool WaitUntil(Mutex& mutex, const TimePoint& latest) PPROF_REQUIRES(mutex) {
     Adopted lock(mutex.mutex_);

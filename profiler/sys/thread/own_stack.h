@@ -7,14 +7,14 @@
 namespace pprof::sys {
 
 struct StackBounds {
-  uintptr_t low;   // nothing of the stack below
-  uintptr_t high;  // nothing of the stack at or above
+  uintptr_t low;   // lowest address of the stack
+  uintptr_t high;  // one past the highest address
 };
 
-// The kernel's stack for the main thread, else the area below the thread control block, which glibc
-// puts at the top of every stack it starts a thread on. `low` is a guess (the stack limit; 64 MiB
-// for other threads): it tells a stack of our thread from a coroutine's, it does not promise
-// memory. Signal-safe. Two system calls: call once a thread and keep the answer.
+// The kernel's stack for the main thread; for others the area below the thread control block, which
+// glibc puts at the top of every thread's stack. `low` is a guess (the stack limit; 64 MiB for
+// other threads) that tells this thread's stack from a coroutine's; memory down to it may be
+// unmapped. Two system calls: call once per thread. Async-signal-safe.
 StackBounds OwnStackBounds();
 
 }  // namespace pprof::sys

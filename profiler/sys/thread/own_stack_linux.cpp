@@ -7,7 +7,7 @@
 
 #include "profiler/sys/thread/own_stack.h"
 
-// ld.so's record of where the kernel began the main thread's stack.
+// ld.so's record of the start of the main thread's stack.
 extern "C" void* __libc_stack_end;
 
 namespace pprof::sys {

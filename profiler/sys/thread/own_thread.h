@@ -1,6 +1,6 @@
-// Threads of the profiler's own: named, deaf to all signals, so that no handler of the application
-// runs on them, with a stack size of their own whatever the program's default is, and marked, so
-// that no profile takes them for the application's.
+// The profiler's own threads: named, with all signals blocked, so that no handler of the
+// application runs on them, with their own stack size instead of the program's default, and marked,
+// so that no profile takes them for application threads.
 #pragma once
 
 #include <pthread.h>
@@ -11,14 +11,14 @@
 
 namespace pprof::sys {
 
-// A thread, or none. Joined when destroyed. Thread safety: one thread owns the object.
-// Not signal-safe: allocates.
+// A thread, or none. The destructor joins it. Thread safety: one thread owns the object.
+// Not async-signal-safe: allocates.
 class OwnThread {
  public:
-  OwnThread() = default;  // none
+  OwnThread() = default;  // no thread
 
-  // Runs `body` on a new thread; an exception that leaves it ends the thread and nothing else.
-  // `name`: up to 15 characters. Not running() when no thread could be started: errno says why.
+  // Runs `body` on a new thread; an exception that leaves it ends only the thread. `name`: up to 15
+  // characters. Errors: not running(), with errno set, when the thread cannot be created.
   static OwnThread Start(const char* name, std::function<void()> body,
                          size_t stack_bytes = kStackBytes);
 
@@ -32,12 +32,12 @@ class OwnThread {
   ~OwnThread() { Join(); }
 
   bool running() const { return running_; }
-  // Waits for its end. Nothing when there is none.
+  // Waits until the thread ends; does nothing without a thread.
   void Join();
-  // Lets it run on without this object.
+  // Releases the thread, which keeps running.
   void Detach();
 
-  // Address space, touched as far as used.
+  // Address space; touched only as far as used.
   static constexpr size_t kStackBytes = size_t{8} << 20;
 
  private:
@@ -45,17 +45,16 @@ class OwnThread {
   bool running_ = false;
 };
 
-// Whether a thread that the calling thread creates now is the profiler's own. The creator says it,
-// so that the thread is marked before its first instruction. Not inherited: such a thread may run
-// code of the application (a profile of its own, a callback) that starts threads.
-// Signal-safe.
+// Whether threads that the calling thread creates now are profiler threads. Set by the creator, so
+// that the thread is marked before its first instruction. Not inherited: such a thread may run
+// application code (a custom profile, a callback) that starts threads. Async-signal-safe.
 bool CreatesOwnThreads();
 
-// For the calling thread; returns the value before. Signal-safe.
+// Sets it for the calling thread; returns the previous value. Async-signal-safe.
 bool SetCreatesOwnThreads(bool creates);
 
-// Makes the calling thread, and only it, give way to others: raises its nice value by `steps`.
-// Signal-safe.
+// Lowers the priority of the calling thread only: raises its nice value by `steps`.
+// Async-signal-safe.
 void LowerOwnPriority(int steps);
 
 }  // namespace pprof::sys

@@ -10,23 +10,23 @@
 namespace pprof::sys {
 namespace {
 
-// Initial-exec: read inside pthread_create, which must not allocate for it.
+// Initial-exec: read inside pthread_create, where an access must not allocate.
 __thread bool creates_own_threads __attribute__((tls_model("initial-exec")));
 
-// Every thread of ours runs under this function.
+// The start routine of every profiler thread.
 void* RunOwnThread(void* opaque) {
   const std::unique_ptr<std::function<void()>> body(static_cast<std::function<void()>*>(opaque));
   try {
     (*body)();
   } catch (const abi::__forced_unwind&) {
-    throw;  // cancellation, which glibc has to see through
+    throw;  // cancellation, which glibc must see
   } catch (...) {
-    // The thread's work ends here, and its owner sees that; the program goes on.
+    // Ends this thread only; the program continues.
   }
   return nullptr;
 }
 
-// The new thread inherits the mask and the mark; the caller gets back its own.
+// The new thread inherits the signal mask and the mark; the caller's are restored.
 int CreateDeafAndMarked(pthread_t* thread, const pthread_attr_t* attributes,
                         std::function<void()>* body) {
   sigset_t all;
@@ -55,7 +55,7 @@ OwnThread OwnThread::Start(const char* name, std::function<void()> body, size_t 
   const int error = CreateDeafAndMarked(&thread.thread_, &attributes, run.get());
   pthread_attr_destroy(&attributes);
   if (error == 0) {
-    static_cast<void>(run.release());  // RunOwnThread has it
+    static_cast<void>(run.release());  // RunOwnThread owns it now
     thread.running_ = true;
     pthread_setname_np(thread.thread_, name);
   } else {
@@ -76,8 +76,7 @@ bool CreatesOwnThreads() { return creates_own_threads; }
 
 bool SetCreatesOwnThreads(bool creates) { return std::exchange(creates_own_threads, creates); }
 
-// On Linux 0 means the calling thread, not the process as POSIX has it. At an error nothing
-// changes.
+// On Linux 0 is the calling thread, not the process as in POSIX. On error nothing changes.
 void LowerOwnPriority(int steps) {
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + steps);
 }

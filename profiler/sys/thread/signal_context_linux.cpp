@@ -27,12 +27,12 @@ size_t ContextOffset(int dwarf_register) {
          sizeof(greg_t) * static_cast<size_t>(kGregs[dwarf_register]);
 }
 
-// The kernel leaves two traces (arch/x86/kernel/signal.c, handle_signal): before a call that is
-// made again the program counter stands on the `syscall` instruction, with the number in rax as for
-// the first time; behind one that is not, rax is -EINTR.
+// The kernel leaves one of two traces (arch/x86/kernel/signal.c, handle_signal): for a call that
+// will be restarted the program counter is at the `syscall` instruction, with the number in rax
+// again; for one that will not, it is after that instruction and rax is -EINTR.
 InterruptedCall CallInterrupted(const void* ucontext) {
   InterruptedCall call{false, -1, {}};
-  uint16_t code[2];  // before and behind the program counter
+  uint16_t code[2];  // before and after the program counter
   constexpr uint16_t kSyscall = 0x050F;
   const auto pc = static_cast<uintptr_t>(GregOf(ucontext, REG_RIP));
   if (!ReadOwnMemory(pc - sizeof code[0], code, sizeof code)) return call;

@@ -1,4 +1,4 @@
-// The threads of this process, as /proc/self/task has them.
+// The threads of this process, from /proc/self/task. Not async-signal-safe unless stated.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace pprof::sys {
 
-// While one lives, the calling thread reads the files of threads below one open folder: a third
-// cheaper, for who reads many. Nothing but speed depends on it. Thread safety: a thread's own.
+// While it lives, the calling thread reads threads' files relative to one open directory, which is
+// a third cheaper for many reads. Affects nothing but speed.
+// Thread safety: belongs to the thread that made it.
 class ScopedTaskFolder {
  public:
   ScopedTaskFolder();
@@ -21,32 +22,32 @@ class ScopedTaskFolder {
   const int before_;
 };
 
-// Opens /proc/self/task/TID/name for reading; -1: errno says why. Ownership: the caller closes it.
+// Opens /proc/self/task/TID/name for reading; -1: see errno. Ownership: the caller closes it.
 int OpenTaskFile(int32_t tid, const char* name);
 
-// Ids of all threads, ascending. Empty when /proc is not there.
-// Thread safety: safe. Not signal-safe: allocates.
+// Ids of all threads, ascending. Empty when /proc is not available.
+// Thread safety: safe. Not async-signal-safe: allocates.
 std::vector<int32_t> ListTasks();
 
-// How many threads there are; 0 when /proc is not there. One system call.
+// Number of threads; 0 when /proc is not available. One system call.
 size_t CountTasks();
 
-// Whether a thread of this process has that id now. One system call.
+// Whether a thread of this process has this id now. One system call.
 bool IsTask(int32_t tid);
 
 struct TaskStat {
   std::string name;          // as set by pthread_setname_np
   char state = '?';          // R running or runnable, S sleeping, D uninterruptible, T, t, Z, X
-  uint64_t start_ticks = 0;  // since boot, in USER_HZ: tells a thread from a later one of its id
-  int processor = 0;         // it ran on last
+  uint64_t start_ticks = 0;  // since boot, in USER_HZ: distinguishes threads that reuse an id
+  int processor = 0;         // the one it last ran on
 };
 
-// False: the thread is gone, or /proc is not there.
+// False: the thread is gone, or /proc is not available.
 bool ReadTaskStat(int32_t tid, TaskStat* stat);
 
-// What a thread that waits in the kernel waits in.
+// The system call or kernel wait that a thread is in.
 struct TaskSyscall {
-  bool in_kernel = false;  // false: it runs, or is about to
+  bool in_kernel = false;  // false: running, or runnable in user mode
   int64_t number = -1;     // -1: not in a system call (e.g. a page fault)
   uint64_t arguments[6] = {};
   uintptr_t sp = 0;
@@ -58,14 +59,14 @@ enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidd
 TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call);
 
 // CPU time of a thread of this process in nanoseconds; false: it is gone. One system call.
-// Signal-safe.
+// Async-signal-safe.
 bool ThreadCpuNanos(int32_t tid, uint64_t* nanos);
 
-// How long the thread has been ready to run without a CPU in all its life, in nanoseconds, from
-// /proc/self/task/TID/schedstat. False: gone, or the kernel does not count it.
+// Total time the thread was runnable but not running, in nanoseconds, from
+// /proc/self/task/TID/schedstat. False: gone, or not counted by this kernel.
 bool ThreadRunDelayNanos(int32_t tid, uint64_t* nanos);
 
-// What a file descriptor is, e.g. "socket:[31]" or "/var/log/x"; empty: not open.
+// Target of a file descriptor, e.g. "socket:[31]" or "/var/log/x"; empty: not open.
 std::string DescriptorTarget(int fd);
 
 }  // namespace pprof::sys

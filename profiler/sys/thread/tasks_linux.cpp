@@ -19,7 +19,7 @@ namespace {
 constexpr int kNoFolder = -1;
 thread_local int task_folder = kNoFolder;
 
-// One line of one thread's file; -errno on failure. Bounded: the kernel's lines are short.
+// Reads one line of a thread's file; -errno on failure. Bounded: the kernel's lines are short.
 ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
   const int fd = OpenTaskFile(tid, name);
   if (fd < 0) return -errno;
@@ -70,7 +70,7 @@ std::vector<int32_t> ListTasks() {
   return tids;
 }
 
-// A folder's links: itself, its entry, and one for each folder in it.
+// A directory has two links, plus one per subdirectory.
 size_t CountTasks() {
   struct stat folder {};
   return stat("/proc/self/task", &folder) == 0 && folder.st_nlink > 2 ? folder.st_nlink - 2 : 0;
@@ -78,7 +78,7 @@ size_t CountTasks() {
 
 bool IsTask(int32_t tid) { return syscall(SYS_tgkill, getpid(), tid, 0) == 0; }
 
-// proc(5), /proc/PID/stat: "pid (comm) state ppid ..."; comm may hold any character, ')' too.
+// proc(5), /proc/PID/stat: "pid (comm) state ppid ..."; comm may contain any character, even ')'.
 bool ReadTaskStat(int32_t tid, TaskStat* stat) {
   char text[1024];
   if (ReadTaskFile(tid, "stat", text, sizeof text) <= 0) return false;

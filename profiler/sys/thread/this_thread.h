@@ -5,10 +5,10 @@
 
 namespace pprof::sys {
 
-// The kernel's number of it. One system call. Signal-safe.
+// The kernel's id of the thread. One system call. Async-signal-safe.
 int32_t ThreadId();
 
-// Gives its CPU to another runnable thread. Signal-safe.
+// Yields the CPU to another runnable thread. Async-signal-safe.
 void Yield();
 
 }  // namespace pprof::sys

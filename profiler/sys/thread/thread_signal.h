@@ -1,4 +1,4 @@
-// Signals to single threads of this process, and their handlers.
+// Sends signals to single threads of this process, and manages their handlers.
 #pragma once
 
 #include <cstdint>
@@ -10,36 +10,36 @@ using SignalHandler = void (*)(int signal, void* siginfo, void* ucontext);
 
 enum class SignalOwner { kDefault, kIgnored, kOurs, kForeign };
 
-// Who handles this signal now; `ours` is the handler that counts as ours.
+// The current owner of the signal; `ours` is the handler that counts as kOurs.
 SignalOwner OwnerOfSignal(int signal, SignalHandler ours);
 
-// Installs `handler` with all but the fault signals blocked during it, SA_RESTART, and on the
-// alternate stack where a thread has one. False: the kernel refuses.
+// Installs `handler` with all signals but faults blocked, SA_RESTART, and SA_ONSTACK. False: the
+// kernel refuses.
 bool InstallHandler(int signal, SignalHandler handler);
 
-// Back to the default action, or to being ignored, after dropping what is pending in any thread: a
-// late SIGPROF would kill the process otherwise. REQUIRES: nobody sends it any more; `to` is
-// kDefault or kIgnored.
+// Restores the default action or ignoring, after discarding pending signals of all threads:
+// otherwise a late SIGPROF would kill the process. REQUIRES: no thread sends the signal any more;
+// `to` is kDefault or kIgnored.
 void ResetSignal(int signal, SignalOwner to);
 
-// The file whose code handles the signal. Not signal-safe: takes the loader's lock.
+// The file whose code handles the signal. Not async-signal-safe: takes the loader's lock.
 std::string FileOfHandler(int signal);
 
-// For the time of a fork: the calling thread gets no SIGPROF, which would make the kernel begin a
-// long fork anew, again and again. Signal-safe.
+// Blocks SIGPROF in the calling thread during a fork, since it would make the kernel restart a long
+// fork again and again. Async-signal-safe.
 void BlockProfilingSignal();
 void UnblockProfilingSignal();
 
-// The lowest real-time signal with default disposition, or 0 when none is free.
+// The lowest real-time signal with the default action, or 0 when there is none.
 int FreeRealTimeSignal();
 
-int UrgentSignal();     // SIGURG: ignored by default, passes debuggers silently
+int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 
-// Queues `signal` to one thread. False: the thread is gone. Signal-safe.
+// Queues `signal` to one thread. False: the thread is gone. Async-signal-safe.
 bool SignalThread(int32_t tid, int signal);
 
-// Whether the thread blocks the signal (status, SigBlk). False also when that cannot be read.
+// Whether the thread blocks the signal (status, SigBlk). False if that cannot be read.
 bool ThreadBlocksSignal(int32_t tid, int signal);
 
 }  // namespace pprof::sys

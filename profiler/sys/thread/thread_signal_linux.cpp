@@ -39,7 +39,7 @@ bool InstallHandler(int signal, SignalHandler handler) {
 
 void ResetSignal(int signal, SignalOwner to) {
   struct sigaction action {};
-  action.sa_handler = SIG_IGN;  // the kernel drops pending ones of all threads at this change
+  action.sa_handler = SIG_IGN;  // this change makes the kernel discard pending ones of all threads
   sigaction(signal, &action, nullptr);
   if (to == SignalOwner::kIgnored) return;
   action.sa_handler = SIG_DFL;
@@ -59,7 +59,7 @@ std::string FileOfHandler(int signal) {
 }
 
 namespace {
-// Whether this thread blocked SIGPROF itself before the fork; initial-exec as all of ours.
+// Whether this thread had SIGPROF blocked before the fork.
 __thread bool profiling_was_blocked __attribute__((tls_model("initial-exec")));
 }  // namespace
 

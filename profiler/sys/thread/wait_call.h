@@ -1,4 +1,4 @@
-// What a system call waits for, by its number.
+// Classifies system calls by what they wait for.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ enum class WaitKind {
 
 WaitKind WaitKindOf(int64_t syscall_number);
 
-// FUTEX_WAIT and its kin, out of the futex call's second argument.
+// FUTEX_WAIT and its variants, decoded from the futex call's second argument.
 struct FutexWaitCall {
   bool waits = false;
   bool private_to_process = false;

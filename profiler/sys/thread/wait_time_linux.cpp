@@ -38,7 +38,7 @@ const int64_t* WaitTimeReader::OffsetOf(int processor) {
       sched_setaffinity(0, sizeof only, &only) != 0) {
     return nullptr;
   }
-  sched_yield();  // so that exec_start is brought up to now
+  sched_yield();  // makes the kernel update exec_start
   int64_t started = 0;
   const bool read = ReadLastRan(ThreadId(), &started);
   const auto now = static_cast<int64_t>(MonotonicNanos());

@@ -1,22 +1,22 @@
-// The clocks. One function a clock, so that nobody mixes them up. Thread safety: safe. Signal-safe.
+// The clocks, one function each. Thread safety: safe. Async-signal-safe.
 #pragma once
 
 #include <cstdint>
 
 namespace pprof::sys {
 
-// Nanoseconds since 1970; jumps when somebody sets the clock. Signal-safe.
+// Nanoseconds since 1970; jumps when the clock is set. Async-signal-safe.
 int64_t WallNanos();
 
-// Time since boot, for ages and durations; never set back. Milliseconds, advanced on the kernel's
-// tick (1 to 10 ms): about 5 ns a call, no system call. Signal-safe.
+// Milliseconds since boot, for ages and durations; never set back. Advances with the kernel's tick
+// (1 to 10 ms): about 5 ns per call, no system call. Async-signal-safe.
 uint64_t CoarseMonotonicMillis();
 
-// The same in nanoseconds, exact: about 20 ns a call. Signal-safe.
+// The same in nanoseconds, exact: about 20 ns per call. Async-signal-safe.
 uint64_t MonotonicNanos();
 
-// Nanoseconds since boot, times of suspension included: the clock of start times in /proc.
-// Signal-safe.
+// Nanoseconds since boot, including suspension: the clock of start times in /proc.
+// Async-signal-safe.
 uint64_t BootNanos();
 
 }  // namespace pprof::sys

@@ -1,9 +1,8 @@
-// A clock for what happens while a lock is held: the CPU's time stamp counter where the kernel
-// itself tells the time by it, which costs 10 ns a look instead of 23 (AMD EPYC); CLOCK_MONOTONIC
-// elsewhere.
+// A clock for use while a lock is held: the CPU's time stamp counter if the kernel itself uses it
+// as its clock source, which costs 10 ns per read instead of 23 (AMD EPYC); else CLOCK_MONOTONIC.
 //
-// Its ticks are a nanosecond or two. Good for durations of this process only: against the monotonic
-// clock they are off by up to 100 ppm, and by the time that the machine was suspended.
+// A tick is one or two nanoseconds. Only for durations in this process: ticks drift from the
+// monotonic clock by up to 100 ppm, and by the time the machine was suspended.
 #pragma once
 
 #include <x86intrin.h>
@@ -17,10 +16,10 @@ namespace pprof::sys {
 
 class TickClock {
  public:
-  // Zeroed memory is a clock of nanoseconds.
+  // Zeroed memory is a clock with nanosecond ticks.
   TickClock() = default;
 
-  // Signal-safe. Thread safety: safe; clocks of two CPUs differ by some nanoseconds.
+  // Thread safety: safe; clocks of two CPUs differ by some nanoseconds. Async-signal-safe.
   uint64_t Now() const {
     if (__builtin_expect(nanos_per_tick_.load(std::memory_order_relaxed) == 0, 0)) {
       return MonotonicNanos();
@@ -28,18 +27,19 @@ class TickClock {
     return __rdtsc() >> kCyclesShift;
   }
 
-  // Signal-safe. Thread safety: safe.
+  // Thread safety: safe. Async-signal-safe.
   uint64_t ToNanos(uint64_t ticks) const {
     const uint64_t factor = nanos_per_tick_.load(std::memory_order_relaxed);
     if (factor == 0) return ticks;
     return static_cast<uint64_t>((static_cast<unsigned __int128>(ticks) * factor) >> kFactorShift);
   }
 
-  // Notes the first of two looks at both clocks. Called at load. Signal-safe.
+  // Takes the first of two readings of both clocks. Called at load. Async-signal-safe.
   void Begin();
 
-  // Decides once and for all what the clock is. Takes up to 2 ms when Begin() was just now.
-  // REQUIRES: called before the first Now(), one caller at a time. Not signal-safe: reads a file.
+  // Selects the clock, once. Takes up to 2 ms right after Begin().
+  // REQUIRES: called before the first Now(), one caller at a time.
+  // Not async-signal-safe: reads a file.
   void Settle();
 
  private:
@@ -49,12 +49,12 @@ class TickClock {
   };
   static Look LookAtBoth();
 
-  static constexpr int kCyclesShift = 2;  // four cycles a tick: sums have room as with nanoseconds
+  static constexpr int kCyclesShift = 2;  // four cycles per tick, so that sums do not overflow
   static constexpr int kFactorShift = 32;
 
   std::atomic<uint64_t> nanos_per_tick_;  // times 2^32; 0: ticks are nanoseconds
-  Look first_;                            // written at load
-  bool settled_;                          // REQUIRES of Settle
+  Look first_;                            // taken at load
+  bool settled_;                          // see REQUIRES of Settle
 };
 
 extern TickClock tick_clock __attribute__((visibility("hidden")));

@@ -8,17 +8,17 @@
 
 namespace pprof::sys {
 
-// Used before any constructor has run.
+// Used before constructors and after destructors run.
 static_assert(std::is_trivially_destructible_v<TickClock>);
 TickClock tick_clock;
 
 namespace {
 
-// 2 ms: the looks' own error, some 50 ns, is 25 ppm of it.
+// 2 ms: the readings' own error, some 50 ns, is 25 ppm of it.
 constexpr uint64_t kShortestCalibration = 2000000;
 
-// The kernel has watched the counter on all CPUs and found it constant and the same, or it would
-// have chosen another clock.
+// The kernel monitors the counter on all CPUs and selects another clock source unless it is
+// constant and synchronized.
 bool KernelUsesTsc() {
   const int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                       O_RDONLY | O_CLOEXEC);
@@ -29,12 +29,12 @@ bool KernelUsesTsc() {
   return length > 0 && std::strcmp(name, "tsc\n") == 0;
 }
 
-// 0.5 to 8 GHz, four cycles a tick. Anything else is no such counter.
+// 0.5 to 8 GHz, four cycles per tick. Anything else is not a usable counter.
 bool IsPlausible(double nanos_per_tick) { return nanos_per_tick > 0.5 && nanos_per_tick < 8; }
 
 }  // namespace
 
-// The best of some: a thread may lose its CPU between the two clocks.
+// The best of several readings: a thread may be preempted between the two clocks.
 TickClock::Look TickClock::LookAtBoth() {
   Look best{};
   uint64_t shortest = UINT64_MAX;

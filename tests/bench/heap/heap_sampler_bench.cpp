@@ -1,4 +1,4 @@
-// What one sample costs, and what one look at all of them costs. Prints "NAME VALUE" lines.
+// The cost of one sample, and of reading all of them. Prints "NAME VALUE" lines.
 #include <pthread.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ void SetInterval(size_t interval) {
   Sampling sampling = GetSampling();
   sampling.heap_interval = interval;
   if (!SetSampling(sampling).ok()) std::abort();
-  signal_safe::thread_state.bytes_left = 0;  // look at once, not after 256 KiB
+  signal_safe::thread_state.bytes_left = 0;  // reads the settings at once, not after 256 KiB
   signal_safe::thread_state.sample_at_zero = false;
 }
 
@@ -93,7 +93,7 @@ void* AllocateOn(unsigned stack, int bits) {
   return block;
 }
 
-// Pairs a second of another thread while `work` runs over and over here; one slice.
+// Pairs per second of another thread while `work` runs repeatedly here, in one slice.
 class AllocatingThread {
  public:
   AllocatingThread() : thread_([this] { Run(); }) {}
@@ -131,7 +131,7 @@ void BenchSnapshot() {
   }
   const uint64_t before = signal_safe::heap_sampler.samples;
   const auto stacks = profiles::ReadHeap();
-  const uint64_t allocations = signal_safe::heap_sampler.samples - before;  // at interval 1: all
+  const uint64_t allocations = signal_safe::heap_sampler.samples - before;  // interval 1: all
   SetInterval(512 * 1024);
   std::vector<double> heap, peak;
   for (int i = 0; i < 101; ++i) {

@@ -1,5 +1,5 @@
-// Time of the wrapped malloc beside tcmalloc's own in one process: alternating slices, so that
-// whatever disturbs the machine disturbs both. Prints one line for each workload and setting:
+// Times the wrapped malloc and tcmalloc's own in one process, in alternating slices, so that
+// disturbances affect both. Prints one line for each workload and setting:
 //   NAME SETTING direct_ns wrapped_ns ratio_median ratio_q1 ratio_q3
 #include <gperftools/tcmalloc.h>
 
@@ -44,7 +44,7 @@ void Compare(const char* name, void (*direct)(int64_t), void (*wrapped)(int64_t)
     sampling.heap_interval = interval;
     if (!SetSampling(sampling).ok()) return;
     std::vector<double> direct_ns, wrapped_ns, ratios;
-    // Something, and not the first measured slice, pays for fresh pages and cold branches.
+    // Warms up fresh pages and cold branches before the first measured slice.
     direct(count);
     wrapped(count);
     for (int slice = -10; slice < kSlices; ++slice) {  // the first ten warm up

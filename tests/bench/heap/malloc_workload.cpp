@@ -1,5 +1,5 @@
-// malloc_workload NAME COUNT: runs one workload with whatever malloc the process has. For counting
-// its instructions; the allocator is chosen by linking or by LD_PRELOAD.
+// malloc_workload NAME COUNT: runs one workload with the process's malloc, to count instructions.
+// The allocator is selected by linking or by LD_PRELOAD.
 #include <cstdio>
 #include <cstring>
 
@@ -11,7 +11,7 @@
 #include <atomic>
 
 namespace {
-std::atomic<int64_t> bytes{0};  // the least that a profiler in hooks does: look at a countdown
+std::atomic<int64_t> bytes{0};  // the minimum that a profiler with hooks does: a countdown
 void OnNew(const void*, size_t size) {
   bytes.store(bytes.load(std::memory_order_relaxed) - static_cast<int64_t>(size),
               std::memory_order_relaxed);

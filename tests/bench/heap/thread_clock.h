@@ -1,4 +1,4 @@
-// CPU time of the calling thread: what other programs take away from it does not count.
+// CPU time of the calling thread, unaffected by other programs.
 #pragma once
 
 #include <time.h>

@@ -1,6 +1,6 @@
-// What the malloc benches do, over any allocator: pairs, new and delete, a ring of live blocks, and
-// a map of strings. Each runs `count` operations (one operation: one allocation and one free; for
-// the map: one key made and looked up, then inserted, erased or given another value).
+// Workloads of the malloc benchmarks, over any allocator: pairs, new and delete, a ring of live
+// blocks, and a map of strings. Each runs `count` operations (one operation: one allocation and one
+// free; for the map: one key built and looked up, then inserted, erased or assigned another value).
 #pragma once
 
 #include <charconv>
@@ -14,7 +14,7 @@
 
 namespace pprof::bench {
 
-// Keeps the compiler from dropping an allocation.
+// Prevents the compiler from dropping an allocation.
 inline void Use(void* block) { asm volatile("" : : "g"(block) : "memory"); }
 
 // 16 to 4096 bytes, the same sequence for all.
@@ -90,7 +90,7 @@ __attribute__((noinline)) void StringMap(int64_t count) {
   };
   using Map = std::unordered_map<String, String, Hash, std::equal_to<String>,
                                  ContainerAllocator<std::pair<const String, String>, Heap>>;
-  // Kept from call to call, as a server's map is; about half of the keys are in.
+  // kept across calls, like a server's map; about half of the keys are present
   static auto& map = *new Map;
   constexpr uint32_t kKeys = 2000;
   Sizes random;

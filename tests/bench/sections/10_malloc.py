@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the section "malloc and free" of docs/performance.md. Exit 1 when an instruction bar is missed.
+"""Prints the section "malloc and free" of docs/performance.md. Exit 1 on a missed bar.
 
 usage: 10_malloc.py BUILD_FOLDER
 """
@@ -17,8 +17,8 @@ TITLES = {"pair": "pair 16..4096 B", "newdelete": "new/delete", "ring": "ring of
           "map": "unordered_map&lt;string,string&gt;"}
 PLAIN = "tcmalloc_minimal, plain"
 # (workload, variant) -> bar on the ratio of instructions
-BARS = {("pair", "ours, idle"): 1.16, ("pair", "ours, on"): 1.22,
-        ("map", "ours, idle"): 1.04, ("map", "ours, on"): 1.04}
+BARS = {("pair", "pprof-cpp, idle"): 1.16, ("pair", "pprof-cpp, on"): 1.22,
+        ("map", "pprof-cpp, idle"): 1.04, ("map", "pprof-cpp, on"): 1.04}
 TIME_BARS = {"idle": 1.12, "on": 1.25}
 FEW, MANY = 20000, 60000
 ROUNDS = 9
@@ -37,8 +37,8 @@ def variants(folder):
     minimal, full = library("libtcmalloc_minimal.so.4"), library("libtcmalloc.so.4")
     jemalloc = library("libjemalloc.so.2")
     found[PLAIN] = (any_malloc, {"LD_PRELOAD": minimal})
-    found["ours, idle"] = (folder / "malloc_workload_ours", {"PPROF_CPP_HEAP_INTERVAL": "0"})
-    found["ours, on"] = (folder / "malloc_workload_ours", {"PPROF_CPP_HEAP_INTERVAL": "512k"})
+    found["pprof-cpp, idle"] = (folder / "malloc_workload_ours", {"PPROF_CPP_HEAP_INTERVAL": "0"})
+    found["pprof-cpp, on"] = (folder / "malloc_workload_ours", {"PPROF_CPP_HEAP_INTERVAL": "512k"})
     if full:
         found["tcmalloc, native sampling"] = (
             any_malloc, {"LD_PRELOAD": full, "TCMALLOC_SAMPLE_PARAMETER": "524288"})
@@ -95,7 +95,7 @@ def cpu_seconds(program, environment, workload, count):
 
 
 def print_process_times(folder):
-    """All allocators one after the other in each round; medians of the rounds' ratios to plain."""
+    """Runs all allocators in each round; medians of the rounds' ratios to plain."""
     ratios = {name: {w: [] for w in WORKLOADS} for name in variants(folder)}
     for _ in range(ROUNDS):
         for workload in WORKLOADS:
@@ -113,7 +113,7 @@ def print_process_times(folder):
 
 def print_times(folder):
     run = subprocess.run([folder / "malloc_ab"], check=True, capture_output=True, text=True)
-    print("| workload | setting | ratio [quartiles] | bar | tcmalloc ns | ours ns |")
+    print("| workload | setting | ratio [quartiles] | bar | tcmalloc ns | pprof-cpp ns |")
     print("|---|---|---|---|---|---|")
     for line in run.stdout.splitlines():
         name, setting, direct, ours, ratio, low, high = line.split()
@@ -125,18 +125,18 @@ def print_times(folder):
 def main():
     folder = pathlib.Path(sys.argv[1]) / "tests/bench/heap"
     print("## malloc and free\n")
-    print("Instructions for one operation (one allocation and one free), as ratio to plain "
-          "tcmalloc_minimal; in brackets the number. Exact to 1 %; system calls are not counted, which "
-          "flatters samplers that make them (tcmalloc's native one). "
+    print("Instructions per operation (one allocation and one free) relative to plain "
+          "tcmalloc_minimal; the count is in brackets. Exact to 1 %. System calls are not counted, "
+          "which favors samplers that make them (tcmalloc's native one). "
           f"`valgrind --tool=callgrind malloc_workload[_ours] WORKLOAD N`, N = {MANY} minus {FEW}.\n")
     missed = ["valgrind is not installed"]
     if shutil.which("valgrind"):
         missed = print_instructions(folder)
-    print("\nTime in one process, alternating slices of direct tc_* calls and of the interposed calls, "
-          "301 each, CPU time of the thread, median of the paired ratios. `malloc_ab`\n")
+    print("\nThread CPU time in one process: 301 slices of direct tc_* calls alternate with 301 of the "
+          "interposed calls; median of the paired ratios. `malloc_ab`\n")
     print_times(folder)
-    print(f"\nCPU time of whole processes, ratio to plain tcmalloc_minimal in the same round, median of "
-          f"{ROUNDS} rounds. Resolves about 10 % only; here for the peers. "
+    print(f"\nCPU time of whole processes relative to plain tcmalloc_minimal in the same round, median "
+          f"of {ROUNDS} rounds. Resolves about 10 % only; it is for the other allocators. "
           "`malloc_workload[_ours|_hooks] WORKLOAD 8000000`\n")
     print_process_times(folder)
     for line in missed:

@@ -17,9 +17,9 @@ ROWS = [  # name, text, bar
     ("peak_snapshot_ms", "the same at the high-water mark, ms", None),
     ("collect_ms", "the same as a Snapshot object (`Collect(\"heap\")`), ms", None),
     ("min_age_ms", "walk of the live table (`min_age`), ms", None),
-    ("snapshot_allocations", "allocations of a snapshot (the room, before the walk)", 1),
+    ("snapshot_allocations", "allocations of a snapshot (its buffer, before the walk)", 1),
     ("allocation_rate_beside_snapshots",
-     "malloc/free rate of another thread while snapshots run without pause, to its rate alone", None),
+     "malloc/free rate of another thread during continuous snapshots relative to its rate alone", None),
 ]
 
 
@@ -28,8 +28,8 @@ def main():
     output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     values = dict(line.split() for line in output.splitlines())
     print("## Heap samples and snapshots\n")
-    print("Warm, CPU time of the thread, medians. `heap_sampler_bench`\n")
-    print("| what | measured | bar |\n|---|---|---|")
+    print("Medians of thread CPU time, caches warm. `heap_sampler_bench`\n")
+    print("| measurement | result | bar |\n|---|---|---|")
     missed = False
     for name, text, bar in ROWS:
         late = bar is not None and float(values[name]) > bar

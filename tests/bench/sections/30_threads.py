@@ -13,13 +13,13 @@ import sys
 import tempfile
 
 FOLDER = "tests/bench/threads"
-# For CPU truth: chance is then 1 point. The kernel gives up to CONFIG_HZ (250) ticks a second and CPU.
+# For CPU truth: a standard error of 1 point. The kernel has CONFIG_HZ (250) ticks per second.
 TICKS_WANTED = 2000
 missed = []
 
 
 def values(program, *arguments, env=None):
-    """The "name value" lines of a program of the benches."""
+    """The "name value" lines that a benchmark prints."""
     done = subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, text=True,
                           env=dict(os.environ, **(env or {})), cwd=program.parent)
     return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}
@@ -32,7 +32,7 @@ def row(what, measured, bar, good):
 
 
 def table(title, command):
-    print(f"\n{title} `{command}`\n\n| what | measured | bar |\n|---|---|---|", flush=True)
+    print(f"\n{title} `{command}`\n\n| measurement | result | bar |\n|---|---|---|", flush=True)
 
 
 def at_most(what, value, bar, unit="", digits=2):
@@ -44,16 +44,17 @@ def at_least(what, value, bar, unit="", digits=2):
 
 
 def dump(folder):
-    table("The stacks of all threads, 19 frames each, all waiting; medians.",
+    table("The stacks of all threads, each waiting with 19 frames; medians.",
           "pprof_thread_dump_bench THREADS ROUNDS peers")
     seen = values(folder / "pprof_thread_dump_bench", 1000, 15, "peers")
     at_most("1,000 threads, raw dump, ms", seen["raw_ms"], 20)
     at_most("1,000 threads, `debug=2` with names, ms", seen["text_ms"], 30)
-    at_least(f"`eu-stack -p` with names beside it ({seen['eu_stack_ms']:.0f} ms), times as long",
+    at_least(f"`eu-stack -p` with names ({seen['eu_stack_ms']:.0f} ms), relative to `debug=2`",
              seen["eu_stack_times"], 40, digits=0)
-    at_least(f"`gdb -batch -ex 'thread apply all bt'` beside it ({seen['gdb_ms']:.0f} ms), times as long",
-             seen["gdb_times"], 80, digits=0)
-    at_most(f"context switches of the threads in {seen['dumps']:.0f} dumps", seen["switches"], 0, digits=0)
+    at_least(f"`gdb -batch -ex 'thread apply all bt'` ({seen['gdb_ms']:.0f} ms), relative to "
+             "`debug=2`", seen["gdb_times"], 80, digits=0)
+    at_most(f"context switches of the dumped threads in {seen['dumps']:.0f} dumps",
+            seen["switches"], 0, digits=0)
     many = values(folder / "pprof_thread_dump_bench", 10000, 5)
     at_most("10,000 threads, raw dump, ms", many["raw_ms"], 250, digits=0)
     at_most("10,000 threads, `debug=2` with names, ms", many["text_ms"], 250, digits=0)
@@ -70,7 +71,7 @@ def truth(folder, profiler, *arguments):
 
 
 def perf_truth(folder, threads, hz, seconds):
-    """The same by perf from outside; None where it does not run."""
+    """The same measured by perf; None if it does not run."""
     if not shutil.which("perf"):
         return None
     with tempfile.TemporaryDirectory() as work:
@@ -104,9 +105,10 @@ def seconds_for(threads, hz):
 
 
 def cpu(folder):
-    print("\nCPU profile: reported CPU time to the true one (getrusage), and how far the share of one of "
-          "two functions that use 2:1 is from the truth. Bars: 0.98 to 1.02, 5 points, nothing lost. "
-          "The same for gperftools' profiler (time and points) and perf (points). "
+    print("\nCPU profile: reported CPU time relative to the true one (getrusage), and the error in "
+          "percentage points of one function's share where two functions use CPU time 2:1. Bars: 0.98 to "
+          "1.02, 5 points, no lost samples. The same for gperftools' profiler (time and points) and perf "
+          "(points). "
           "`pprof_cpu_truth_ours busy THREADS HZ SECONDS`\n\n| threads | Hz | time | points | lost "
           "| gperftools | perf |\n|---|---|---|---|---|---|---|", flush=True)
     for hz in (100, 1000):
@@ -123,18 +125,19 @@ def cpu(folder):
 
 
 def bursty(folder):
-    table("Threads that run less than an interval at a time: 8 threads, bursts of 0.8 ms and more, "
+    table("Threads that run for less than an interval at a time: 8 threads, bursts of at least 0.8 ms, "
           "20 s at 100 Hz.", "pprof_cpu_truth_ours bursty 8 100 20")
-    at_least("reported to true CPU time", truth(folder, "ours", "bursty", 8, 100, 20)["ratio"], 0.95,
-             digits=3)
+    at_least("reported CPU time relative to the true one",
+             truth(folder, "ours", "bursty", 8, 100, 20)["ratio"], 0.95, digits=3)
     other = truth(folder, "gperftools", "bursty", 8, 100, 20)
     print(f"| gperftools | {other['ratio']:.3f} |  |" if other else "| gperftools | not installed | |",
           flush=True)
 
 
 def cost(folder):
-    table("What the CPU profile costs: work done in a slice of 0.1 s of the process's CPU time with a "
-          "recording to the next slice without; medians of pairs. The control compares slices without.",
+    table("Overhead of the CPU profile: work done in a slice of 0.1 s of process CPU time with a "
+          "recording, relative to the next slice without; medians of pairs. The control compares slices "
+          "without a recording.",
           "pprof_thread_overhead_bench work HZ PAIRS")
     for hz, bar in ((100, 1.0), (1000, None)):
         seen = values(folder / "pprof_thread_overhead_bench", "work", hz, 150)
@@ -143,7 +146,7 @@ def cost(folder):
         row(f"overhead at {hz} Hz", text, f"<= {bar} %" if bar else "",
             bar is None or seen["overhead_percent"] <= bar)
     seen = values(folder / "pprof_thread_overhead_bench", "handler", 20)
-    at_most(f"handler at 20 frames, p99 of {seen['ticks']:.0f} ticks, us (median "
+    at_most(f"signal handler at 20 frames, p99 of {seen['ticks']:.0f} ticks, us (median "
             f"{seen['handler_median_us']:.2f})", seen["handler_p99_us"], 10)
     at_most("samples lost", seen["handler_lost"], 0, digits=0)
 
@@ -152,22 +155,22 @@ def wall(folder):
     table("Wall clock profile at 100 Hz, 1,000 threads in poll(2).",
           "pprof_thread_wall_bench 1000 100 PAIRS")
     seen = values(folder / "pprof_thread_wall_bench", 1000, 100, 12)
-    at_most("cores used, nothing running", seen["cores"], 0.05, digits=3)
-    at_least("throughput of 2 busy threads beside it, to that without (median of 12 pairs)",
+    at_most("cores used while the program is idle", seen["cores"], 0.05, digits=3)
+    at_least("throughput of 2 busy threads with a recording relative to without (median of 12 pairs)",
              seen["throughput"], 0.97, digits=3)
-    at_most("calls of the idle threads that saw EINTR", seen["eintr"], 0, digits=0)
+    at_most("system calls of the idle threads that saw EINTR", seen["eintr"], 0, digits=0)
 
 
 def create(folder):
-    table("Thread creation: pthread_create and join of an empty thread, with the profiler linked to "
-          "without; median of 60 pairs of 4,000 threads.", "pprof_thread_create_ours 4000")
+    table("Thread creation: pthread_create and join of an empty thread, with the profiler linked "
+          "relative to without; median of 60 pairs of 4,000 threads.", "pprof_thread_create_ours 4000")
     ratios, times = [], []
     for turn in range(60):
         pair = ["ours", "plain"] if turn % 2 else ["plain", "ours"]
         seen = {name: values(folder / f"pprof_thread_create_{name}", 4000)["create_us"] for name in pair}
         ratios.append(seen["ours"] / seen["plain"])
         times.append(seen["ours"])
-    at_most(f"increase, % ({statistics.median(times):.1f} us a thread)",
+    at_most(f"increase, % ({statistics.median(times):.1f} us per thread)",
             100 * (statistics.median(ratios) - 1), 5.0)
 
 

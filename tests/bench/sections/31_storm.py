@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the section "A storm" of docs/performance.md. Exit 1 when ours does not survive it.
+"""Prints the section "A storm" of docs/performance.md. Exit 1 if pprof-cpp does not survive it.
 
 usage: 31_storm.py BUILD_FOLDER [SECONDS]     60 seconds without the number
 """
@@ -12,7 +12,7 @@ import time
 
 NAMES = {"ours": "pprof-cpp", "gperftools": "gperftools' CPU profiler (libunwind)",
          "libgcc": "libgcc's `_Unwind_Backtrace` in a handler"}
-HANG = 3  # what the program ends with when nothing moved for 10 s
+HANG = 3  # exit code after 10 s without progress
 
 
 def run(program, seconds):
@@ -22,7 +22,7 @@ def run(program, seconds):
         done = subprocess.run([program, str(seconds)], capture_output=True, text=True, cwd=program.parent,
                               timeout=seconds + 30, env=env)
     except subprocess.TimeoutExpired:
-        return False, "hung, its main thread too", ""
+        return False, "hung, including its main thread", ""
     took = time.monotonic() - begin
     told = dict(line.split() for line in done.stdout.splitlines())
     if done.returncode == 0:
@@ -40,7 +40,7 @@ def main():
     print("## A storm\n")
     print(f"Up to {seconds} s of dlopen and dlclose (2 threads), throw (2), dl_iterate_phdr, fork, thread "
           "creation and malloc at once; each thread is sampled 2,000 times a second by a wall clock "
-          "timer. Bar: ours survives. `pprof_storm_ours SECONDS`\n")
+          "timer. Bar: pprof-cpp survives. `pprof_storm_ours SECONDS`\n")
     print("| profiler | in the storm | samples |\n|---|---|---|")
     survived = False
     for name, title in NAMES.items():

@@ -15,11 +15,11 @@ WITHOUT_BAR = "the only thread"
 TRUTH_RUNS = 5
 TRUTH = re.compile(r"true share ([\d.]+), charged ([\d.]+); sum of charges/truth ([\d.]+); "
                    r"block/truth ([\d.]+)")
-# What is said of a truth run, the largest deviation allowed, and how it is computed.
+# Text for an accuracy run, the maximum deviation, and its computation.
 TRUTH_ROWS = [
-    ("share of the holder of 2 ms, points off the truth", 2.0, lambda m: 100 * (m[1] - m[0])),
-    ("sum of charges, % off what the waiters lost", 1.0, lambda m: 100 * (m[2] - 1)),
-    ("sum of `block`, % off what the waiters lost", 2.0, lambda m: 100 * (m[3] - 1)),
+    ("share of the 2 ms holder, error in points", 2.0, lambda m: 100 * (m[1] - m[0])),
+    ("sum of charges, error in % of the waiters' delay", 1.0, lambda m: 100 * (m[2] - 1)),
+    ("sum of `block`, error in % of the waiters' delay", 2.0, lambda m: 100 * (m[3] - 1)),
 ]
 
 
@@ -34,9 +34,9 @@ def rows_of(folder):
 
 
 def print_costs(folder):
-    print("One lock and unlock, to the same program without pprof-cpp; four threads with a hold of 0.5 "
-          "or 50 us: turns for the same CPU time. Medians of paired rounds; \"on\" is `rate=10us` and "
-          f"`fraction=100`. `pprof_lock_bench {ROUNDS}`\n")
+    print("Time of one lock and unlock relative to the same program without pprof-cpp; for four threads "
+          "that hold a lock for 0.5 or 50 us, the turns for the same CPU time. Medians of paired rounds; "
+          f"\"on\" is `rate=10us` and `fraction=100`. `pprof_lock_bench {ROUNDS}`\n")
     print("| case | plain | plain again | off | on | on, all kept | bar off, on |")
     print("|---|---|---|---|---|---|---|")
     missed = []
@@ -64,10 +64,10 @@ def print_truth(folder):
         run = subprocess.run([folder / "unit/contention/pprof_contention_test",
                               f"--gtest_filter={name}"], capture_output=True, text=True)
         measured.append([float(number) for number in TRUTH.search(run.stdout).groups()])
-    print("\nA lock held 2 ms by one function and 0.5 ms by another, four threads, against what the "
-          f"threads wrote down themselves; all of {TRUTH_RUNS} runs. "
+    print("\nA lock held 2 ms by one function and 0.5 ms by another, four threads, compared with the "
+          f"times that the threads recorded themselves; all {TRUTH_RUNS} runs. "
           f"`pprof_contention_test --gtest_filter={name}`\n")
-    print("| what | measured | bar |\n|---|---|---|")
+    print("| measurement | result | bar |\n|---|---|---|")
     missed = []
     for text, bar, compute in TRUTH_ROWS:
         values = [compute(m) for m in measured]

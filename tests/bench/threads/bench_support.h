@@ -1,4 +1,4 @@
-// Clocks, medians and burned time for the benches of the thread profiles.
+// Clocks, medians and CPU load for the benchmarks of the thread profiles.
 #pragma once
 
 #include <time.h>
@@ -25,7 +25,7 @@ inline double MillisOf(const std::function<void()>& work, clockid_t clock = CLOC
   return (SecondsOf(clock) - begin) * 1e3;
 }
 
-// The value that `share` of all lie below; 0.5 is the median.
+// The value below which `share` of all values lie; 0.5 is the median.
 inline double Quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const auto at = static_cast<size_t>(share * static_cast<double>(values.size()));

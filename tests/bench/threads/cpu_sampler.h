@@ -1,4 +1,4 @@
-// A CPU profiler to measure: ours, or another, by which file is linked.
+// The CPU profiler to measure, selected by the file that is linked.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace pprof::bench {
 
-// Where the two busy functions are: filled by the linker.
+// Address ranges of the two busy functions, defined by the linker.
 extern "C" {
 extern const char __start_hog1[], __stop_hog1[], __start_hog2[], __stop_hog2[];
 }
@@ -17,7 +17,7 @@ struct Sampled {
   double hog2 = 0;
   unsigned long lost = 0;
 
-  // A stack of `depth` addresses and its time.
+  // Adds a stack of `depth` addresses with its time.
   void Add(const uintptr_t* pcs, size_t depth, double seconds) {
     cpu_seconds += seconds;
     for (size_t i = 0; i < depth; ++i) {
@@ -38,7 +38,7 @@ struct Sampled {
   }
 };
 
-// All threads of the process, at `hz`; aborts when it cannot.
+// Samples all threads of the process at `hz`; aborts on errors.
 void StartSampling(int hz);
 Sampled StopSampling();
 

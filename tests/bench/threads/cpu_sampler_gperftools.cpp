@@ -1,5 +1,5 @@
-// gperftools' CPU profiler. Its file is an array of words: a head (0, 3, 0, microseconds a sample,
-// 0), then count, depth, depth addresses a record, until 0, 1, 0.
+// gperftools' CPU profiler. Its file is an array of words: a header (0, 3, 0, microseconds per
+// sample, 0), then records of count, depth and depth addresses, until 0, 1, 0.
 #include <gperftools/profiler.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// No profiler inside: for perf, which looks from outside.
+// No profiler in the process: for perf, which samples from outside.
 #include "tests/bench/threads/cpu_sampler.h"
 
 namespace pprof::bench {

@@ -1,5 +1,5 @@
-// How much of the threads' true CPU time a profiler reports, and whether two functions that use 2:1
-// have their shares. Built once a profiler; see cpu_sampler.h.
+// How much of the threads' true CPU time a profiler reports, and whether two functions that run 2:1
+// get their shares. Built once per profiler; see cpu_sampler.h.
 //
 //   pprof_cpu_truth_OURS busy|bursty THREADS HZ SECONDS     prints "name value" lines
 #include <sys/resource.h>
@@ -18,7 +18,7 @@
 namespace pprof::bench {
 namespace {
 
-// Without a call, so that the leaf is in here for who sees leaves only.
+// Without a call, so that the leaf is in this function for profilers that only record leaves.
 #define BURN(iterations) \
   for (long i = 0; i < (iterations); ++i) __asm__ volatile("" : : "r"(i))
 __attribute__((noinline, section("hog1"))) void Hog1(long iterations) { BURN(iterations); }
@@ -47,7 +47,7 @@ double UserAndSystem() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Turns of equal length would be in step with the kernel's tick, which all profilers sample by.
+// Turns of equal length would be in phase with the kernel's tick, which all profilers sample by.
 struct Varied {
   uint64_t state;
   long operator()(long about) {
@@ -56,7 +56,7 @@ struct Varied {
   }
 };
 
-// A burst is 0.7 ms or a little more, then a pause: shorter than a sampling interval.
+// Bursts of 0.7 ms or a little more, with pauses: shorter than a sampling interval.
 void Work(bool bursty, int number, const std::atomic<bool>& stop, Truth& truth) {
   const long about_a_milli = 1000000;
   Varied varied{static_cast<uint64_t>(number) + 1};
@@ -83,7 +83,7 @@ void Bench(bool bursty, int threads, int hz, double seconds) {
   for (int i = 0; i < threads; ++i) {
     busy.emplace_back([&, i] { Work(bursty, i, stop, truths[static_cast<size_t>(i)]); });
   }
-  // Among 64 busy threads this one would wait between reading the clock and the recording's begin.
+  // Among 64 busy threads it would otherwise wait between reading the clock and starting.
   setpriority(PRIO_PROCESS, 0, -20);
   const double used_begin = UserAndSystem();
   const double hog1_begin = Sum(truths, &Truth::hog1), hog2_begin = Sum(truths, &Truth::hog2);

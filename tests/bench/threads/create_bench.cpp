@@ -1,4 +1,4 @@
-// The cost of a thread, in microseconds. Built twice: as it is, and with the profiler.
+// The cost of a thread in microseconds. Built twice: without and with the profiler.
 #include <pthread.h>
 
 #include <cstdio>

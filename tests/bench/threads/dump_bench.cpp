@@ -1,4 +1,4 @@
-// What a dump of all threads costs, who else does it how fast, and what the threads notice.
+// The cost of a dump of all threads, that of other tools, and the effect on the threads.
 //
 //   pprof_thread_dump_bench THREADS ROUNDS [peers]     prints "name value" lines
 #include <fcntl.h>
@@ -54,7 +54,7 @@ class WaitingThreads {
     for (int i = 0; i < count; ++i) {
       pthread_t thread;
       const auto run = [](void*) -> void* {
-        Descend(11);  // with the condition, the C library and the thread's begin: 19
+        Descend(11);  // 19 with the condition, the C library and the thread's start
         return nullptr;
       };
       if (pthread_create(&thread, &attributes, run, nullptr) != 0) break;
@@ -111,7 +111,7 @@ double MillisOfTool(std::vector<std::string> words) {
   return ran ? millis : 0;
 }
 
-// Switches of all threads but this one, whether they wanted them or not.
+// Voluntary and involuntary context switches of all threads but this one.
 unsigned long SwitchesOfOthers() {
   unsigned long sum = 0;
   for (const int32_t tid : sys::ListTasks()) {
@@ -140,7 +140,7 @@ void BenchPeers(int rounds, double text_ms) {
 
 void BenchDump(int count, int rounds, bool peers) {
   const WaitingThreads threads(count);
-  TextDump();  // symbols are read once in a process's life
+  TextDump();  // symbols are read once per process
   std::vector<double> raw, text;
   const unsigned long switches = SwitchesOfOthers();
   for (int i = 0; i < rounds; ++i) {

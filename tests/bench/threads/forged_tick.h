@@ -1,7 +1,7 @@
-// Ticks of the CPU profile when a test wants them, not when a timer does.
+// Ticks of the CPU profile at moments chosen by a test instead of a timer.
 //
-// The handler takes only what its own timers send; the signal information of one that really came
-// is kept and given to it again. Thread safety: one recording at a time.
+// The handler only accepts signals of its own timers, so the signal information of a real one is
+// saved and passed to it again. Thread safety: one recording at a time.
 #pragma once
 
 #include <signal.h>
@@ -17,15 +17,15 @@ using Handler = void (*)(int, siginfo_t*, void*);
 
 class TickForger {
  public:
-  // REQUIRES: a CPU recording runs. Burns CPU time until a tick came, at most 10 s; false: none
-  // did.
+  // REQUIRES: a CPU recording runs. Uses CPU time until a tick arrives, at most 10 s; false: none
+  // arrived.
   static bool Learn();
 
-  // What the profiler's handler does at a tick, here. REQUIRES: Learn() was true; the recording
-  // runs. Only from a signal handler.
+  // Runs the profiler's tick handler. REQUIRES: Learn() returned true; the recording runs.
+  // Signal handler only.
   static void Tick(void* ucontext) { real_(SIGPROF, &info_, ucontext); }
 
-  // SIGPROF goes to `handler`, which may call Tick(); Restore() before the recording ends.
+  // Redirects SIGPROF to `handler`, which may call Tick(); Restore() before the recording ends.
   static void Replace(Handler handler) { Install(handler); }
   static void Restore() { sigaction(SIGPROF, &before_, nullptr); }
 

@@ -1,5 +1,4 @@
-// What a CPU recording costs the program, and how long its handler takes. Prints "name value"
-// lines.
+// The overhead of a CPU recording, and the duration of its handler. Prints "name value" lines.
 //
 //   pprof_thread_overhead_bench work HZ PAIRS | handler SECONDS
 #include <cstdio>
@@ -14,8 +13,8 @@
 namespace pprof::bench {
 namespace {
 
-// Rounds done in a slice of the whole process's CPU time: what the profiler's own threads use is
-// missing from it.
+// Rounds done in a slice of the whole process's CPU time, which includes that of the profiler's own
+// threads.
 double WorkIn(double cpu_seconds) {
   const double end = ProcessCpu() + cpu_seconds;
   double rounds = 0;
@@ -30,7 +29,7 @@ double WorkWith(int hz, double cpu_seconds) {
   return rounds;
 }
 
-// Pairs of slices, each order as often; the machine's speed changes slower than that.
+// Pairs of slices, in both orders equally often; the machine's speed changes more slowly.
 void BenchWork(int hz, int pairs) {
   constexpr double kSlice = 0.1;
   std::vector<double> ratios, control;
@@ -77,7 +76,7 @@ void BenchHandler(double seconds) {
   auto recording = Recording::Start("profile", 1000).value();
   if (!TickForger::Learn()) std::abort();
   TickForger::Replace(Measured);
-  BurnAtDepth(13, seconds);  // 20 frames with Spin, BenchHandler, main, its two callers
+  BurnAtDepth(13, seconds);  // 20 frames with Spin, BenchHandler, main and its two callers
   TickForger::Restore();
   const Snapshot snapshot = std::move(recording).Stop().value();
   const std::vector<double> nanos(tick_nanos, tick_nanos + std::min(ticks.load(), kMaxTicks));

@@ -1,5 +1,5 @@
-// A storm of all that breaks profilers, sampled at 2 kHz a thread. Built once a sampler; run by
-// storm_table.py in a child of its own, since some of them hang or crash in it.
+// A storm of everything that breaks profilers, sampled at 2 kHz per thread. Built once per sampler;
+// run by sections/31_storm.py in a child process, since some of them hang or crash.
 //
 //   pprof_storm_OURS SECONDS      prints "signals N" and ends with 0; 3: nothing moved for 10 s
 #include <pthread.h>
@@ -41,13 +41,13 @@ void Allocate() {
   for (size_t i = 0; i < 100; ++i) words.emplace_back(i * 7, 'x');
 }
 
-// Blows until `stop`; a thread of its own.
+// Runs until `stop`, in its own thread.
 struct Gust {
   std::function<void()> blow;
   std::atomic<unsigned long> rounds{0};
 };
 
-// The watching thread takes no samples: it would hang with the others.
+// The watching thread takes no samples: otherwise it would hang with the others.
 void BlockSamples() {
   sigset_t samples;
   sigemptyset(&samples);
@@ -66,7 +66,8 @@ bool MovedUntil(double end, const std::vector<Gust>& gusts) {
     for (const Gust& gust : gusts) sum += gust.rounds;
     if (sum != last_sum) last_move = Now();
     last_sum = sum;
-    // dl_iterate_phdr loops starve dlopen for seconds by themselves: a hang is when nothing moves.
+    // dl_iterate_phdr loops starve dlopen for seconds by themselves: only no progress at all is a
+    // hang.
     if (Now() - last_move > 10) return false;
   }
   return true;

@@ -1,4 +1,4 @@
-// The compiler's own unwinder in a signal handler, as many home-made profilers have it.
+// The compiler's unwinder in a signal handler, like in many home-made profilers.
 #include <unwind.h>
 
 #include <atomic>

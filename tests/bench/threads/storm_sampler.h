@@ -1,4 +1,4 @@
-// A profiler in the storm: ours, gperftools', or libgcc's unwinder in a handler.
+// A profiler in the storm: pprof-cpp, gperftools', or libgcc's unwinder in a handler.
 #pragma once
 
 #include <signal.h>
@@ -11,13 +11,13 @@
 
 namespace pprof::bench {
 
-// From here on SIGPROF is a sample of the thread that gets it.
+// From here on SIGPROF samples the thread that receives it.
 void StartStormSampling();
-// How many samples were taken.
+// Number of samples taken.
 unsigned long StopStormSampling();
 
-// SIGPROF to the calling thread, `hz` times a second of wall clock time, until it ends. Timers on
-// CPU clocks do not get beyond the kernel's own tick.
+// Sends SIGPROF to the calling thread `hz` times per second of wall-clock time, until it ends.
+// Timers on CPU clocks cannot exceed the kernel's own tick.
 class ThreadTimer {
  public:
   explicit ThreadTimer(long hz) {

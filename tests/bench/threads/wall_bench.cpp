@@ -1,8 +1,9 @@
-// What a wall clock recording costs a program with many idle threads. Prints "name value" lines.
+// The cost of a wall-clock recording in a program with many idle threads. Prints "name value"
+// lines.
 //
 //   pprof_thread_wall_bench IDLE_THREADS HZ PAIRS
 //
-// The idle threads wait in poll(2), which sees every signal as EINTR.
+// The idle threads wait in poll(2), which returns EINTR at every signal.
 #include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ std::vector<pthread_t> StartIdle(int count) {
 constexpr std::chrono::seconds kSlice{2};
 constexpr int kBusyThreads = 2;
 
-// Rounds a second of the busy threads meanwhile.
+// Rounds per second of the busy threads.
 double Throughput() {
   std::atomic<bool> stop{false};
   std::atomic<long> rounds{0};

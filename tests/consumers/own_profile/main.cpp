@@ -1,4 +1,4 @@
-// docs/adding_a_profile.md, word by word, as a program: exits 0 when the profile is served.
+// The code of docs/adding_a_profile.md as a program: exits with 0 if the profile is served.
 #include <pprof/http.h>
 #include <pprof/pprof.h>
 
@@ -15,7 +15,7 @@ struct Task {
   std::string tenant;
 };
 
-// Two tasks that were queued by the same code for different tenants.
+// Two tasks queued by the same code for different tenants.
 std::vector<Task> QueueCopy() {
   const auto here = reinterpret_cast<uintptr_t>(&QueueCopy) + 1;
   return {{{here}, 100, "blue"}, {{here}, 50, "green"}};

@@ -1,4 +1,4 @@
-// contention_storm PART: ends with 0 when nothing hung, crashed or went wrong.
+// contention_storm PART: exits with 0 unless something hung, crashed or failed.
 #include <gperftools/malloc_hook_c.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ extern "C" int EarlyLockTurns();
 namespace pprof::testing {
 namespace {
 
-// Before main, and before constructors of normal priority.
+// Runs before main, and before constructors of normal priority.
 struct LocksBeforeMain {
   LocksBeforeMain() {
     for (int i = 0; i < 20; ++i) StartAndJoinThreads();
@@ -26,7 +26,7 @@ struct LocksBeforeMain {
 };
 __attribute__((init_priority(102))) LocksBeforeMain locks_before_main;
 
-// Everything at once.
+// All parts at once.
 void RunStorm() {
   Storm storm;
   storm.Add(4, HoldStormMutex);
@@ -44,7 +44,7 @@ void RunStorm() {
 std::mutex handler_mutex;
 sem_t handler_semaphore;
 
-// Not allowed by POSIX for the mutex, and done by programs: it may interrupt any of our functions.
+// POSIX does not allow it for mutexes, but programs do it: it may interrupt any of our functions.
 void LockInHandler(int) {
   const int saved_errno = errno;
   if (handler_mutex.try_lock()) handler_mutex.unlock();
@@ -82,7 +82,7 @@ void RunFork() {
   storm.Add(1, ForkWhileHolding);
   storm.Blow();
   storm.Stop();
-  // The parent's waiters are still its own.
+  // The parent's waiters are unaffected.
   Check(Collect("mutex").value().total(0) > 0, "contention in the parent");
 }
 
@@ -97,7 +97,7 @@ struct LocksAfterMain {
 
 void RunExit() {
   std::atexit(ContendAtExit);
-  static Storm& storm = *new Storm;  // still blows while the process exits
+  static Storm& storm = *new Storm;  // still runs while the process exits
   storm.Add(2, HoldStormMutex);
   storm.Blow();
 }
@@ -105,7 +105,7 @@ void RunExit() {
 std::mutex hook_mutex;
 uint64_t hooked_allocations = 0;
 
-// An allocator with a lock of its own: the hooks of locks run inside malloc.
+// An allocator with its own lock: the lock hooks run inside malloc.
 void CountAllocation(const void*, size_t) {
   const std::lock_guard<std::mutex> lock(hook_mutex);
   ++hooked_allocations;
@@ -153,7 +153,7 @@ void RunCancel() {
   storm.Blow();
 }
 
-// Off and on in the middle of waits and holds.
+// Switches off and on during waits and holds.
 void RunSwitching() {
   Storm storm;
   storm.Add(4, HoldStormMutex);

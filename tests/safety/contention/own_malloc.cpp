@@ -1,6 +1,6 @@
-// A program with an allocator of its own that takes a lock for every call, as old servers have. Run
-// under libpprof_preload.so: the hooks of locks come to stand inside malloc, also of those
-// that the dynamic linker makes. Ends with 0 when nothing hung, crashed or lost memory.
+// A program whose own allocator takes a lock for every call, like old servers. Run under
+// libpprof_preload.so: the lock hooks then run inside malloc, also for allocations of the dynamic
+// linker. Exits with 0 unless something hung, crashed or lost memory.
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -16,13 +16,13 @@
 namespace {
 
 struct Block {
-  size_t size;  // of what the program asked for, rounded up to a class
+  size_t size;  // requested size, rounded up to a class
   Block* next;  // on the free list
 };
-static_assert(sizeof(Block) == 16, "keeps the alignment that malloc promises");
+static_assert(sizeof(Block) == 16, "keeps malloc's alignment");
 
 constexpr size_t kClasses = 48;
-constexpr size_t kArenaBytes = size_t{256} << 20;  // touched as far as used
+constexpr size_t kArenaBytes = size_t{256} << 20;  // touched only as far as used
 alignas(16) unsigned char arena[kArenaBytes];
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -111,7 +111,7 @@ bool IsAnsweredBy(const char* function, const char* file) {
 }  // namespace
 
 int main() {
-  // Else the test would show nothing.
+  // Otherwise the test would prove nothing.
   if (dlsym(RTLD_DEFAULT, "malloc") != reinterpret_cast<void*>(&malloc)) return 3;
   if (!IsAnsweredBy("pthread_mutex_lock", "libpprof_preload.so")) return 4;
   std::vector<std::thread> threads;

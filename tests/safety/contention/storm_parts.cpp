@@ -100,7 +100,7 @@ void StartAndJoinThreads() {
 void ForkAndLock() {
   const pid_t child = fork();
   if (child == 0) {
-    // storm_mutex may be held by a thread that is not here: a fresh one is used.
+    // storm_mutex may be held by a thread that the child does not have: use a new one.
     std::mutex mutex;
     std::thread other([&] {
       for (int i = 0; i < 100; ++i) {
@@ -111,7 +111,7 @@ void ForkAndLock() {
       const std::lock_guard<std::mutex> lock(mutex);
     }
     other.join();
-    // Nothing is collected here: glibc leaves the loader's lock as another thread held it.
+    // Collects nothing: glibc leaves the loader's lock as another thread held it.
     _exit(0);
   }
   int status = 0;

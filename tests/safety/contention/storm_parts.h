@@ -1,4 +1,4 @@
-// Threads that do one thing over and over until told to stop.
+// Threads that repeat an action until stopped.
 #pragma once
 
 #include <atomic>
@@ -10,13 +10,13 @@
 
 namespace pprof::testing {
 
-// Thread safety: Add and Stop from one thread. Stops at the end of its scope.
+// Thread safety: Add and Stop from one thread. The destructor stops it.
 class Storm {
  public:
   ~Storm() { Stop(); }
-  // Runs `turn` in `threads` threads, again and again.
+  // Runs `turn` in `threads` threads repeatedly.
   void Add(int threads, std::function<void()> turn);
-  // Lets it blow for PPROF_STORM_SECONDS, 2 if not set.
+  // Runs for PPROF_STORM_SECONDS, by default 2.
   void Blow();
   void Stop();
   uint64_t turns() const { return turns_; }
@@ -27,17 +27,17 @@ class Storm {
   std::vector<std::thread> threads_;
 };
 
-// The lock that everybody wants.
+// The contended lock.
 extern std::mutex storm_mutex;
 
 void HoldStormMutex();       // a microsecond
 void UseEveryKindOfLock();   // rwlock, condition, semaphore, futex, recursive and timed mutexes
 void LoadLockAndUnload();    // dlopen, locks inside, dlclose
 void ThrowAndCatch();        // with a lock held
-void StartAndJoinThreads();  // that lock
-void ForkAndLock();          // with the lock held elsewhere; the child contends, too
-void ForkWhileHolding();     // that lock, with its waiters; the child unlocks and takes it again
-void UsePoolAllocator();     // an allocator with locks of its own
+void StartAndJoinThreads();  // uses the lock
+void ForkAndLock();          // while the lock is held elsewhere; the child contends, too
+void ForkWhileHolding();     // holds the lock, with waiters; the child unlocks and takes it again
+void UsePoolAllocator();     // an allocator with its own locks
 void CollectAndWrite();      // block and mutex, as text and protobuf
 void Check(bool good, const char* what);  // ends the process
 

@@ -1,5 +1,5 @@
-// How near the estimates come to the truth: sites of one size each, from 16 bytes to 3 MiB, and
-// sites of mixed sizes in one stack, where averaging would be wrong by up to 1000 times.
+// Accuracy of the estimates: sites of one size each, from 16 bytes to 3 MiB, and sites of mixed
+// sizes in one stack, where averaging would be wrong by up to 1000 times.
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kInterval = 512 * 1024;
 
-// A call site of its own for each number.
+// A distinct call site for each number.
 template <int kSite>
 __attribute__((noinline)) void* Allocate(size_t size) {
   void* block = malloc(size);
@@ -89,8 +89,8 @@ Four ReadEstimates(uintptr_t pc) {
   return sum;
 }
 
-// Estimates minus truth, and the variance that Poisson sampling gives them: an object hit with
-// probability p contributes (1/p - 1) times the square of its value.
+// Estimates minus truth, and their variance under Poisson sampling: an object hit with probability
+// p contributes (1/p - 1) times the square of its value.
 struct Deviation {
   Four truth, error, variance;
 };
@@ -105,7 +105,7 @@ void AddObject(double value_of_bytes, double factor, bool kept, Four* four) {
 
 Deviation RunOnce(const Site& site, uintptr_t pc, uint64_t seed, size_t bytes) {
   const ScopedInterval scoped(kInterval);
-  signal_safe::thread_state.random_state = seed * 0x9E3779B97F4A7C15 | 1;  // the same every time
+  signal_safe::thread_state.random_state = seed * 0x9E3779B97F4A7C15 | 1;  // the same in every run
   signal_safe::thread_state.bytes_left = 0;
   signal_safe::thread_state.sample_at_zero = false;
   Deviation deviation;
@@ -154,7 +154,7 @@ TEST_F(AccuracyTest, EveryEstimateIsWithinFourStandardErrorsOfTheTruth) {
     }
     std::printf("%-28s", site.name);
     for (const auto& [name, field] : kFields) {
-      // Rounding to whole objects and bytes is at most 1 a stack and look.
+      // Rounding to whole objects and bytes is at most 1 per stack and reading.
       const double error = std::max(0.0, std::fabs(sum.error.*field) - 2 * seeds);
       const double standard_error = std::sqrt(sum.variance.*field);
       EXPECT_LE(error, 4 * standard_error) << site.name << " " << name;

@@ -1,5 +1,5 @@
-// Every function of the malloc family in random order on four threads, blocks freed by other
-// threads than their own, contents checked. At the end what is in use is exactly what is really
+// Every function of the malloc family in random order on four threads; blocks are freed by other
+// threads, and their contents are checked. At the end the in-use numbers equal exactly what is
 // live.
 #include <malloc.h>
 
@@ -144,7 +144,7 @@ class Fuzzer {
   std::mt19937 random_;
 };
 
-// Blocks on their way from one thread to another.
+// Blocks passed from one thread to another.
 struct Exchange {
   std::atomic<bool> taken{false};
   Block block;
@@ -184,7 +184,7 @@ bool IsOfTheFuzzer(const signal_safe::HeapStack& stack) {
 }
 
 struct InUse {
-  int64_t objects = 0, bytes = 0;  // by the stacks' counters
+  int64_t objects = 0, bytes = 0;  // from the stacks' counters
   uint64_t records = 0;            // in the live table
 };
 
@@ -232,7 +232,7 @@ TEST_P(AllocFuzz, FourThreadsLeaveNothingWrongAndNothingBehind) {
     bytes += record->weight * static_cast<double>(record->size);
   }
   if (GetParam() == 1) {
-    EXPECT_GE(sampled, 4u);  // a block of one byte is missed with probability 1/e
+    EXPECT_GE(sampled, 4u);  // a one-byte block is missed with probability 1/e
   }
   const InUse with_five = ReadInUse();
   EXPECT_EQ(with_five.records, sampled);

@@ -1,4 +1,4 @@
-// For tests that could hang: polls, and fails instead of waiting for ever.
+// For tests that could hang: polls, and fails instead of waiting forever.
 #pragma once
 
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 
 namespace pprof {
 
-// Waits for a child at most `limit`. Its exit status; -1 when it was ended by a signal; -2 when it
+// Waits for a child for at most `limit`. Returns its exit status; -1 if a signal ended it; -2 if it
 // hung (it is killed).
 inline int WaitForChild(pid_t child, std::chrono::seconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -25,7 +25,7 @@ inline int WaitForChild(pid_t child, std::chrono::seconds limit) {
   return -2;
 }
 
-// PPROF_TEST_LONG=1: what takes minutes is run in full.
+// PPROF_TEST_LONG=1 runs tests that take minutes in full.
 inline bool LongTests() {
   const char* value = std::getenv("PPROF_TEST_LONG");
   return value != nullptr && *value == '1';

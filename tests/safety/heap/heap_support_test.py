@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the heap profile says where it cannot work: sanitizers, Valgrind, other allocators, link order.
+"""Messages of the heap profile under sanitizers, Valgrind, other allocators, and wrong link orders.
 
 usage: heap_support_test.py BUILD_FOLDER   (made by the build: support_probe, libpprof_preload.so)
 """
@@ -41,7 +41,7 @@ class Linked(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
 
     def link(self, *arguments):
-        """The program's path, or what the linker said."""
+        """The program's path, or the linker's output."""
         program = pathlib.Path(self.folder.name) / "program"
         said = output(["g++", "-std=c++17", "-O2", "-g", "-I", INCLUDE, *arguments, "-o", program])
         return program if program.exists() else said
@@ -57,7 +57,7 @@ class Allocators(Linked):
     def test_interval_zero_samples_nothing_but_is_supported(self):
         self.assertIn("sampled too little", output([PROBE], PPROF_CPP_HEAP_INTERVAL="0"))
 
-    # An executable's own malloc stands before every preloaded one.
+    # An executable's own malloc precedes every preloaded one.
     def test_preloaded_allocator_does_not_win_over_the_executable(self):
         self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
 
@@ -81,7 +81,7 @@ class Allocators(Linked):
 @unittest.skipUnless(ARCHIVE.exists(), "no static tcmalloc")
 class StaticTcmalloc(Linked):
     def weakened(self):
-        """A copy of the archive whose malloc family gives way to ours."""
+        """A copy of the archive with a weak malloc family, so that ours is used."""
         copy = pathlib.Path(self.folder.name) / "libtcmalloc_weak.a"
         subprocess.run(["objcopy", "--wildcard", "--weaken-symbol=_Zn[wa]*",
                         "--weaken-symbol=_Zd[la]*",
@@ -106,14 +106,14 @@ class StaticTcmalloc(Linked):
         program = self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED,
                             "-Wl,-u,tc_malloc", ARCHIVE, *PROFILER, ARCHIVE, *OTHERS)
         said = output([program])
-        self.assertIn("no: no heap profile: malloc is answered by", said)
+        self.assertIn("no: no heap profile: malloc resolves to", said)
         self.assertIn("Link pprof::profiler into the executable before any other allocator", said)
 
 
 @unittest.skipUnless(PRELOAD.exists(), "libpprof_preload.so is not built")
 class Preload(unittest.TestCase):
     def serve(self, *before, path="/debug/pprof/heap"):
-        """The answer of a python3 that the library was preloaded into, behind others: status, body."""
+        """The answer of a python3 with the library preloaded behind others: status, body."""
         program = subprocess.Popen(
             ["/usr/bin/python3", "-c", "import sys; x = ['a' * 5000 + str(i) for i in range(20000)]; "
              "print('ready', flush=True); sys.stdin.read()"],

@@ -1,5 +1,5 @@
-// The sampler must not hang, crash or lie, whatever the host does around it: forks, handlers,
-// dl_iterate_phdr, coroutines, threads that come and go, modules that are unloaded.
+// The sampler must not hang, crash or report wrong data, whatever its host process does: forks,
+// handlers, dl_iterate_phdr, coroutines, short-lived threads, unloaded modules.
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::chrono::seconds kHang{20};
 
-// Allocates and frees until told to stop.
+// Allocates and frees until stopped.
 class AllocationLoad {
  public:
   explicit AllocationLoad(int threads) {
@@ -87,7 +87,7 @@ TEST_F(HostTest, AChildOfAChildSamplesToo) {
 
 // ---- The dynamic linker's lock
 
-// One thread allocates inside dl_iterate_phdr and wants a lock of the application; another one
+// One thread allocates inside dl_iterate_phdr and takes a lock of the application; another one
 // holds that lock and allocates. An unwinder that takes the linker's lock hangs here.
 void AllocateInsideDlIteratePhdr() {
   std::mutex application;
@@ -138,7 +138,7 @@ TEST_F(HostTest, LoadingAndUnloadingModulesUnderAllocationLoadDoesNotHang) {
 
 // ---- Unloaded modules
 
-// The caller stands behind the module's five frames; a wrong row would cut it off.
+// The caller is above the module's five frames; a wrong row would cut it off.
 TEST_F(HostTest, StacksThroughAReloadedModuleReachTheirCaller) {
   const ScopedInterval all(1);
   for (int round = 0; round < 6; ++round) {
@@ -163,9 +163,9 @@ TEST_F(HostTest, StacksThroughAReloadedModuleReachTheirCaller) {
 
 // ---- Signal handlers
 
-// malloc itself is not for handlers (tcmalloc's lists are not), but a handler may interrupt us at
-// any instruction and its allocations come in here. So the handler calls what malloc calls, with
-// blocks of its own.
+// malloc itself is not allowed in handlers (because of tcmalloc's lists), but a handler may
+// interrupt us at any instruction and allocate. So the handler calls the hooks that malloc calls,
+// with blocks of its own.
 alignas(4096) char handler_memory[64 * 4096];
 std::atomic<int> handler_runs{0};
 
@@ -193,7 +193,7 @@ TEST_F(HostTest, HandlersThatAllocateDuringSamplingHarmNothing) {
     while (!stop.load(std::memory_order_relaxed)) pthread_kill(target, SIGUSR2);
   });
   for (int i = 0; i < 20000 || handler_runs < 5000; ++i) {
-    // A pair of ours, too, without tcmalloc's part.
+    // A pair here, too, without tcmalloc's part.
     alignas(16) static char own[64];
     const uint64_t interval = signal_safe::CountDown(48) ? 0 : signal_safe::OnCountdownEnd(48);
     if (interval != 0) signal_safe::OnAlloc(own, 48, interval, __builtin_return_address(0));
@@ -245,7 +245,7 @@ TEST_F(HostTest, CoroutinesOnSmallStacksAreSampled) {
   }
 }
 
-// ---- Threads that come and go
+// ---- Short-lived threads
 
 TEST_F(HostTest, ThreadChurnLeavesNothingBehind) {
   const ScopedInterval all(1);

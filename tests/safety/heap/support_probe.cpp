@@ -1,4 +1,4 @@
-// Says whether the heap is sampled here, or why not; then takes a profile of a known function.
+// Prints whether the heap is sampled here, or why not; then profiles a known function.
 #include <cstdio>
 #include <cstdlib>
 

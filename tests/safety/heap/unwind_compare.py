@@ -3,8 +3,8 @@
 
 usage: unwind_compare.py [--quick] [--programs-needed N] LIBRARY
 
-Runs each program that is installed with LIBRARY (unwind_compare_preload) preloaded. Fails when a
-stack differs, when a program ends otherwise than without the library, or when too few are there.
+Runs each installed program with LIBRARY (unwind_compare_preload) preloaded. Fails if a stack
+differs, a program exits differently than without the library, or too few programs are installed.
 """
 import argparse
 import collections
@@ -57,7 +57,7 @@ require("crypto").createHash("sha256").update(text).digest("hex");
 
 
 def programs(folder, scale):
-    """name -> command; those that are installed."""
+    """name -> command, for installed programs."""
     source = folder / "source.cpp"
     source.write_text(CPP_SOURCE)
     text = folder / "text"
@@ -104,7 +104,7 @@ def main():
                          PPROF_CPP_HEAP_INTERVAL="65536" if options.quick else "4096")
         found = programs(folder, 1 if options.quick else 3)
         for program, command in found.items():
-            # In the same folder, which the program may fill: the preloaded run comes first.
+            # In the same folder, which the program may fill: the preloaded run is first.
             with open(folder / "errors", "w") as errors:
                 ran = subprocess.run(command, env=preloaded, stdout=subprocess.DEVNULL, stderr=errors,
                                      timeout=600)

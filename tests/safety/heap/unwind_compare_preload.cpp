@@ -1,12 +1,11 @@
-// A preload library in which every heap sample's stack is taken twice: by our unwinder and by
-// libgcc's. Linked before the profiler's archive, so that this CallerStack stands in for the one of
-// capture.cpp; everything else is what programs run.
+// A preload library that takes every heap sample's stack twice: with pprof-cpp's unwinder and
+// with libgcc's. Linked before the profiler's archive, so that this CallerStack replaces the one of
+// caller_stack.cpp; everything else is as in real programs.
 //
 //   LD_PRELOAD=... PPROF_CPP_HEAP_INTERVAL=4096 PPROF_TEST_REPORT=/tmp/report program
 //
-// At exit appends one line to the file: PROGRAM stacks N frames N mismatches N longer N
-// "longer": libgcc stopped at code without a table, which it must, and ours went on by frame
-// pointers.
+// At exit appends one line to the file: PROGRAM stacks N frames N mismatches N longer N "longer":
+// libgcc stopped at code without a table, as it must, and pprof-cpp continued by frame pointers.
 #include <dlfcn.h>
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-// Recordings that are started and dropped, from many threads, leave nothing behind.
+// Recordings that many threads start and drop must leave nothing behind.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -16,7 +16,7 @@ using testing::Entries;
 using testing::PosixTimers;
 using testing::ResidentKiB;
 
-// In threads of `clients`, each `rounds` recordings that nobody asks for.
+// Starts and drops `rounds` recordings in each of `clients` threads.
 void Abandon(int clients, int rounds) {
   std::vector<std::thread> threads;
   for (int client = 0; client < clients; ++client) {

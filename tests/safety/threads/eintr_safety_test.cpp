@@ -1,6 +1,6 @@
-// Which system calls of the application come back with EINTR when a running thread's signal meets
-// them after all: the table of docs/signal_safety.md. And that our profiles do not send it to
-// threads that wait.
+// Checks which system calls of the application return EINTR when they are hit by a signal meant for
+// a running thread (the table in docs/signal_safety.md), and that profiles do not signal waiting
+// threads.
 #include <errno.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -50,7 +50,7 @@ timespec In(int seconds, clockid_t clock) {
   return time;
 }
 
-// A call that waits; `release` ends it. The number it answers: errno, 0 for none.
+// A call that waits; `release` ends it. It returns errno, 0 for success.
 struct WaitingCall {
   std::function<int()> call;
   std::function<void()> release;
@@ -58,7 +58,7 @@ struct WaitingCall {
 
 int ErrorOf(long result) { return result < 0 ? errno : 0; }
 
-// A socket on which nobody knocks yet.
+// A listening socket without a client yet.
 struct Listener {
   explicit Listener(bool with_limit) : fd(socket(AF_UNIX, SOCK_STREAM, 0)) {
     address.sun_family = AF_UNIX;  // an abstract name: of this process
@@ -87,7 +87,7 @@ struct Listener {
   int fd;
 };
 
-// They outlive a process that does not remove them.
+// Kernel objects that would outlive the process.
 struct KernelObjects {
   ~KernelObjects() {
     msgctl(queue, IPC_RMID, nullptr);
@@ -137,7 +137,7 @@ std::map<std::string, WaitingCall> MoreCalls() {
   return calls;
 }
 
-// The calls of the table, by the name they have in it.
+// The calls in the table, by name.
 std::map<std::string, WaitingCall> Calls() {
   static Pipe wire;
   static int pair[2];
@@ -216,7 +216,7 @@ std::map<std::string, WaitingCall> Calls() {
   return calls;
 }
 
-// Runs the call in a thread, `disturb`s it while it waits, and answers its errno.
+// Runs the call in a thread, calls `disturb` while it waits, and returns its errno.
 int Disturbed(const WaitingCall& waiting, const std::function<void(int32_t)>& disturb) {
   std::atomic<int32_t> tid{0};
   std::atomic<int> error{-1};
@@ -254,7 +254,7 @@ std::map<std::string, bool> DocumentedTable() {
 std::atomic<int> handled{0};
 void Count(int, void*, void*) { ++handled; }
 
-// Returns when the handler has run: what ends the call must not come before.
+// Returns after the handler has run, so that the call does not end before.
 void Signal(int32_t tid) {
   const int before = handled;
   sys::SignalThread(tid, SIGUSR1);
@@ -273,7 +273,7 @@ TEST(Eintr, TheTableOfTheDocumentIsTrue) {
   }
 }
 
-// Seen to fail with signals sent to all threads.
+// Verified to fail if signals are sent to all threads.
 TEST(Eintr, NoProfileInterruptsAThreadThatWaits) {
   auto wall = Recording::Start("wall", 250);
   ASSERT_TRUE(wall.ok());

@@ -1,6 +1,6 @@
 // A child forked at any moment uses the whole profiler, whatever the parent's other threads were
-// doing: nothing that they held, made or counted may stop it. For each feature first alone, with no
-// call before the fork, so that the making of what is made once is in the race.
+// doing. Runs each feature alone first, with no call before the fork, so that its one-time
+// initialization takes part in the race.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,15 +20,15 @@
 namespace pprof {
 namespace {
 
-constexpr unsigned kHangSeconds = 30;  // then a hang becomes a signal
+constexpr unsigned kHangSeconds = 30;  // turns a hang into a signal
 std::atomic<uint64_t> number{0};
 
 void InternLabels() {
   const ScopedLabels labels(LabelSet{{"number", std::to_string(++number)}, {"route", "/"}});
-  if (LabelSet::Current().labels().empty()) _exit(3);  // one, when the table is full
+  if (LabelSet::Current().labels().empty()) _exit(3);  // one, if the table is full
 }
 
-// Mostly a name that is taken: registered profiles stay for ever.
+// Mostly a name that is taken: profiles are never unregistered.
 void HoldResource() {
   ResourceProfile held("fork_held_" + std::to_string(++number % 32), "held");
   ResourceProfile::Entry entry = held.Add();
@@ -56,7 +56,7 @@ void AskServer() {
     request.path = std::string("/debug/pprof/") + path;
     request.query = path[0] == 'g' ? "debug=2" : "debug=1";
     const int status = http::Handle(request).status;
-    if (status != 200 && status != 503) _exit(5);  // 503: the bucket of dumps is empty
+    if (status != 200 && status != 503) _exit(5);  // 503: the rate limit of dumps
   }
 }
 
@@ -76,7 +76,7 @@ using Use = void (*)();
 constexpr Use kUses[] = {InternLabels, HoldResource, ChangeRates,
                          CollectAll,   AskServer,    WantContention};
 
-// Forks from here while two threads do `use` for ever; the children do it once.
+// Forks repeatedly while two threads run `use` in a loop; the children run it once.
 void ForkWhile(Use use, int forks) {
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
@@ -98,7 +98,7 @@ void ForkWhile(Use use, int forks) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// In a process of its own each: what is made at first use is not made yet.
+// Each in its own process, where nothing has been initialized.
 TEST(ForkSafety, EachFeatureFromItsFirstUse) {
   for (size_t use = 0; use < std::size(kUses); ++use) {
     for (int i = 0; i < 10; ++i) {

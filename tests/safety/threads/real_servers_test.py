@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Servers that nobody built for this, under load with the preload library, all profiles fetched.
+"""Unmodified servers under load with the preload library, fetching all profiles.
 
 usage: real_servers_test.py --preload LIB --go GO [--seconds N] [SERVER...]
-Servers that are not installed are skipped; 77 when none is there.
+Servers that are not installed are skipped; exits with 77 if none is.
 """
 import argparse
 import http.client
@@ -143,7 +143,7 @@ COLLECTED = ("goroutine", "threadcreate", "heap", "allocs", "peak", "block?secon
 
 
 class Recording(threading.Thread):
-    """A recording over the whole time, beside all that is collected."""
+    """A recording over the whole time, concurrent with the other profiles."""
 
     def __init__(self, base, query):
         super().__init__()
@@ -166,7 +166,7 @@ def collect(name, base, go, path):
 
 
 def fetch_all(name, base, go, work, seconds):
-    """CPU and wall clock are recorded for `seconds`; meanwhile all others, again and again."""
+    """Records CPU and wall clock for `seconds`, and fetches all other profiles repeatedly."""
     path = os.path.join(work, "profile.pb.gz")
     recordings = [Recording(base, f"profile?seconds={seconds}&hz=250"),
                   Recording(base, f"wall?seconds={seconds}&hz=250")]

@@ -1,4 +1,4 @@
-// The handler where other signals are at work, and between any two instructions of malloc.
+// The handler together with other signals, and between any two instructions of malloc.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ __attribute__((noinline)) void BeginStepping() {
   __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
 }
 
-// Sizes of many kinds, so that the allocator's central lists are visited with their locks held.
+// Many different sizes, so that the allocator's central lists are used with their locks held.
 void AllocateALot() {
   void* blocks[64];
   for (size_t round = 0; round < 3; ++round) {
@@ -62,7 +62,7 @@ TEST(Signals, ATickBetweenAllInstructionsOfMalloc) {
   BeginStepping();
   AllocateALot();
   stepping = false;
-  __asm__ volatile("nop");  // the last trap: the flag goes
+  __asm__ volatile("nop");  // the last trap: clears the flag
   signal(SIGTRAP, SIG_DFL);
   EXPECT_GT(steps, 5000u);
   EXPECT_GT(std::move(recording).Stop().value().total(0), 0);
@@ -72,7 +72,7 @@ TEST(Signals, ATickBetweenAllInstructionsOfMalloc) {
 
 std::atomic<long> nested{0};
 
-// The program's own handler burns CPU time: ticks and dumps come inside it.
+// The program's own handler uses CPU time: ticks and dumps interrupt it.
 void BurnInHandler(int) {
   const int before = errno;
   for (int i = 0; i < 20; ++i) bench::Spin();
@@ -111,7 +111,7 @@ TEST(Signals, NestedOnesOfTheProgram) {
   EXPECT_GT(snapshot.total(0), 100);
 }
 
-// Somebody's SIGPROF is no sample.
+// A SIGPROF from another source is not a sample.
 TEST(Signals, AForeignSigprofIsNoSample) {
   auto recording = Recording::Start("profile", 100).value();
   constexpr int kForeign = 20000;
@@ -123,7 +123,7 @@ TEST(Signals, AForeignSigprofIsNoSample) {
   EXPECT_NEAR(static_cast<double>(snapshot.total(1)) / 1e9, used, 0.05 + used * 0.1);
 }
 
-// A thread that blocks everything, SIGPROF too, has its time in the profile and loses none of it.
+// A thread that blocks all signals, including SIGPROF, has its time in the profile.
 TEST(Signals, BlockedOnesCostNoTime) {
   std::atomic<bool> stop{false};
   std::atomic<double> used{0};
@@ -149,7 +149,8 @@ TEST(Signals, BlockedOnesCostNoTime) {
 
 // --- the disposition ---
 
-// No other handler runs inside ours but for faults, and ours never fails a program's system call.
+// Only fault handlers may interrupt the profiler's handler, which never fails a system call of the
+// program.
 TEST(Signals, TheHandlerKeepsOthersOut) {
   const auto recording = Recording::Start("profile", 100).value();
   struct sigaction action {};
@@ -163,8 +164,8 @@ TEST(Signals, TheHandlerKeepsOthersOut) {
   }
 }
 
-// One that waits in a thread that blocks it must be gone before the default action is back: it
-// kills.
+// A signal pending in a thread that blocks it must be discarded before the default action, which
+// kills, is restored.
 int StopWithASignalPending() {
   auto recording = Recording::Start("profile", 100).value();
   sigset_t profiling;
@@ -181,7 +182,7 @@ TEST(Signals, APendingOneDoesNotKillAfterTheStop) {
   EXPECT_EQ(testing::RunInChild(StopWithASignalPending), 0);
 }
 
-// Timers tick while they are disarmed, one after the other: 500 take half a millisecond.
+// Timers tick while they are disarmed one by one: 500 take half a millisecond.
 int StopOften() {
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
@@ -204,7 +205,8 @@ TEST(Signals, StopsDoNotKill) { EXPECT_EQ(testing::RunInChild(StopOften), 0); }
 
 // --- fork ---
 
-// Registered before ours: its prepare handler runs after ours, its other handlers before ours.
+// Registered before the profiler's handlers: its prepare handler runs after theirs, its other
+// handlers before theirs.
 std::atomic<int> blocked_at_fork{0};
 
 bool ProfilingIsBlocked() {
@@ -219,8 +221,7 @@ __attribute__((constructor(101))) void WatchForks() {
   pthread_atfork(NoteMask, NoteMask, NoteMask);
 }
 
-// A tick during a fork would start its copying anew, or come to a child whose tables are not its
-// own.
+// A tick during a fork would restart the copying, or arrive in a child with inconsistent tables.
 TEST(Signals, NoTickDuringAFork) {
   blocked_at_fork = 0;
   const pid_t child = fork();

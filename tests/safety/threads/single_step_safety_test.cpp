@@ -1,5 +1,5 @@
-// Our unwinder against libgcc's at every single instruction of real code, by the processor's trap
-// flag. Not inside a throw: libgcc itself crashes there.
+// Compares our unwinder with libgcc's at every single instruction of real code, using the
+// processor's trap flag. Not inside a throw, where libgcc itself crashes.
 #include <alloca.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ namespace pprof::signal_safe {
 namespace {
 
 constexpr size_t kMostFrames = 200;
-constexpr uint64_t kMostSteps = 40000;  // of one workload
+constexpr uint64_t kMostSteps = 40000;  // per workload
 
 struct Steps {
   uint64_t all = 0;
@@ -49,7 +49,7 @@ _Unwind_Reason_Code AddFrame(_Unwind_Context* context, void* opaque) {
   return _URC_NO_REASON;
 }
 
-// libgcc's walk begins in the handler: what it says of the interrupted code begins at its address.
+// libgcc's walk starts in the handler; the part for the interrupted code starts at its address.
 bool SameStack(const GccStack& gcc, const uintptr_t* pcs, size_t depth) {
   size_t begin = 0;
   while (begin < gcc.depth && gcc.pcs[begin] != pcs[0]) ++begin;
@@ -95,7 +95,7 @@ void ExpectEqualStacks(const char* name, const std::function<void()>& workload) 
   SetTrapFlag();
   workload();
   stepping = false;
-  __asm__ volatile("nop");  // the last trap: the flag goes
+  __asm__ volatile("nop");  // the last trap: clears the flag
   signal(SIGTRAP, SIG_DFL);
   const double share = static_cast<double>(steps.equal) / static_cast<double>(steps.all);
   std::printf("%-16s %8lu instructions, %.4f %% equal\n", name, steps.all, 100 * share);
@@ -116,8 +116,8 @@ TEST(SingleStep, Malloc) {
   });
 }
 
-// No %g: glibc's multiplication in assembly has tables that are wrong after its pushes, and libgcc
-// crashes there; ours ends the walk.
+// No %g: glibc's multiplication in assembly has wrong tables after its pushes, where libgcc
+// crashes; pprof-cpp's unwinder ends the walk.
 TEST(SingleStep, Printf) {
   ExpectEqualStacks("printf", [] {
     char text[300];
@@ -173,7 +173,7 @@ TEST(SingleStep, Vdso) {
   });
 }
 
-// Functions that nothing called before.
+// Functions that have not been called before.
 TEST(SingleStep, PltAndLazyBinding) {
   ExpectEqualStacks("lazy binding", [] {
     volatile double sum = std::erf(0.3) + std::lgamma(2.5) + std::cbrt(7.0);

@@ -1,4 +1,4 @@
-// What storms are made of: what makes profilers hang or crash while it runs in other threads.
+// Parts of storms: actions that make profilers hang or crash while they run in other threads.
 // REQUIRES: PPROF_STORM_PLUGIN, the path of storm_plugin.cpp as a module.
 #pragma once
 
@@ -22,7 +22,7 @@ inline void LoadAndUnload() {
 __attribute__((noinline)) inline int ThrowDeep(int depth) {
   if (depth == 0) throw std::runtime_error("storm");
   const std::string kept(static_cast<size_t>(20 + depth),
-                         'x');  // destroyed on the way: _Unwind_Resume
+                         'x');  // destroyed during unwinding: _Unwind_Resume
   const int result = ThrowDeep(depth - 1);
   __asm__ volatile("" : : "r"(kept.data()));
   return result;

@@ -1,4 +1,4 @@
-// Is loaded and unloaded all the time; throws through its own frames.
+// Loaded and unloaded repeatedly; throws through its own frames.
 #include <stdexcept>
 
 namespace {

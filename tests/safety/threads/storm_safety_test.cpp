@@ -1,4 +1,4 @@
-// Everything that breaks profilers, at once, while all profiles are fetched in a loop.
+// All conditions that break profilers, at once, while all profiles are fetched in a loop.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -46,7 +46,7 @@ struct Held {
   size_t timers = PosixTimers();
 };
 
-// --- what the storm is made of ---
+// --- the parts of the storm ---
 
 void Fork() {
   const pid_t child = fork();
@@ -64,7 +64,7 @@ void* Burn(void*) {
   return nullptr;
 }
 
-// Threads that end in every way there is.
+// Threads that end in every possible way.
 void ChurnThreads() {
   static std::atomic<unsigned> turn{0};
   pthread_t thread;
@@ -113,7 +113,7 @@ void ChangeLabels() {
   for (const LabelSet& set : sets) Do(set, Allocate);
 }
 
-// --- what is asked meanwhile ---
+// --- concurrent requests ---
 
 void FetchAll() {
   auto cpu = Recording::Start("profile", 1000);
@@ -142,7 +142,7 @@ struct Gust {
 };
 
 TEST(Storm, NothingCrashesHangsOrLeaks) {
-  FetchAll();  // what is kept for ever is there now
+  FetchAll();  // allocates everything that is kept
   const Held before;
   const Gust gusts[] = {{"dlopen", LoadAndUnload},
                         {"throw", Throw},
@@ -174,7 +174,8 @@ TEST(Storm, NothingCrashesHangsOrLeaks) {
     for (const auto& count : rounds) sum += count;
     if (sum != last_sum) last_progress = Clock::now();
     last_sum = sum;
-    // dl_iterate_phdr loops starve dlopen for seconds by themselves: a hang is when nothing moves.
+    // dl_iterate_phdr loops starve dlopen for seconds by themselves: only no progress at all is a
+    // hang.
     ASSERT_LT(Clock::now() - last_progress, std::chrono::seconds(30)) << "hang";
     if (resident_early == 0 && end - Clock::now() < Duration() / 2) resident_early = ResidentKiB();
   }
@@ -192,8 +193,8 @@ TEST(Storm, NothingCrashesHangsOrLeaks) {
   EXPECT_LT(ResidentKiB(), resident_early + 64 * 1024);
 }
 
-// A copied stack may lead into code that was left and is being unloaded.
-// Seen to crash within a second without ModulesStay in UnwindCopy.
+// A copied stack may contain addresses of code that is being unloaded. Verified to crash within a
+// second without ModulesStay in UnwindCopy.
 TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
   std::atomic<uintptr_t> code{0};
   std::atomic<bool> stop{false};
@@ -212,7 +213,7 @@ TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
     from.pc = code;
     from.sp = reinterpret_cast<uintptr_t>(copy);
     uintptr_t pcs[16];
-    // The cache would hide all but the first look at the module's tables.
+    // The cache would hide all but the first read of the module's tables.
     signal_safe::ForgetRows();
     ++(signal_safe::UnwindCopy(from, copy, sizeof copy, pcs, 16).depth == 0 ? refused : walked);
   }

@@ -9,7 +9,7 @@
 namespace pprof::testing {
 namespace {
 
-// The locations whose function has `function` in its name.
+// The locations whose function name contains `function`.
 std::set<uint32_t> LocationsOf(const model::Profile& profile, const std::string& function) {
   std::vector<uint64_t> addresses;
   for (const model::Location& location : profile.locations) addresses.push_back(location.address);

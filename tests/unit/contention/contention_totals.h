@@ -1,4 +1,4 @@
-// What a contention profile says about functions that are made to be found.
+// Totals of a contention profile for functions that tests look for.
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@ struct Totals {
   double millis() const { return nanos / 1e6; }
 };
 
-// The samples with a frame whose function's name contains `function`; all of them for "".
+// The samples with a frame whose function name contains `function`; all samples for "".
 Totals TotalsOf(const Snapshot& snapshot, const std::string& function);
 
-// What happened between construction and Take(), with sampling on meanwhile.
+// The contention profiles between construction and Take(), with sampling on.
 class ContentionWindow {
  public:
   ContentionWindow(std::chrono::nanoseconds block_interval, int mutex_fraction);
   ~ContentionWindow();
-  // Switches off, and reads.
+  // Switches sampling off and reads the profiles.
   void Take();
 
   const Snapshot& block() const { return *block_; }

@@ -1,4 +1,4 @@
-// syscall() through the hook and past it: every argument and errno as they were.
+// syscall() through the hook and directly: all arguments and errno must be passed unchanged.
 #include <gtest/gtest.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -63,7 +63,7 @@ TEST(SyscallConformance, FutexWakesAndCounts) {
   });
 }
 
-// On the other side of a fork made without libc's knowledge.
+// In the child of a fork that libc does not know about.
 long ExitInChild(const PthreadApi& api) {
   const long child = api.syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (child == 0) api.syscall(SYS_exit_group, 42);
@@ -78,7 +78,7 @@ TEST(SyscallConformance, OtherCallsComeThrough) {
     log.Call("no call", [&] { return api.syscall(100000); });
     log.Call("negative", [&] { return api.syscall(-1L); });
     log.Call("bad descriptor", [&] { return api.syscall(SYS_close, -1); });
-    // Six arguments: the last, an offset, must be a whole page.
+    // Six arguments: the last one, an offset, must be a multiple of the page size.
     log.Call("mmap", [&] {
       const long place =
           api.syscall(SYS_mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

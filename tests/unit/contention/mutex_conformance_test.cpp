@@ -1,4 +1,4 @@
-// Every type of mutex through the hooks and past them.
+// Every type of mutex, through the hooks and directly.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -54,7 +54,7 @@ class Mutex {
 class MutexConformance : public ::testing::TestWithParam<MutexKind> {
  protected:
   bool robust() const { return GetParam().robust == PTHREAD_MUTEX_ROBUST; }
-  // Where unlocking what one does not hold is defined.
+  // Whether unlocking a mutex that the thread does not hold is defined.
   bool knows_its_owner() const {
     return robust() || GetParam().type == PTHREAD_MUTEX_RECURSIVE ||
            GetParam().type == PTHREAD_MUTEX_ERRORCHECK;
@@ -66,7 +66,7 @@ TEST_P(MutexConformance, OwnerLocksAgain) {
     Mutex mutex(GetParam());
     log.Call("lock", [&] { return api.mutex_lock(mutex.get()); });
     log.Call("trylock", [&] { return pthread_mutex_trylock(mutex.get()); });
-    // A plain lock() of a normal mutex would wait for ever.
+    // A plain lock() of a normal mutex would wait forever.
     const timespec soon = FromNow(3);
     log.Call("timedlock", [&] { return api.mutex_timedlock(mutex.get(), &soon); });
     log.Call("timedlock, long ago", [&] { return api.mutex_timedlock(mutex.get(), &kLongAgo); });
@@ -174,7 +174,7 @@ TEST_P(MutexConformance, OwnerDies) {
       log.Call("lock", [&] { return api.mutex_lock(mutex.get()); });
       log.Call("timedlock", [&] { return api.mutex_timedlock(mutex.get(), &kLongAgo); });
       log.Call("unlock", [&] { return api.mutex_unlock(mutex.get()); });
-      InThread([&] {  // glibc 2.36: trylock would make it wait for ever
+      InThread([&] {  // glibc 2.36: trylock would make it wait forever
         const timespec soon = FromNow(20);
         log.Call("timedlock, other", [&] { return api.mutex_timedlock(mutex.get(), &soon); });
       });

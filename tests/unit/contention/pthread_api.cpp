@@ -101,7 +101,7 @@ void CallLog::Note(const char* what, long value) {
 
 void ExpectSameAsPlain(const Scenario& scenario) {
   ASSERT_NE(HookedApi().mutex_lock, PlainApi().mutex_lock);
-  Run(scenario, PlainApi());  // glibc's first look at a thread's priority is not its second
+  Run(scenario, PlainApi());  // the first query of a thread's priority differs in glibc
   const std::vector<std::string> plain = Run(scenario, PlainApi());
   EXPECT_FALSE(plain.empty());
   EXPECT_EQ(plain, Run(scenario, HookedApi())) << "with the profiles off";

@@ -1,4 +1,4 @@
-// The same calls through our hooks and past them: glibc itself is the judge of what is right.
+// The same calls through our hooks and directly: glibc defines the expected results.
 #pragma once
 
 #include <pthread.h>
@@ -36,15 +36,15 @@ struct PthreadApi {
   long (*syscall)(long, ...);
 };
 
-// What a program that calls the names gets: ours.
+// The functions a program gets by name: the profiler's.
 const PthreadApi& HookedApi();
-// libc's own.
+// libc's functions.
 const PthreadApi& PlainApi();
 
-// What the calls of a scenario answered, in words, with errno when a call changed it.
+// Results of a scenario's calls as text, with errno when a call changed it.
 class CallLog {
  public:
-  // Calls with errno set to a mark.
+  // Sets errno to a marker before the call.
   void Call(const char* name, const std::function<long()>& call);
   void Note(const char* what, long value);
   const std::vector<std::string>& lines() const { return lines_; }
@@ -55,20 +55,20 @@ class CallLog {
 
 using Scenario = std::function<void(const PthreadApi&, CallLog&)>;
 
-// Runs the scenario past the hooks, and through them with the profiles off and on: all must answer
-// the same.
+// Runs the scenario directly, and through the hooks with the profiles off and on: all results must
+// be equal.
 void ExpectSameAsPlain(const Scenario& scenario);
 
-// Runs `body` in a thread, to its end.
+// Runs `body` in a thread and joins it.
 void InThread(const std::function<void()>& body);
 
-// A time of that clock, so many milliseconds from now.
+// The time `millis` milliseconds from now on that clock.
 timespec FromNow(int millis, clockid_t clock = CLOCK_REALTIME);
 constexpr timespec kLongAgo{1, 0};
 constexpr timespec kNoTime{1, 1000000000};  // tv_nsec out of range
 
-// Returns when thread `tid` of this process sleeps in the kernel; polls. False: it ended, or not
-// within 10 s.
+// Polls until thread `tid` of this process sleeps in the kernel. False: it ended, or not within 10
+// s.
 bool WaitUntilAsleep(int tid);
 
 }  // namespace pprof::testing

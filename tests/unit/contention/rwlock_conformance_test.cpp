@@ -1,4 +1,4 @@
-// Read-write locks of every preference through the hooks and past them.
+// Read-write locks of every preference, through the hooks and directly.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// Switching on and off, rates of requests, the rule of what is kept, and what calls pay.
+// Switching on and off, rates of requests, the sampling rule, and the cost of calls.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/seccomp.h>
@@ -116,7 +116,7 @@ TEST(ContentionSampling, RequestsShareAndGiveBack) {
   EXPECT_EQ(contention.block_interval_ns, 1000000u);
   auto fine = want("10us");
   auto fine_too = want("10us");
-  EXPECT_EQ(contention.block_interval_ns, 10000u) << "the finest that anybody wants";
+  EXPECT_EQ(contention.block_interval_ns, 10000u) << "the finest requested rate";
   fine.reset();
   EXPECT_EQ(contention.block_interval_ns, 10000u);
   fine_too.reset();
@@ -149,7 +149,7 @@ TEST(ContentionSampling, ConcurrentRequestsLeaveNothingBehind) {
   EXPECT_EQ(signal_safe::contention_on, 0u);
 }
 
-// Until the thread waits in the kernel for a lock; 10 s at most, then the test fails by its result.
+// Polls until the thread waits in the kernel for a lock; after 10 s the test fails by its result.
 void WaitUntilInFutex(int32_t tid) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   sys::TaskSyscall call;
@@ -233,7 +233,7 @@ TEST(ContentionSampling, ShortWaitsAreKeptInProportion) {
   ASSERT_TRUE(SetSampling(on).ok());
   const Snapshot block = Collect("block").value().Since(before).value();
   const Totals totals = TotalsOf(block, "WaitShortly");
-  // Kept about 60 of 3,000: a standard error of 13 %.
+  // Keeps about 60 of 3,000: a standard error of 13 %.
   EXPECT_NEAR(totals.nanos / waited, 1, 0.55);
   EXPECT_NEAR(totals.contentions, 3000, 1650);
 }
@@ -254,7 +254,7 @@ TEST(ContentionEnvironment, DurationsAndFractions) {
   EXPECT_FALSE(signal_safe::ParseFraction("1000000001", &fraction));
 }
 
-// Everything that need not wait, by the thousand.
+// All lock operations that do not wait, a thousand times.
 void UseLocksWithoutWaiting() {
   static std::mutex mutex;
   static std::recursive_mutex recursive;
@@ -274,12 +274,12 @@ void UseLocksWithoutWaiting() {
   }
 }
 
-// Strict seccomp kills at any system call but read, write, exit and sigreturn, and at a look at the
+// Strict seccomp kills at any system call but read, write, exit and sigreturn, and at reading the
 // clock.
 int RunWithoutSystemCalls(void (*body)()) {
   const pid_t child = fork();
   if (child == 0) {
-    body();  // what is looked up once
+    body();  // one-time initialization
     prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
     body();
     syscall(SYS_exit, 42);
@@ -297,7 +297,7 @@ TEST(ContentionCost, NothingWithoutWaiting) {
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 42) << "status " << status;
     const uint64_t bytes_left = signal_safe::thread_state.bytes_left;
     UseLocksWithoutWaiting();
-    EXPECT_EQ(signal_safe::thread_state.bytes_left, bytes_left) << "something was allocated";
+    EXPECT_EQ(signal_safe::thread_state.bytes_left, bytes_left) << "memory was allocated";
     if (on) {
       window->Take();
       EXPECT_EQ(window->block().total(0), 0);

@@ -19,13 +19,13 @@ TEST(TickClock, CountsNanosecondsUntilSettled) {
   EXPECT_EQ(clock.ToNanos(12345), 12345u);
 }
 
-// Whatever it counts here: durations are the monotonic clock's.
+// Whatever the source of its ticks, durations match the monotonic clock.
 TEST(TickClock, DurationsAreTrue) {
   TickClock clock{};
   clock.Begin();
   clock.Settle();
   double best = 1;
-  for (int i = 0; i < 10; ++i) {  // a thread may lose its CPU between the two clocks
+  for (int i = 0; i < 10; ++i) {  // the thread may be preempted between the two clocks
     const uint64_t ticks = clock.Now();
     const uint64_t nanos = MonotonicNanos();
     pprof::testing::SpinFor(20000000);
@@ -45,7 +45,7 @@ TEST(TickClock, SettlesOnce) {
   EXPECT_EQ(clock.ToNanos(1000000), million);
 }
 
-// A lock may be held for days, with many waiting.
+// A lock may be held for days, with many waiters.
 TEST(TickClock, LongTimesDoNotOverflow) {
   TickClock clock{};
   clock.Settle();

@@ -1,4 +1,4 @@
-// The profiles against what the threads themselves wrote down.
+// Compares the profiles with the threads' own logs.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,7 +13,7 @@
 #include "tests/unit/contention/wait_truth.h"
 
 #define NOINLINE __attribute__((noinline))
-// Behind a function's last call: else it is a jump, and the frame is not there to be found.
+// After a function's last call: prevents a tail call, which would remove the frame.
 #define KEEP_FRAME __asm__ volatile("")
 
 namespace pprof::testing {
@@ -22,7 +22,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
-// Waits for `mutex` and writes down how long.
+// Waits for `mutex` and logs the wait.
 template <class Mutex>
 NOINLINE uint64_t LockLogged(Mutex& mutex, LockLog& log) {
   const uint64_t begin = NowNanos();
@@ -50,7 +50,7 @@ NOINLINE void HoldShort(Mutex& mutex, LockLog& log, uint64_t nanos) {
   KEEP_FRAME;
 }
 
-// Threads that take one lock, half of the time for long, half of the time for short.
+// Threads that take one lock, for a long and for a short time equally often.
 std::vector<LockLog> RunHolders(size_t threads, size_t turns, uint64_t long_hold,
                                 uint64_t short_hold) {
   std::mutex mutex;
@@ -93,7 +93,8 @@ TEST(ContentionTruth, HolderIsChargedNotTheWaiter) {
   EXPECT_NEAR(blocked / truth.waited_nanos, 1, 0.02);
 }
 
-// The totals of one workload against the truth, with the tolerance of a run in which all is kept.
+// Compares the totals of a workload with its logs, with the tolerance of a run that keeps
+// everything.
 void ExpectTruth(const ContentionWindow& window, const WaitTruth& truth, double tolerance) {
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
@@ -103,7 +104,7 @@ void ExpectTruth(const ContentionWindow& window, const WaitTruth& truth, double 
   EXPECT_NEAR(charged / truth.waited_nanos, 1, tolerance);
 }
 
-// Both end in a jump to pthread_mutex_unlock when optimized: their frames are not on the stack.
+// Both end in a jump to pthread_mutex_unlock when optimized, so their frames are not on the stack.
 NOINLINE void HoldBehindJump(std::mutex& mutex, uint64_t nanos) {
   const std::lock_guard<std::mutex> lock(mutex);
   SleepFor(nanos);
@@ -130,7 +131,7 @@ TEST(ContentionTruth, FunctionsThatEndInAJumpAreNamed) {
   const double charged = TotalsOf(window.mutex(), "HoldBehindJump").nanos;
   const double blocked = TotalsOf(window.block(), "LockBehindJump").nanos;
   EXPECT_GT(charged, 10e6);
-  // What main needed to wake up is charged to its own unlock.
+  // The time main needed to wake up is charged to its own unlock.
   EXPECT_NEAR(TotalsOf(window.mutex(), "").nanos / blocked, 1, 0.2);
 }
 
@@ -190,7 +191,7 @@ TEST(ContentionTruth, RecursiveAndTimedMutexes) {
   run(timed);
 }
 
-// Lets std::shared_mutex be locked for reading by LockLogged.
+// Lets LockLogged lock a std::shared_mutex for reading.
 struct SharedSide {
   std::shared_mutex& mutex;
   void lock() { mutex.lock_shared(); }
@@ -216,11 +217,11 @@ TEST(ContentionTruth, ReadersAndWriters) {
   window.Take();
   const WaitTruth truth = TruthOf(logs);
   ExpectTruth(window, truth, 0.05);
-  // Readers hold together, so that the truth is not a share; but the writer is most of it.
+  // Readers hold concurrently, so there is no exact share; but the writer's is the largest.
   EXPECT_GT(HolderShare(window.mutex(), "HoldLong", "HoldShort"), 0.6);
 }
 
-// The holder of a mutex that waits for a condition is charged for the time until it waits.
+// The holder of a mutex that waits for a condition is charged until its wait.
 NOINLINE void HoldThenWait(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
                            const bool& done, uint64_t nanos) {
   SleepFor(nanos);
@@ -253,7 +254,7 @@ TEST(ContentionTruth, ConditionWaitIsAnUnlock) {
   window.Take();
   const WaitTruth truth = TruthOf({log});
   const double charged = TotalsOf(window.mutex(), "HoldThenWait").nanos;
-  // What the waiter needs to wake up is its own.
+  // The time the waiter needs to wake up is charged to itself.
   const double woken = TotalsOf(window.mutex(), "LockThenSignal").nanos;
   EXPECT_NEAR((charged + woken) / truth.waited_nanos, 1, 0.02);
   EXPECT_GT(charged / truth.waited_nanos, 0.5);
@@ -280,8 +281,8 @@ TEST(ContentionTruth, ConditionWaitsAreBlocked) {
   EXPECT_NEAR(TotalsOf(window.block(), "WaitLogged").contentions, 50, 0.5);
 }
 
-// Waits of a known sum at a rate that keeps a part of them: within 4 standard errors. A wait d
-// below the rate r is kept with probability d/r and counts r: variance r*d - d*d each.
+// Waits with a known sum, at a rate that keeps some: within 4 standard errors. A wait d below the
+// rate r is kept with probability d/r and counts r: variance r*d - d*d each.
 TEST(ContentionTruth, SampledWaitsAreUnbiased) {
   constexpr double kRate = 10e6;  // 10 ms: most waits are far shorter
   ContentionWindow window(nanoseconds(static_cast<int64_t>(kRate)), 1);
@@ -301,8 +302,8 @@ TEST(ContentionTruth, SampledWaitsAreUnbiased) {
   EXPECT_NEAR(blocked, truth.waited_nanos, 4 * std::sqrt(variance));
 }
 
-// At rate 10 us nothing of these waits is left to chance, at fraction n the charges are: a charge c
-// is kept with probability 1/n and counts n*c, variance (n-1)*c*c.
+// At rate 10 us all of these waits are kept; at fraction n a charge c is kept with probability 1/n
+// and counts n*c: variance (n-1)*c*c.
 TEST(ContentionTruth, SampledChargesAreUnbiased) {
   constexpr int kFraction = 100;
   ContentionWindow window(microseconds(10), kFraction);
@@ -311,9 +312,9 @@ TEST(ContentionTruth, SampledChargesAreUnbiased) {
   const WaitTruth truth = TruthOf(logs);
   const double blocked = TotalsOf(window.block(), "LockLogged").nanos;
   const double charged = TotalsOf(window.mutex(), "Hold").nanos;
-  // A charge is made of parts of the waits of up to three others: its square is at most three times
-  // the sum of their squares. From what happened, not from what was asked for: on a loaded machine
-  // a holder that loses its CPU makes single waits, and charges, a hundred times as long.
+  // A charge consists of parts of the waits of up to three others: its square is at most three
+  // times the sum of their squares. Uses measured times: on a loaded machine a preempted holder
+  // makes single waits, and charges, a hundred times longer.
   double squares = 0;
   for (const LockLog& log : logs) {
     for (const Interval& wait : log.waits) {

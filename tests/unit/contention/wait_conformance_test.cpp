@@ -1,4 +1,4 @@
-// Conditions, semaphores and joins through the hooks and past them, with cancellation.
+// Conditions, semaphores and joins, through the hooks and directly, with cancellation.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 namespace pprof::testing {
 namespace {
 
-// A thread that is cancelled while it waits, and what its cleanup handlers saw.
+// A thread that is cancelled while it waits, with its cleanup handlers.
 class CancelledThread {
  public:
   // `wait` runs with `cleanup` pushed.
@@ -172,7 +172,7 @@ TEST(SemaphoreConformance, Cancellation) {
     sem_init(&semaphore, 0, 0);
     CancelledThread waiting([&] { api.sem_wait(&semaphore); }, [] {});
     waiting.CancelAndJoin(api, log);
-    // A cancellation that is pending already acts also where nothing need be waited for.
+    // A pending cancellation takes effect even if the call need not wait.
     sem_post(&semaphore);
     pthread_t thread;
     std::pair<const PthreadApi*, sem_t*> arguments{&api, &semaphore};
@@ -209,11 +209,11 @@ TEST(JoinConformance, ValuesTimesAndErrors) {
     const timespec soon = FromNow(3);
     log.Call("self", [&] { return api.join(pthread_self(), &value); });
     log.Call("timedjoin", [&] { return api.timedjoin(thread, &value, &soon); });
-    // Not with kNoTime: glibc 2.36 spins for ever on the kernel's EINVAL.
+    // Not with kNoTime: glibc 2.36 spins forever on the kernel's EINVAL.
     log.Call("no clock", [&] { return api.clockjoin(thread, &value, 77, &soon); });
     log.Call("clockjoin",
              [&] { return api.clockjoin(thread, &value, CLOCK_MONOTONIC, &kLongAgo); });
-    // A cancelled joiner leaves the thread to be joined by others.
+    // A cancelled joiner leaves the thread joinable.
     CancelledThread joiner([&] { api.join(thread, nullptr); }, [] {});
     joiner.CancelAndJoin(api, log);
     sem_post(&semaphore);

@@ -7,7 +7,7 @@
 namespace pprof::testing {
 namespace {
 
-// Both sorted by begin; the holds of one lock do not overlap each other.
+// Both sorted by begin; the holds of a lock do not overlap.
 double Overlap(const std::vector<Interval>& waits, const std::vector<Interval>& holds) {
   double nanos = 0;
   for (const Interval& wait : waits) {
@@ -24,8 +24,8 @@ double Overlap(const std::vector<Interval>& waits, const std::vector<Interval>& 
 
 using Holds = std::map<std::string, std::vector<Interval>>;
 
-// What waiters lose until one of them has woken up is the next holder's: a hold begins where the
-// one before it ends, whoever had that.
+// Delays until one of the waiters has woken up belong to the next holder: a hold begins where the
+// previous one ended.
 void CloseGaps(Holds* holds) {
   std::vector<Interval*> all;
   for (auto& entry : *holds) {

@@ -1,4 +1,4 @@
-// The truth about waits and holds, written down by the threads themselves.
+// Exact waits and holds, logged by the threads themselves.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace pprof::testing {
 // Nanoseconds of the monotonic clock.
 uint64_t NowNanos();
 
-// Spins, never sleeps: for hold times that the scheduler has no part in.
+// Spins, for hold times independent of the scheduler.
 void SpinFor(uint64_t nanos);
-// Sleeps; the caller measures how long it took.
+// Sleeps; the caller measures the duration.
 void SleepFor(uint64_t nanos);
 
 struct Interval {
@@ -21,10 +21,10 @@ struct Interval {
   uint64_t end;
 };
 
-// What one thread saw of one lock. Thread safety: none, one a thread.
+// One thread's log of one lock. Thread safety: none, one per thread.
 struct LockLog {
   std::vector<Interval> waits;
-  std::map<std::string, std::vector<Interval>> holds;  // by the name of who held
+  std::map<std::string, std::vector<Interval>> holds;  // by the holder's name
 };
 
 struct WaitTruth {
@@ -35,7 +35,7 @@ struct WaitTruth {
   double share_of(const std::string& holder) const;
 };
 
-// Only waits of at least `shortest` nanoseconds: shorter ones were none.
+// Ignores waits shorter than `shortest` nanoseconds, which did not block.
 WaitTruth TruthOf(const std::vector<LockLog>& logs, uint64_t shortest = 2000);
 
 }  // namespace pprof::testing

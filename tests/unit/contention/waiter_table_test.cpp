@@ -10,7 +10,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Zeroed memory is an empty table; large for a stack.
+// Zeroed memory is an empty table; too large for a stack.
 std::unique_ptr<WaiterTable> NewTable() {
   auto table = std::make_unique<WaiterTable>();
   EXPECT_EQ(table->TakeCharge(table.get(), 1), 0u);
@@ -40,7 +40,7 @@ TEST(WaiterTable, SumOfChargesIsSumOfWaits) {
   auto table = NewTable();
   std::mt19937 random(1);
   std::vector<std::pair<WaiterTable::Slot, uint64_t>> waiting;
-  uint64_t now = uint64_t{1} << 51;  // half-way through the numbers that a word can hold
+  uint64_t now = uint64_t{1} << 51;  // half of the range of a word
   uint64_t waited = 0;
   uint64_t charged = 0;
   for (int i = 0; i < 100000; ++i) {
@@ -74,14 +74,14 @@ TEST(WaiterTable, RefusedUnlockGivesItsChargeBack) {
 TEST(WaiterTable, ClocksOfTwoCpusMayDisagree) {
   auto table = NewTable();
   const auto slot = table->BeginWait(Lock(1), 1000);
-  EXPECT_EQ(table->TakeCharge(Lock(1), 990), 0u) << "an unlock that looked at its clock earlier";
+  EXPECT_EQ(table->TakeCharge(Lock(1), 990), 0u) << "an unlock that read its clock earlier";
   EXPECT_EQ(table->TakeCharge(Lock(1), 1500), 500u);
   table->EndWait(slot, 1495);
   EXPECT_EQ(table->TakeCharge(Lock(1), 2000), 0u);
   EXPECT_FALSE(table->MayBePending(Lock(1)));
 }
 
-// A process that was stopped for an hour between a look at the clock and the table.
+// A process that was stopped for an hour between reading the clock and updating the table.
 TEST(WaiterTable, AClockOfLongAgoDoesNotSilenceALock) {
   const auto table = std::make_unique<WaiterTable>();
   constexpr uint64_t kHour = 3'600'000'000'000;
@@ -101,7 +101,7 @@ TEST(WaiterTable, ThousandLocksAtOnceAreAllCharged) {
     slots.push_back(table->BeginWait(Lock(i), 1000));
     if (slots.back().word != nullptr) ++followed;
   }
-  EXPECT_GE(followed, 980u);  // four locks a bucket
+  EXPECT_GE(followed, 980u);  // four locks per bucket
   for (const auto& slot : slots) table->EndWait(slot, 2000);
   uint64_t charged = 0;
   for (uintptr_t i = 0; i < 1000; ++i) charged += table->TakeCharge(Lock(i), 3000);
@@ -111,7 +111,7 @@ TEST(WaiterTable, ThousandLocksAtOnceAreAllCharged) {
 TEST(WaiterTable, DelayOfForgottenLocksMakesRoomAndIsCounted) {
   auto table = NewTable();
   uint64_t charged = 0;
-  for (uintptr_t i = 0; i < 100000; ++i) {  // destroyed without an unlock that we see
+  for (uintptr_t i = 0; i < 100000; ++i) {  // destroyed without an unlock
     const auto slot = table->BeginWait(Lock(i), 1000);
     ASSERT_NE(slot.word, nullptr);
     table->EndWait(slot, 1010);
@@ -129,7 +129,7 @@ TEST(WaiterTable, ChildOfAForkHasNoWaiters) {
   EXPECT_EQ(table->TakeCharge(Lock(1), 7000), 0u);
 }
 
-// Locks whose waiters show in each other's MayBePending.
+// Locks that affect each other's MayBePending.
 std::vector<const void*> LocksOfOneBucket(WaiterTable& table, size_t count) {
   std::vector<const void*> locks{Lock(0)};
   const auto slot = table.BeginWait(Lock(0), 1000);
@@ -141,7 +141,7 @@ std::vector<const void*> LocksOfOneBucket(WaiterTable& table, size_t count) {
   return locks;
 }
 
-// More locks than slots in one bucket, all threads at once: nothing is charged twice or made up.
+// More locks than slots in one bucket, concurrently: no charge is counted twice or invented.
 TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
   auto table = NewTable();
   const std::vector<const void*> locks = LocksOfOneBucket(*table, 6);
@@ -165,7 +165,7 @@ TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const void* lock : locks) charged += table->TakeCharge(lock, now);
-  // Other locks take all slots over, so that what is still owed is written off.
+  // Other locks claim all slots, so that outstanding negative charges are written off.
   for (size_t i = locks.size(); i < others.size(); ++i) table->BeginWait(others[i], now);
   const double all = static_cast<double>(static_cast<int64_t>(charged) + table->lost_ticks());
   EXPECT_NEAR(all / static_cast<double>(waited), 1, 0.01);

@@ -1,4 +1,4 @@
-// The smallest HTTP client a test needs: one request over loopback, the whole answer as text.
+// A minimal HTTP client: one request over loopback, the whole answer as text.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ ClientAnswer Get(uint16_t port, const std::string& target, const std::string& mo
 ClientAnswer Post(uint16_t port, const std::string& target, const std::string& body,
                   const std::string& more_headers = "");
 
-// A connection that the test holds; `bytes` have been sent.
+// A connection owned by the test, after sending `bytes`.
 int Connect(uint16_t port, const std::string& bytes);
 
 int ConnectUnix(const std::string& path, const std::string& bytes);

@@ -1,4 +1,4 @@
-// What the profiler's own threads do is no part of the program's profiles.
+// The profiler's own threads must not appear in the program's profiles.
 #include "pprof/own_threads.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ std::string TextOf(const char* profile) {
   return out.str();
 }
 
-// Keeps every wait and every contended unlock while it lives.
+// Samples every wait and every contended unlock in its scope.
 class EverythingKept {
  public:
   EverythingKept() {
@@ -45,8 +45,8 @@ void WaitShortly() {
   never.wait_for(lock, std::chrono::milliseconds(3));
 }
 
-// One a test, so that no test sees another's waits. The assembly keeps them from ending in a jump
-// and, a comment each, from being the same function for the compiler: their frames are looked for.
+// One per test, so that no test sees another's waits. The assembly prevents tail calls and, with a
+// different comment each, merging of identical functions: the tests look for their frames.
 #define WAITING_FUNCTION(name)            \
   __attribute__((noinline)) void name() { \
     WaitShortly();                        \
@@ -84,7 +84,7 @@ TEST_F(OwnThreads, ServeAndRecordWithoutBeingInBlock) {
     WaitWhileServed();
   }
   const std::string block = TextOf("block");
-  EXPECT_NE(block.find("WaitWhileServed"), std::string::npos) << "waits are not seen at all";
+  EXPECT_NE(block.find("WaitWhileServed"), std::string::npos) << "no waits are recorded";
   for (const char* own : {"WorkerPool::Run", "RunOwnThread", "ConnectionGate::Run", "RunDrain"}) {
     EXPECT_EQ(block.find(own), std::string::npos) << own << " in\n" << block;
   }
@@ -102,7 +102,7 @@ TEST_F(OwnThreads, ScopeMarksThreadsThatAreCreatedInIt) {
   EXPECT_TRUE(IsInBlock("WaitInPlainThread"));
 }
 
-// A handler of the program on one of our threads may start threads of the program's.
+// A program's handler on a profiler thread may start application threads.
 TEST_F(OwnThreads, DoNotPassItOn) {
   const EverythingKept kept;
   const ScopedOwnThreads own;

@@ -1,4 +1,4 @@
-// The server over loopback: binding, stopping, lanes, and what it leaves untouched in its host.
+// The server over loopback: binding, stopping, worker lanes, and side effects on the host process.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -83,8 +83,7 @@ TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
 }
 
 TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
-  // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2
-  // s.
+  // Batches are symbolized one at a time: while this holds the turn, a dump waits 2 s for it.
   symbolize::Turn& turn = symbolize::SharedState::OfThisProcess().turn;
   ASSERT_TRUE(turn.TryTakeUntil(Clock::now()));
   auto server = std::make_unique<Server>(Started());
@@ -181,7 +180,7 @@ TEST(Server, ThreadsBlockSignalsAndHaveNames) {
     for (std::string line; std::getline(status, line);) {
       if (line.find("SigBlk:") == 0) blocked = line.substr(8);
     }
-    // All but SIGKILL and SIGSTOP; 32 and 33 are the C library's own, which it sets as it likes.
+    // All but SIGKILL and SIGSTOP; 32 and 33 belong to the C library, which manages them itself.
     EXPECT_EQ(std::stoull(blocked, nullptr, 16) | 0x180000000, 0xfffffffffffbfeff) << name;
   }
   EXPECT_EQ(named, 8);

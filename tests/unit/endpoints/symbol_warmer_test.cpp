@@ -14,7 +14,7 @@
 namespace pprof::http {
 namespace {
 
-// 64 MiB: of that much some is sampled, at any interval that a program would have.
+// 64 MiB: at any usual interval some of it is sampled.
 __attribute__((noinline)) std::vector<std::unique_ptr<char[]>> HoldMemory() {
   std::vector<std::unique_ptr<char[]>> held;
   for (int i = 0; i < 64; ++i) held.push_back(std::make_unique<char[]>(size_t{1} << 20));
@@ -28,7 +28,7 @@ size_t PlacesKnown() {
   return shared->cache.locations();
 }
 
-// The heap profile as it is when no name may be looked up.
+// The heap profile with cached symbols only.
 std::string HeapOfKnownNames() {
   std::ostringstream out;
   SymbolOptions options;
@@ -43,7 +43,7 @@ TEST(SymbolWarmer, NamesAreKnownBeforeSomebodyAsks) {
   Options options;
   options.address = "127.0.0.1:0";
   { const auto cold = Server::Start(options).value(); }
-  ASSERT_EQ(PlacesKnown(), 0u);  // not asked for: nothing is looked up
+  ASSERT_EQ(PlacesKnown(), 0u);  // not enabled: nothing is symbolized
   options.warm_symbols_every = std::chrono::milliseconds(20);
   const auto server = Server::Start(options).value();
   ASSERT_TRUE(Eventually([] { return PlacesKnown() > 0; }));

@@ -1,4 +1,4 @@
-// Profiles made for the tests, registered through the public API, and what happened to them.
+// Profiles for tests, registered through the public API, with counters of their calls.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ struct TestProfiles {
   std::string last_parameter;  // written by "test.collected", read when no request runs
 };
 
-// Registers, once a process: "test.collected" (parameter min_age, action reset), "test.recorded",
+// Registers once per process: "test.collected" (parameter min_age, action reset), "test.recorded",
 // "test.unsupported", "test.throws", "test.big".
 TestProfiles& Profiles();
 

@@ -1,4 +1,4 @@
-// Servers for tests, and how to wait for what they do.
+// Servers for tests, and waiting for conditions.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace pprof::http {
 
-// On a port of its own.
+// On a free port.
 inline Options Local() {
   Profiles();
   Options options;

@@ -1,4 +1,4 @@
-// The server on a Unix socket: whose file it is, and what it replaces.
+// The server on a Unix socket: permissions, and replacing existing files.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,7 +54,7 @@ TEST_F(UnixSocket, ReplacesAStaleSocketAndNothingElse) {
   std::filesystem::create_directory(folder_);
   std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
   const int stale = BindUnix(path_);
-  close(stale);  // the file stays, nobody listens
+  close(stale);  // the file stays without a listener
   { const Server server = Started(At(path_)); }
   std::ofstream(path_) << "precious";
   EXPECT_FALSE(Server::Start(At(path_)).ok());

@@ -8,7 +8,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Runs the sampler with the thread's state put aside: the test program's own malloc uses it too.
+// Runs the sampler with a separate thread state: the test program's own malloc uses it, too.
 class FreshThreadState {
  public:
   FreshThreadState() : saved_(thread_state) { thread_state = {}; }
@@ -18,14 +18,14 @@ class FreshThreadState {
   ThreadState saved_;
 };
 
-// The interval with which `bytes` were sampled, or 0.
+// The interval that `bytes` were sampled with, or 0.
 uint64_t Allocate(size_t bytes, uint64_t interval) {
   return CountDown(bytes) ? 0 : Expired(bytes, interval);
 }
 
 struct Estimate {
   double objects = 0;
-  double variance = 0;  // of `objects`, as the samples themselves estimate it
+  double variance = 0;  // of `objects`, estimated from the samples
 };
 
 Estimate SampleMany(size_t size, uint64_t interval, int64_t count) {
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(ByteSampler, EverySize,
 
 TEST(ByteSampler, DistancesHaveTheVarianceOfAPoissonProcess) {
   constexpr int kRuns = 2000;
-  constexpr int kObjects = 4096;  // of 1 KiB at a mean of 64 KiB: 64 samples a run
+  constexpr int kObjects = 4096;  // of 1 KiB at a mean of 64 KiB: 64 samples per run
   double sum = 0, squares = 0;
   const FreshThreadState fresh;
   for (int run = 0; run < kRuns; ++run) {

@@ -80,7 +80,7 @@ TEST(CfiReader, PointerOfUnknownFormatFails) {
   EXPECT_FALSE(reader.ok());
 }
 
-// Whatever the bytes are: every operation ends at or before the record's end.
+// For arbitrary bytes, every operation ends at or before the record's end.
 TEST(CfiReader, AnyBytesStayInBounds) {
   uint64_t random = 88172645463325252;
   for (int round = 0; round < 20000; ++round) {

@@ -1,4 +1,4 @@
-// What the heap profiles show of allocations that are known.
+// Heap profiles of known allocations.
 #include <gperftools/tcmalloc.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ __attribute__((noinline)) int AllocateAtDepth(int depth, void** block) {
     return 0;
   }
   const int below = AllocateAtDepth(depth - 1, block);
-  asm volatile("");  // or the recursion becomes a loop
+  asm volatile("");  // prevents turning the recursion into a loop
   return below + 1;
 }
 
@@ -65,7 +65,7 @@ TEST_F(HeapProfileTest, CountsObjectsAndBytesAllocatedAndInUse) {
   EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_bytes, 0);
 }
 
-// With the interval of now instead of the sample's, in use would go below zero.
+// With the current interval instead of the sample's, in use would become negative.
 TEST_F(HeapProfileTest, InUseStaysRightWhenTheIntervalChanges) {
   std::vector<void*> blocks;
   std::vector<const HeapStack*> stacks;
@@ -100,14 +100,14 @@ TEST_F(HeapProfileTest, BlocksFreedInAnotherThreadAreForgotten) {
   EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
 }
 
-// Not told to us; the record must go at the latest when the address is handed out again.
+// Freed without our hook: the record must be dropped when the address is reused.
 TEST_F(HeapProfileTest, BlockFreedBehindOurBackIsForgottenWhenItsAddressIsUsedAgain) {
   const ScopedInterval all(1);
   void* block = Site(1000);
   const HeapStack* stack = RecordOf(block)->stack;
   tc_free(block);
   void* again = Site(1000);
-  ASSERT_EQ(again, block) << "tcmalloc gave another address";
+  ASSERT_EQ(again, block) << "tcmalloc returned another address";
   free(again);
   EXPECT_FALSE(IsSampled(block));
   EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
@@ -194,9 +194,9 @@ TEST_F(HeapProfileTest, PeakShowsTheHighWaterMarkUntilItIsReset) {
   EXPECT_EQ(Find(profiles::ReadPeak(), stack).in_use_bytes, 0);
 }
 
-// ---- Whether it works at all
+// ---- Detection of support
 
-// A countdown of 0 that was drawn anew as 0 looked like a malloc that is not ours.
+// A countdown of 0 that was redrawn as 0 looked like a foreign malloc.
 TEST_F(HeapProfileTest, EveryIntervalIsTakenForSupported) {
   for (const size_t interval : {0, 1, 2, 64, 65, 524288}) {
     const ScopedInterval scoped(interval);
@@ -206,7 +206,7 @@ TEST_F(HeapProfileTest, EveryIntervalIsTakenForSupported) {
 
 // ---- The table of stacks is full
 
-// One stack for each number below 2^bits.
+// One distinct stack for each number below 2^bits.
 __attribute__((noinline)) int Branch(int bits, unsigned number, void** block);
 __attribute__((noinline)) int Left(int bits, unsigned number, void** block) {
   const int below = Branch(bits, number, block);
@@ -234,7 +234,7 @@ void FillTheStackTable() {
     Branch(17, number, &block);
     free(block);
   }
-  Branch(17, 70001, &block);  // stays
+  Branch(17, 70001, &block);  // not freed
   const Snapshot heap = Collect("heap").value();
   const std::vector<std::string>& names = model::SnapshotAccess::ProfileOf(heap).frame_names;
   if (std::find(names.begin(), names.end(), "pprof::StackTableFull") == names.end()) std::exit(1);
@@ -244,7 +244,7 @@ void FillTheStackTable() {
   std::exit(0);
 }
 
-// In a process of its own: the table never becomes empty again.
+// In its own process: the table is never emptied.
 TEST_F(HeapProfileTest, StacksThatFindNoRoomAreShownTogether) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(FillTheStackTable(), testing::ExitedWithCode(0), "");

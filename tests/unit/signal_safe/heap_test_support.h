@@ -1,4 +1,4 @@
-// Helpers of the heap tests: switch the sampling, and look into the sampler's tables.
+// Helpers of the heap tests: set the sampling interval and inspect the sampler's tables.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 namespace pprof {
 
-// Sampling at `interval` in the calling thread from now on; what was before comes back at the end.
+// Samples at `interval` in the calling thread; the destructor restores the previous interval.
 class ScopedInterval {
  public:
   explicit ScopedInterval(size_t interval) : before_(GetSampling()) { Set(interval); }
@@ -25,7 +25,7 @@ class ScopedInterval {
   ScopedInterval& operator=(const ScopedInterval&) = delete;
 
  private:
-  // A thread looks at the settings every 256 KiB; by the second look nothing old is left.
+  // A thread reads the settings every 256 KiB; after the second time no old countdown remains.
   static void Set(size_t interval) {
     Sampling sampling = GetSampling();
     sampling.heap_interval = interval;
@@ -39,7 +39,7 @@ class ScopedInterval {
   Sampling before_;
 };
 
-// The record of a block that is being followed.
+// The record of a tracked block.
 inline std::optional<signal_safe::LiveRecord> RecordOf(const void* block) {
   signal_safe::LiveRecord record;
   if (!signal_safe::heap_sampler.live.Remove(block, &record)) return std::nullopt;
@@ -57,7 +57,7 @@ inline std::string CallerOf(const signal_safe::LiveRecord& record) {
 // The profile as text, debug=1.
 std::string TextOf(const std::string& profile, const Parameters& parameters = {});
 
-// For tests that need our malloc; under a sanitizer it is not there.
+// For tests that need our malloc, which is absent under sanitizers.
 class HeapTest : public testing::Test {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// The calling thread's stack as libgcc's unwinder sees it: what ours must agree with.
+// The calling thread's stack from libgcc's unwinder, the reference for the profiler's.
 #pragma once
 
 #include <unwind.h>
@@ -28,7 +28,7 @@ struct LibgccStack {
         this);
   }
 
-  // Takes out the frames for which `unwanted` is true.
+  // Removes the frames for which `unwanted` is true.
   void Drop(bool (*unwanted)(uintptr_t pc)) {
     depth = static_cast<size_t>(std::remove_if(pcs, pcs + depth, unwanted) - pcs);
   }

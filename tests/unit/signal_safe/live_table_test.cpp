@@ -42,7 +42,7 @@ TEST(LiveTable, RemovesOnceOnly) {
   EXPECT_FALSE(table.Remove(Block(1), &record));
 }
 
-// NULL has address 0, as an empty slot has.
+// NULL has address 0, like an empty slot.
 TEST(LiveTable, NullIsNeverIn) {
   static LiveTable table;
   LiveRecord record;
@@ -100,7 +100,7 @@ TEST(LiveTable, ThreadsKeepTheirOwnBlocksUnderChurn) {
   EXPECT_TRUE(All(table).empty());
 }
 
-// A record is consistent in itself, whatever happened to its slot while it was copied.
+// A copied record is consistent, even if its slot was reused while it was copied.
 TEST(LiveTable, ForEachNeverSeesTwoRecordsMixed) {
   static LiveTable table;
   constexpr uint64_t kSteady = 500;

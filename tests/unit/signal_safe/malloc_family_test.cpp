@@ -1,4 +1,4 @@
-// The whole malloc family: what each function promises, and that each is sampled.
+// The whole malloc family: the contract of each function, and that each is sampled.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kTooMuch = SIZE_MAX / 2;
 
-// Keeps the compiler from knowing what an allocation function does with its size.
+// Hides the size from the compiler.
 size_t Opaque(size_t size) {
   asm volatile("" : "+r"(size));
   return size;
@@ -67,7 +67,7 @@ const Allocator kAllocators[] = {
      [](void* p) { operator delete[](p, k64, std::nothrow); }, 64},
 };
 
-// The forms of delete that know the size; each frees what the plain new gave.
+// Sized forms of delete; each frees memory of plain new.
 const Allocator kSizedDeletes[] = {
     {"sized", [](size_t n) { return operator new(n); },
      [](void* p) { operator delete (p, size_t{400}); }, 16},
@@ -93,7 +93,7 @@ TEST_P(EveryAllocator, IsSampledWithItsCallerAndForgottenWhenFreed) {
   ASSERT_TRUE(record.has_value());
   EXPECT_EQ(record->size, 400u);
   EXPECT_NEAR(record->weight, 1, 1e-6);
-  const std::string caller = CallerOf(*record);  // the lambda, or the test if the lambda jumped
+  const std::string caller = CallerOf(*record);  // the test, if the lambda tail-called
   EXPECT_TRUE(caller.find("IsSampled") != std::string::npos ||
               caller.find("kAllocators") != std::string::npos ||
               caller.find("lambda") != std::string::npos ||
@@ -179,7 +179,7 @@ TEST_F(MallocFamily, CallocGivesZeroesAlsoWhereThereWasSomethingElse) {
   }
 }
 
-// Each asks for more than there can be.
+// Each requests more than the maximum.
 void* (*const kImpossible[])() = {
     [] { return malloc(Opaque(kTooMuch)); },
     [] { return malloc(Opaque(SIZE_MAX)); },

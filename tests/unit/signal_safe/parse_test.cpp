@@ -1,4 +1,4 @@
-// What people write: the interval in the environment, the age in a query.
+// Parsing of user input: the interval in the environment, the age in a query.
 #include <gtest/gtest.h>
 
 #include "profiler/sys/process/setting_text.h"

@@ -41,7 +41,7 @@ struct Tracked {
   int64_t AtPeak(size_t stack) { return tracker.LevelAtPeak(*stacks[stack]).bytes; }
 };
 
-// What PeakTracker must be equal to: all of it copied at every new maximum.
+// Reference for PeakTracker: copies everything at every new maximum.
 struct BruteForce {
   std::array<int64_t, kStacks> live{}, at_peak{};
   int64_t sum = 0, peak = 0;
@@ -68,7 +68,7 @@ TEST(PeakTracker, EqualsACopyAtEveryNewMaximumOver300000Events) {
   std::mt19937_64 random(1);
   std::vector<std::pair<size_t, uint64_t>> blocks;
   for (int event = 0; event < 300000; ++event) {
-    // Waves: growing for 20,000 events, then shrinking for 10,000.
+    // In waves: growing for 20,000 events, then shrinking for 10,000.
     const bool grow = event % 30000 < 20000 ? random() % 10 < 6 : random() % 10 < 3;
     if (grow || blocks.empty()) {
       const size_t stack = random() % kStacks;
@@ -111,7 +111,7 @@ TEST(PeakTracker, ResetBeginsAtTheLevelOfNow) {
   EXPECT_EQ(tracked.AtPeak(1), 500);
 }
 
-// The sum at the mark is the sum of the stacks' parts, whoever wrote them.
+// The sum at the mark equals the sum of the stacks' parts, for any interleaving of writers.
 TEST(PeakTracker, PartsAddUpToTheMarkWhateverThreadsDo) {
   static HeapStackTable table;
   static PeakTracker tracker(table);
@@ -161,7 +161,7 @@ TEST(PeakTracker, ForkedChildGoesOnWhateverItsParentsThreadsHeld) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      alarm(20);  // instead of a hang
+      alarm(20);  // fails instead of hanging
       tracker.OnForkChild();
       for (size_t i = 0; i < kStacks; ++i) tracked.Allocate(i, 1 << 20);
       tracker.Lock();

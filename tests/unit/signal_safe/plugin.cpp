@@ -1,5 +1,5 @@
-// A module for tests of the unwinder: calls back through frames of its own. The two versions have
-// frames of different sizes, so that unwind rows of the one are wrong for the other.
+// A plugin for tests of the unwinder: calls back through its own frames. The two versions have
+// frames of different sizes, so that unwind rows of one are wrong for the other.
 #include <cstddef>
 
 namespace {

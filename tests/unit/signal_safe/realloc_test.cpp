@@ -1,4 +1,4 @@
-// realloc of sampled blocks: in place, moved, failed, to nothing.
+// realloc of sampled blocks: in place, moved, failed, to size 0.
 #include <malloc.h>
 
 #include <cerrno>
@@ -11,7 +11,7 @@ namespace {
 
 class ReallocTest : public HeapTest {
  protected:
-  // What is in use of the stack that allocated `record`.
+  // Memory in use by the stack that allocated `record`.
   static int64_t LiveBytes(const signal_safe::LiveRecord& record) {
     return record.stack->Live().bytes;
   }

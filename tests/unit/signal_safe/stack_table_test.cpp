@@ -85,7 +85,7 @@ TEST(StackTable, ThreadsThatInternTheSameStacksGetTheSameEntries) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(table.size(), kStacks);
-  // Beside them those that lost a race to be first, with zeroes.
+  // Besides them there are entries that lost an insertion race, with zero counters.
   std::multiset<const CountedStack*> counted;
   for (const CountedStack* entry : All(table)) {
     if (entry->begun.load() != 0) counted.insert(entry);

@@ -1,4 +1,4 @@
-// Code that was dlclosed keeps its name in profiles, also when other code stands at its place.
+// Code that was dlclosed keeps its name in profiles, even if other code reuses its addresses.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using CallPlugin = int (*)(void (*callback)(void*), void* context);
 
-// Allocates through the plugin's function: at an interval of 1 nearly every block is sampled.
+// Allocates through the plugin's function: at interval 1 nearly every block is sampled.
 void AllocateThrough(void* handle, std::vector<void*>* kept) {
   const auto call = reinterpret_cast<CallPlugin>(dlsym(handle, "PluginCall"));
   ASSERT_NE(call, nullptr);
@@ -63,8 +63,8 @@ TEST(UnloadedModules, KeepTheirNamesWhenAnotherModuleTakesTheirPlace) {
   void* second = dlopen(PPROF_TEST_PLUGIN_2, RTLD_NOW);
   ASSERT_NE(second, nullptr) << dlerror();
   AllocateThrough(second, &kept);
-  // The same code in two builds: the call stands at two addresses of the one range, and both have
-  // their names, from two files.
+  // The same code in two builds: the call is at two addresses of the same range, and both are
+  // named, from two files.
   const std::string text = HeapText();
   EXPECT_EQ(PlacesOf("plugin.cpp:13", text).size(), 2u) << text;
   for (void* block : kept) std::free(block);

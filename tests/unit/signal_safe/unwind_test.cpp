@@ -1,4 +1,4 @@
-// Our unwinder beside libgcc's, on the kinds of frames that compilers and libraries make.
+// Compares our unwinder with libgcc's on the kinds of frames that compilers and libraries produce.
 #include "profiler/signal_safe/unwind/unwind.h"
 
 #include <alloca.h>
@@ -29,13 +29,13 @@ int compared_stacks = 0;
 size_t deepest = 0;
 bool expect_complete = true;
 
-// Ours has UnwindOwnStack and this function before the caller, libgcc's has this function only.
+// Ours has UnwindOwnStack and this function before the caller, libgcc's only this function.
 __attribute__((noinline)) void CompareHere() {
   static uintptr_t ours[LibgccStack::kMaxDepth];
   static LibgccStack theirs;
   const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
   theirs.Capture();
-  theirs.Drop(IsThreadEntry);  // ours leaves the profiler's own frame out
+  theirs.Drop(IsThreadEntry);  // ours omits the profiler's own frame
   ++compared_stacks;
   deepest = std::max(deepest, result.depth);
   EXPECT_EQ(result.complete, expect_complete);
@@ -50,7 +50,7 @@ __attribute__((noinline)) int Recurse(int depth, const std::function<void()>& at
     return 0;
   }
   const int below = Recurse(depth - 1, at_the_end);
-  asm volatile("");  // or the recursion becomes a loop
+  asm volatile("");  // prevents turning the recursion into a loop
   return below + 1;
 }
 
@@ -117,7 +117,7 @@ TEST_F(UnwindTest, AgreesInsideQsortOfTheLibc) {
   });
 }
 
-// Every dereference compares: the frames of the matcher, which are deep and recursive.
+// Every dereference compares: the matcher's frames are deep and recursive.
 struct ComparingIterator {
   using iterator_category = std::bidirectional_iterator_tag;
   using value_type = char;
@@ -162,7 +162,7 @@ TEST_F(UnwindTest, AgreesWhileAnExceptionIsUnderWayAndWhereItLands) {
   }
 }
 
-// A handler for SIGUSR1 that compares, on the stack that `flags` say.
+// A handler for SIGUSR1 that compares, on the stack selected by `flags`.
 class ComparingHandler {
  public:
   explicit ComparingHandler(int flags) {
@@ -198,7 +198,7 @@ TEST_F(UnwindTest, AgreesInThreads) {
   std::thread([] { Recurse(50, CompareHere); }).join();
 }
 
-// Two modules with frames of different sizes, loaded at the same place one after the other.
+// Two modules with frames of different sizes, loaded at the same address one after the other.
 TEST_F(UnwindTest, AgreesInLoadedCodeAndAfterItsPlaceWasGivenToOtherCode) {
   for (int round = 0; round < 4; ++round) {
     const char* path = round % 2 == 0 ? PPROF_TEST_PLUGIN_1 : PPROF_TEST_PLUGIN_2;
@@ -211,7 +211,7 @@ TEST_F(UnwindTest, AgreesInLoadedCodeAndAfterItsPlaceWasGivenToOtherCode) {
   }
 }
 
-// makecontext's outermost frame has no table entry that says that it is the outermost one.
+// No table entry marks makecontext's outermost frame as the outermost one.
 TEST_F(UnwindTest, AgreesInACoroutine) {
   expect_complete = false;
   static ucontext_t main_context, coroutine;
@@ -225,7 +225,7 @@ TEST_F(UnwindTest, AgreesInACoroutine) {
   swapcontext(&main_context, &coroutine);
 }
 
-// ---- What must not happen, whatever the stack looks like.
+// ---- Invalid stacks must not cause crashes.
 
 TEST(UnwindOwnStack, StopsWhereThereIsNoMoreRoom) {
   Recurse(100, [] {
@@ -249,12 +249,12 @@ TEST(UnwindFrom, AddressesOfNoCodeEndTheWalk) {
   }
 }
 
-// A coroutine's stack just below the thread's, a page that cannot be read between them, and an rbp
-// that points there: code without tables is stepped over by its frame pointer.
+// A coroutine's stack just below the thread's, an unreadable page between them, and an rbp that
+// points there: code without tables is unwound by its frame pointer.
 TEST(UnwindFrom, HolesBetweenStacksAreNotRead) {
   std::thread([] {
     char* hole = nullptr;
-    // Somewhere below this thread's stack, where nothing else is.
+    // At an unused address below this thread's stack.
     for (size_t mebibytes = 63; mebibytes > 8 && hole == nullptr; --mebibytes) {
       void* place = reinterpret_cast<void*>((ThreadStackBounds().high & ~uintptr_t{4095}) -
                                             (mebibytes << 20));
@@ -262,7 +262,7 @@ TEST(UnwindFrom, HolesBetweenStacksAreNotRead) {
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
       if (mapped != MAP_FAILED) hole = static_cast<char*>(mapped);
     }
-    if (hole == nullptr) GTEST_SKIP() << "no place is free";
+    if (hole == nullptr) GTEST_SKIP() << "no address is free";
     ASSERT_EQ(mprotect(hole + 4096, 4096, PROT_NONE), 0);
     Registers from;
     from.pc = 0x1234567890;
@@ -295,8 +295,8 @@ TEST(UnwindFrom, RandomRegistersNeverFault) {
   }
 }
 
-// The copy stands at another address than the stack it was taken from.
-// By the kernel: AddressSanitizer allows nobody else to read between variables.
+// The copy is at another address than the original stack. Copied by the kernel: AddressSanitizer
+// rejects reads between variables.
 std::vector<char> CopyOf(uintptr_t address, size_t bytes) {
   std::vector<char> copy(bytes);
   EXPECT_EQ(sys::CopyOwnMemory(address, copy.data(), bytes), bytes);

@@ -1,4 +1,4 @@
-// Makes bytes for tests, as a compiler would: numbers little endian, LEB128, text with a zero.
+// Writes bytes for tests like a compiler: little-endian numbers, LEB128, zero-terminated text.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,7 @@ ByteWriter FilesOfVersion5() {
   return bytes.U32(0).Uleb(0).U32(9).Uleb(1);
 }
 
-// A whole program of `version` with 32-bit or 64-bit offsets.
+// A complete program of `version` with 32-bit or 64-bit offsets.
 ByteWriter Program(int version, const ByteWriter& instructions, bool dwarf64 = false,
                    int line_range = kLineRange) {
   ByteWriter header = Parameters(line_range);

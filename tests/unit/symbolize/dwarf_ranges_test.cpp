@@ -55,7 +55,7 @@ TEST(DwarfRanges, Version5EveryKind) {
 
 TEST(DwarfRanges, NumberedListsGoThroughTheTableOfOffsets) {
   ByteWriter section;
-  section.U32(8).U32(12).U32(0);  // offsets from their own beginning
+  section.U32(8).U32(12).U32(0);  // offsets from their own start
   section.U8(dwarf::kRangeOffsetPair).Uleb(1).Uleb(2).U8(dwarf::kRangeEnd);
   RangeListReader reader = Reader(section, 5);
   std::vector<AddressRange> ranges;

@@ -29,7 +29,7 @@ TEST(ElfFile, FindsSectionsAndBuildId) {
   ByteWriter text;
   text.U64(0);
   writer.AddSection(".text", 1, 0, text);
-  ByteWriter notes = Note(4, 1, "GNU", 16);  // the ABI tag comes first
+  ByteWriter notes = Note(4, 1, "GNU", 16);  // the ABI tag is first
   writer.AddSection(".note", SHT_NOTE, 0, notes.Append(Note(4, 3, "GNU", 4)));
   const ByteWriter bytes = writer.Finish();
   const auto elf = ElfFile::FromBytes(bytes.view());

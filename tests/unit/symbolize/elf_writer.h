@@ -1,4 +1,4 @@
-// Makes small ELF files for tests: sections, one code segment over the whole file.
+// Writes small ELF files for tests: sections, and one code segment over the whole file.
 #pragma once
 
 #include <elf.h>
@@ -13,7 +13,7 @@ namespace pprof::symbolize {
 
 class ElfWriter {
  public:
-  // The segment's address is that of the file's first byte.
+  // `address`: address of the file's first byte.
   explicit ElfWriter(uint64_t address = 0x400000) : address_(address) {}
 
   void AddSection(std::string name, uint32_t type, uint64_t flags, ByteWriter contents) {

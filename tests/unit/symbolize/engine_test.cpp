@@ -19,7 +19,7 @@
 
 namespace pprof::symbolize {
 
-// The line of its beginning.
+// Stores the line where it starts.
 __attribute__((noinline)) uint64_t HereInEngineTest(uint32_t* line) {
   *line = __LINE__ - 1;
   return reinterpret_cast<uint64_t>(__builtin_return_address(0));
@@ -54,7 +54,7 @@ sys::ExecutableMapping MappingOf(uint64_t address) {
   for (const sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
     if (address >= mapping.start && address < mapping.limit) return mapping;
   }
-  ADD_FAILURE() << "no mapping holds the address";
+  ADD_FAILURE() << "no mapping contains the address";
   return {};
 }
 
@@ -67,7 +67,7 @@ ModuleRef ModuleOf(const sys::ExecutableMapping& mapping) {
   return module;
 }
 
-// Of one address of this process.
+// Resolves one address of this process.
 class EngineTest : public testing::Test {
  protected:
   BatchOutcome Resolve(uint64_t address) { return Resolve(address, ModuleOf(MappingOf(address))); }
@@ -96,7 +96,7 @@ TEST_F(EngineTest, FindsItsOwnFunctionFileAndLine) {
   EXPECT_EQ(frame.name, "pprof::symbolize::HereInEngineTest");
   EXPECT_EQ(std::filesystem::path(frame.filename).filename(), "engine_test.cpp");
   EXPECT_EQ(frame.start_line, line);
-  EXPECT_GE(frame.line, line);  // optimized code may begin with its first statement
+  EXPECT_GE(frame.line, line);  // optimized code may start with its first statement
   EXPECT_LE(frame.line, line + 1);
 }
 
@@ -164,7 +164,7 @@ TEST_F(EngineTest, VdsoIsNamedFromMemory) {
   FAIL() << "no mapping of the vdso";
 }
 
-// A library that is loaded from a copy, so that the copy can vanish or change.
+// A library loaded from a copy that can be deleted or changed.
 class LoadedCopy {
  public:
   LoadedCopy() {
@@ -254,7 +254,7 @@ TEST_F(EngineTest, GivesMemoryBack) {
   struct Ignore : FrameSink {
     void OnAddress(size_t, const RawFrame*, size_t) override {}
   } ignore;
-  // The first one fills the allocator's free lists, which stay.
+  // The first one fills the allocator's free lists, which are retained.
   ResolveBatch(ModuleOf(mapping), offsets, limits_, ignore);
   [[maybe_unused]] const long before = AnonymousKb();
   for (int i = 0; i < 5; ++i) ResolveBatch(ModuleOf(mapping), offsets, limits_, ignore);

@@ -1,9 +1,9 @@
-// Damages files in many ways and lets the engine read them: it may not crash, hang or keep memory.
+// Damages files in many ways and resolves them: the engine must not crash, hang or leak memory.
 //
 //   symbolize_mutation_test COUNT SEED BINARY [OTHER_FILE...]
 //
-// Each time one of the files is changed in place, all of .text of BINARY is looked up, and the file
-// is put back. The others are what BINARY leads to: .dwo, .dwp, debug link, alternate file.
+// Each round changes one of the files in place, looks up all of .text of BINARY, and restores the
+// file. The other files are those that BINARY refers to: .dwo, .dwp, debug link, alternate file.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,7 +23,7 @@ using Random = std::mt19937_64;
 using Contents = std::vector<char>;
 
 constexpr std::chrono::seconds kDeadline{5};
-constexpr std::chrono::seconds kTooLong{20};  // sanitizers and a busy machine included
+constexpr std::chrono::seconds kTooLong{20};  // including sanitizers and a busy machine
 
 Contents ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -41,7 +41,7 @@ struct Range {
   size_t end = 0;
 };
 
-// What is worth damaging: the headers, and every section that is read.
+// The parts to damage: the headers, and every section that is read.
 std::vector<Range> InterestingRanges(const std::string& path, const Contents& contents) {
   std::vector<Range> ranges = {{0, std::min<size_t>(64, contents.size())}, {0, contents.size()}};
   const auto elf = pprof::symbolize::ElfFile::Open(path);
@@ -77,14 +77,14 @@ void ChangeBytes(Contents& contents, Range range, Random& random) {
   }
 }
 
-// Moves a part of the range: everything behind means something else now.
+// Moves a part of the range, so that everything after it is misinterpreted.
 void Shift(Contents& contents, Range range, Random& random) {
   const size_t at = range.begin + random() % (range.end - range.begin);
   const size_t by = 1 + random() % 16;
   for (size_t i = at; i + by < range.end; ++i) contents[i] = contents[i + by];
 }
 
-// A number that is off by a little or by a lot, where a size, offset or count may be.
+// Changes a number slightly or a lot, at a possible size, offset or count.
 void ChangeNumber(Contents& contents, Range range, Random& random) {
   static constexpr uint64_t kNumbers[] = {
       0, 1, 0x7fffffff, 0xffffffff, 0xfffffff0, ~uint64_t{0}, uint64_t{1} << 63, 0xffff, 0x10000};
@@ -148,14 +148,14 @@ struct File {
   std::vector<Range> ranges;
 };
 
-// The number of answers; stops the program when it took too long.
+// The number of results; ends the program if it took too long.
 size_t Resolve(const std::string& binary, const std::vector<uint64_t>& offsets, size_t number) {
   pprof::symbolize::ModuleRef module;
   module.path = binary;
   pprof::symbolize::BatchLimits limits;
   const auto begin = std::chrono::steady_clock::now();
   limits.deadline = begin + kDeadline;
-  // Half of the runs read compressed units as if they were too large for memory.
+  // Half of the runs treat compressed units as too large for memory.
   static bool whole = false;
   whole = !whole;
   if (!whole) limits.max_whole_unit = 0;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds small programs in every form that is read by code of its own, and damages them.
+"""Builds small programs in every format with its own parsing code, and damages them.
 
 usage: mutation_test.py SYMBOLIZE_MUTATION_TEST
 
-PPROF_CPP_MUTANTS (500): how many damaged files altogether; PPROF_CPP_MUTATION_SEED (1).
+PPROF_CPP_MUTANTS (500): total number of damaged files; PPROF_CPP_MUTATION_SEED (1).
 """
 import os
 import pathlib
@@ -14,7 +14,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "variants"))
 import variants_test as variants  # noqa: E402
 
-# Rows of the variants whose code paths differ, and the other files that are damaged with them.
+# Rows of the variants with different code paths, and the other files to damage with them.
 SEEDS = {
     "g++ dwarf5-O2": [], "g++ dwarf4-O2": [], "clang++ dwarf5-O2": [], "clang++ dwarf4-O0": [],
     "g++ gz-zlib": [], "g++ gz-zlib-gnu": [], "g++ objcopy-zstd": [], "g++ dwarf64": [],
@@ -53,7 +53,7 @@ def main():
             done = subprocess.run(
                 [tool, str(share), str(1000 * seed + number), binary, *others],
                 capture_output=True, text=True)
-            # UBSan reports and goes on, so its report decides, not the exit code.
+            # UBSan reports and continues, so its report counts, too.
             bad = done.returncode != 0 or "runtime error" in done.stderr
             print(f"{'FAIL' if bad else 'ok  '} {name}: {done.stdout.strip()}")
             if bad:

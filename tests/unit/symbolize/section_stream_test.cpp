@@ -26,7 +26,7 @@ std::vector<uint8_t> Deflate(const std::vector<uint8_t>& contents) {
   return out;
 }
 
-// An ELF file with one section that is compressed in the standard way.
+// An ELF file with one section compressed in the standard format.
 ByteWriter CompressedFile(const std::vector<uint8_t>& stored, uint64_t size) {
   ByteWriter section;
   section.U32(ELFCOMPRESS_ZLIB).U32(0).U64(size).U64(1);

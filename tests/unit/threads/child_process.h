@@ -1,4 +1,4 @@
-// Work in a forked child, judged by how the child ends.
+// Runs work in a forked child and returns its result.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,14 +7,14 @@
 
 namespace pprof::testing {
 
-// The exit code; 1000 and the signal's number for a child that died of one.
+// The exit code; 1000 plus the signal number if a signal killed the child.
 inline int WaitFor(pid_t child) {
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-// What `work` returns in a child of its own.
+// The return value of `work` in a child process.
 inline int RunInChild(int (*work)()) {
   const pid_t child = fork();
   if (child == 0) _exit(work());

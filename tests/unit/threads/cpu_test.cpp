@@ -1,4 +1,4 @@
-// The CPU profile against what the threads' own clocks say.
+// Compares the CPU profile with the threads' own clocks.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ std::vector<NamedSample> Stop(Recording recording) {
   return SamplesOf(std::move(recording).Stop().value());
 }
 
-// Busy threads until this ends.
+// Busy threads during its lifetime.
 class BusyThreads {
  public:
   explicit BusyThreads(int threads) {
@@ -49,7 +49,7 @@ class BusyThreads {
 };
 
 void ExpectTruth(int threads, int hz) {
-  double least = 0, most = 0;  // CPU time within the recording, and around it
+  double least = 0, most = 0;  // CPU time within the recording, and including its start and stop
   HogTruth before, after;
   std::vector<NamedSample> samples;
   {
@@ -71,9 +71,8 @@ void ExpectTruth(int threads, int hz) {
   const double hog1_true = static_cast<double>(after.hog1 - before.hog1);
   const double share_true = hog1_true / (hog1_true + static_cast<double>(after.hog2 - before.hog2));
   const double hog1 = SumOf(samples, "Hog1"), hog2 = SumOf(samples, "Hog2");
-  // 5 points, or four standard errors where so few samples cannot tell 5 points from chance: the
-  // kernel gives at most CONFIG_HZ (250 here) ticks a second, 3 s of CPU time are 300 to 750
-  // samples.
+  // 5 points, or four standard errors if there are too few samples: the kernel delivers at most
+  // CONFIG_HZ (250 here) ticks per second, so 3 s of CPU time are 300 to 750 samples.
   const double expected_samples = 3.0 * std::min(hz, 250);
   const double error = std::sqrt(share_true * (1 - share_true) / expected_samples);
   EXPECT_NEAR(hog1 / (hog1 + hog2), share_true, std::max(0.05, 4 * error))
@@ -120,9 +119,9 @@ TEST(Cpu, ThreadsOfEveryLifeCountOnce) {
   }
   const auto used = static_cast<double>(ProcessCpuNanos() - begin);
   const auto samples = Stop(std::move(recording));
-  EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // ends by raw exit tell no clock
-  // With 250 kernel ticks a second 60 of the 8 ms threads have a sample, and 5 of the others, which
-  // then counts as 10 ms: 4 to 24 times. Twice is 8 standard errors away.
+  EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // raw exits report no clock
+  // With 250 kernel ticks per second 60 of the 8 ms threads have a sample, and 5 of the others,
+  // which then count as 10 ms: 4 to 24 times. A factor of two is 8 standard errors away.
   EXPECT_GT(SumOf(samples, "Hog1"), 2 * SumOf(samples, "Hog2"));
 }
 
@@ -144,7 +143,7 @@ TEST(Cpu, AnotherRateIsRefusedWithASentence) {
   const auto refused = Recording::Start("profile", 250);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), StatusCode::kConflict);
-  EXPECT_THAT(refused.status().message(), HasSubstr("recorded at 100 Hz by another request"));
+  EXPECT_THAT(refused.status().message(), HasSubstr("a CPU recording at 100 Hz is running"));
 }
 
 extern "C" __attribute__((visibility("default"))) void SomeoneElsesProfiler(int) {}
@@ -174,7 +173,7 @@ TEST(Cpu, AProfilerThatCameMeanwhileKeepsItsHandler) {
   EXPECT_EQ(signal(SIGPROF, SIG_DFL), SomeoneElsesProfiler);
 }
 
-// Fails when SIGPROF is not dropped before its default action is back.
+// Fails if pending SIGPROF signals are not discarded before the default action is restored.
 TEST(Cpu, StartAndStopUnderLoadKillsNobodyAndLeavesNoTimer) {
   const BusyThreads busy(8);
   std::atomic<bool> stop{false};
@@ -219,14 +218,13 @@ TEST(Cpu, CodeThatThrows) {
   Recording recording = Start(1000);
   const uint64_t end = OwnCpuNanos() + 700000000;
   int sum = 0;
-  while (OwnCpuNanos() <
-         end) {  // a system call, which took a seventh of the time beside each throw
+  while (OwnCpuNanos() < end) {  // a system call, a seventh of the time if made for each throw
     for (int i = 0; i < 100; ++i) sum += ThrowAndCatch(10);
   }
   const auto samples = Stop(std::move(recording));
   EXPECT_GT(sum, 0);
-  // In the tail of a throw the registers are the landing pad's already: such walks end early. And
-  // one interval may pass before the first sample.
+  // At the end of a throw the registers already belong to the landing pad: such walks end early.
+  // And one interval may pass before the first sample.
   EXPECT_GT(SumOf(samples, "ThrowAndCatch"), 0.95 * SumOf(samples, ""));
 }
 
@@ -236,14 +234,14 @@ TEST(Cpu, TheHandlerKeepsErrno) {
   int changed = 0;
   while (OwnCpuNanos() < end) {
     errno = 12345;
-    // "memory": else the compiler knows what errno is.
+    // "memory": prevents the compiler from caching errno.
     for (int i = 0; i < 100000; ++i) __asm__ volatile("" : : "r"(i) : "memory");
     changed += errno != 12345;
   }
   EXPECT_EQ(changed, 0);
 }
 
-// Below it is nothing: a handler that needs more crashes.
+// Memory below it is inaccessible: a handler that needs more crashes.
 class AlternateStack {
  public:
   explicit AlternateStack(size_t bytes) : bytes_(bytes) {
@@ -277,7 +275,7 @@ TEST(Cpu, TheHandlerFitsOnAnAlternateStackOf8KiB) {
   EXPECT_GT(SumOf(samples, "TestBody"), 0.9 * SumOf(samples, ""));
 }
 
-// As a coroutine's: a stack that is not where the thread's own is, below a signal frame.
+// Like a coroutine's: a stack away from the thread's own, below a signal frame.
 TEST(Cpu, AStackElsewhereIsWalked) {
   const AlternateStack stack(64 * 1024);
   struct sigaction action {};

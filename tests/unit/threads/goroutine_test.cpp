@@ -1,4 +1,4 @@
-// The thread dump on threads in known states.
+// The thread dump with threads in known states.
 #include <alloca.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -70,7 +70,7 @@ std::string AddressOf(Lock& lock) {
   return text.str();
 }
 
-// Both sides of a rwlock name the writer that holds it; who waits for readers, nobody.
+// Waiters on both sides of a rwlock name the writer that holds it; waiters for readers name none.
 TEST(Goroutine, SharedMutexWithItsWriter) {
   pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
   char address[32];
@@ -140,7 +140,7 @@ TEST(Goroutine, ConditionAndMutexWithItsOwnerAndJoin) {
   EXPECT_THAT(DumpText(), Not(HasSubstr("[deadlock]")));
 }
 
-// In a child, since nothing ends a deadlock; 0: the dump shows it.
+// In a child, since a deadlock never ends; 0: the dump shows it.
 int RunDeadlock() {
   static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
   static pthread_mutex_t two = PTHREAD_MUTEX_INITIALIZER;
@@ -241,7 +241,7 @@ TEST(Goroutine, DeepRecursionIsCutAtTheRoot) {
     size_t frames = 0;
     for (size_t at = 0; (at = dump.find("\n\t", at)) != std::string::npos; ++at) ++frames;
     EXPECT_GE(frames, 128u);
-    EXPECT_LE(frames, 150u);  // inlined functions have lines of their own
+    EXPECT_LE(frames, 150u);  // inlined functions have separate lines
   }
 }
 

@@ -1,4 +1,4 @@
-// The state of threads whose stack came from a signal: it is that of the moment of the stack.
+// The state of threads whose stack was taken by a signal must match that stack.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -30,7 +30,7 @@ std::string DumpOfThread(const std::atomic<int32_t>& tid) {
   return DumpOf(DumpText(), tid);
 }
 
-// A read is made again after the handler, with all its arguments in the registers.
+// read is restarted after the handler, with all arguments in registers.
 int CheckRead() {
   int ends[2];
   if (pipe(ends) != 0) return 1;
@@ -47,7 +47,7 @@ int CheckRead() {
              : 2;
 }
 
-// A sleep ends with EINTR: what was called is lost, that it was a call is not.
+// A sleep ends with EINTR: the call's number is lost, but not that there was a call.
 int CheckSleep() {
   const ParkedThread sleeper(
       [] {
@@ -72,7 +72,7 @@ int CheckRunning() {
   return Has(dump, "[running, \"") && Has(dump, "Hog1(...)") ? 0 : 4;
 }
 
-// /proc tells such a process nothing about its threads: all are asked by the signal.
+// /proc shows nothing about the threads of such a process: all are signalled.
 int RunNotDumpable() {
   if (setuid(65534) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) return 77;
   for (const auto check : {CheckRead, CheckSleep, CheckRunning}) {
@@ -82,11 +82,11 @@ int RunNotDumpable() {
 }
 
 TEST(InterruptedState, IsThatOfTheStack) {
-  if (getuid() != 0) GTEST_SKIP() << "changes its user";
+  if (getuid() != 0) GTEST_SKIP() << "needs root to change its user";
   EXPECT_EQ(RunInChild(RunNotDumpable), 0);
 }
 
-// A thread that waits in vfork is in uninterruptible sleep: it has a stack and costs no deadline.
+// A thread in vfork is in uninterruptible sleep: it has a stack and does not use up the deadline.
 TEST(InterruptedState, UninterruptibleSleepHasItsLine) {
   std::atomic<int32_t> tid{0};
   int ends[2];
@@ -109,7 +109,7 @@ TEST(InterruptedState, UninterruptibleSleepHasItsLine) {
     took = NowNanos() - begin;
     return dump.find("uninterruptible") != std::string::npos;
   });
-  // The best of some: the first looks names up, and others may have the CPUs.
+  // The best of several: the first one symbolizes, and others may be preempted.
   for (int i = 0; i < 20 && found; ++i) {
     const uint64_t begin = NowNanos();
     static_cast<void>(DumpText());

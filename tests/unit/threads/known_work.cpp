@@ -3,7 +3,7 @@
 #include "tests/unit/threads/parked_thread.h"
 
 #define NOINLINE __attribute__((noinline))
-// Behind a function's last call: else it is a jump, and the frame is not there to be found.
+// After a function's last call: prevents a tail call, which would remove the frame.
 #define KEEP_FRAME __asm__ volatile("")
 
 namespace pprof::testing {

@@ -1,4 +1,4 @@
-// Functions that burn CPU time until told otherwise; made to be found in profiles.
+// Functions that use CPU time until stopped, for tests that look for them in profiles.
 #pragma once
 
 #include <atomic>
@@ -12,17 +12,17 @@ namespace pprof::testing {
 void Hog1(uint64_t nanos);
 void Hog2(uint64_t nanos);
 
-// Hog1 for 2 parts and Hog2 for 1, in turns of 3 ms of CPU time, until `stop`; adds what each
-// really used.
+// Runs Hog1 for 2 parts and Hog2 for 1, alternating every 3 ms of CPU time, until `stop`; adds the
+// time each really used.
 struct HogTruth {
   std::atomic<uint64_t> hog1{0};
   std::atomic<uint64_t> hog2{0};
 };
 void RunHogs(const std::atomic<bool>& stop, HogTruth& truth);
 
-// Recurses `depth` times and calls `leaf` there.
+// Recurses `depth` times, then calls `leaf`.
 void Recurse(int depth, const std::function<void()>& leaf);
-// Calls `leaf` through a function that is inlined, and through a tail call.
+// Calls `leaf` through an inlined function, and through a tail call.
 void CallThroughInlined(const std::function<void()>& leaf);
 void CallByTailCall(const std::function<void()>& leaf);
 

@@ -73,7 +73,7 @@ TEST(Labels, NewThreadsInheritAndPoolsTakeThemAlong) {
   EXPECT_EQ(carried, "route=/a ");
 }
 
-// All threads at the same set at about the same time: the first to be done makes it.
+// Threads intern the same new sets concurrently: the first to finish assigns the id.
 TEST(Labels, ThreadsThatMeetAtASetGetOneNumber) {
   constexpr size_t kThreads = 2, kSets = 3000;
   std::vector<uint32_t> ids[kThreads];

@@ -1,4 +1,4 @@
-// A thread in a known state: it runs `body`, which waits for something, until it is let go.
+// A thread in a known state: it runs `body`, which waits until released.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,8 @@ namespace pprof::testing {
 
 class ParkedThread {
  public:
-  // Returns when the thread sleeps in the kernel, inside `body`; fails the test after 20 s.
-  // `release` makes `body` return; called by the destructor.
+  // Returns when the thread sleeps in the kernel inside `body`; fails the test after 20 s.
+  // `release` makes `body` return; the destructor calls it.
   ParkedThread(std::function<void()> body, std::function<void()> release);
   ~ParkedThread();
   ParkedThread(const ParkedThread&) = delete;

@@ -1,4 +1,4 @@
-// Threads that wait in read() of a pipe, below frames that a test wants to find.
+// Threads that wait in read() of a pipe, below frames that a test looks for.
 #pragma once
 
 #include <alloca.h>
@@ -28,13 +28,13 @@ inline void ReadByte(int fd) {
   EXPECT_EQ(read(fd, &byte, 1), 1);
 }
 
-// Its unwind rules need rbp, which nothing below it has saved: read() does not touch it.
+// Unwinding it needs rbp, which no function below it has saved: read() does not use it.
 inline void ReadByteWithFramePointer(int fd) {
   volatile size_t size = 64;
   EXPECT_EQ(read(fd, alloca(size), 1), 1);
 }
 
-// Parked in read() of a pipe, below `through`.
+// Parked in read() of a pipe, called through `through`.
 struct PipeReader {
   explicit PipeReader(std::function<void(const std::function<void()>&)> through,
                       void (*read_byte)(int) = ReadByte)
@@ -45,7 +45,7 @@ struct PipeReader {
   ParkedThread thread;
 };
 
-// The line that a thread's part of the full dump begins with.
+// The first line of a thread's part of the full dump.
 inline std::string HeaderOf(int32_t tid) {
   const std::string dump = DumpOf(DumpText(), tid);
   return dump.substr(0, dump.find('\n'));

@@ -91,7 +91,7 @@ TEST(ResourceProfile, EntriesOutliveTheObjectAndATakenNameIsSaid) {
   EXPECT_EQ(Collect("test_twice").value().total(0), 0);
 }
 
-// Profiles itself as a server's child would; 0: all is well.
+// Profiles itself like a server's child process; 0: success.
 int ProfileOwnself() {
   for (int i = 0; i < 2; ++i) {
     auto cpu = Recording::Start("profile", 250);
@@ -110,8 +110,8 @@ int ProfileOwnself() {
     if (!std::move(wall).value().Stop().ok()) return 3;
     if (DumpText().find("ProfileOwnself") == std::string::npos) return 4;
   }
-  // The one thread there is, and perhaps the profiler's that looks up names which took too long.
-  // The kernel lists a thread for a moment after it was joined; a hang becomes a signal.
+  // This thread, and possibly the profiler's symbolizing thread. The kernel lists a thread for a
+  // moment after it was joined; a hang becomes a signal.
   int64_t threads = 0;
   do {
     threads = Collect("threadcreate").value().total(0);

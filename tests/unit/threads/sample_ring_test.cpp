@@ -14,7 +14,7 @@ namespace {
 struct Seen {
   uint64_t samples = 0;
   uint64_t weight = 0;
-  std::map<int32_t, uint32_t> last_of;  // by thread: its own numbers must come in order
+  std::map<int32_t, uint32_t> last_of;  // by thread: its numbers must arrive in order
   bool in_order = true;
   bool whole = true;
 };
@@ -45,7 +45,7 @@ bool Push(SampleRing& ring, int32_t tid, uint32_t number) {
   return true;
 }
 
-// In static memory, as the real one: its members have no initial values of their own.
+// In static memory, like the real one: its members have no initializers.
 SampleRing& Ring() {
   static SampleRing ring;
   EXPECT_TRUE(ring.Prepare());

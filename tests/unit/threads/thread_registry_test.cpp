@@ -10,7 +10,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-// Static: large, and zero before its first use, as the real one.
+// Static: large, and initially zero, like the real one.
 ThreadRegistry registry;
 
 std::multiset<int32_t> Listed() {
@@ -60,7 +60,7 @@ TEST(ThreadRegistry, FullGivesNoRecordAndStaysUsable) {
 TEST(ThreadRegistry, AForkedChildKeepsItsOwnRecordOnly) {
   ThreadRecord* own = registry.Add(11, 1, nullptr, 0, 0);
   ThreadRecord* other = registry.Add(12, 1, nullptr, 0, 0);
-  other->cpu_timer = 99;  // the parent's
+  other->cpu_timer = 99;  // the parent's timer
   registry.KeepOnly(own);
   EXPECT_EQ(Listed(), (std::multiset<int32_t>{11}));
   ThreadRecord* next = registry.Add(13, 1, nullptr, 0, 0);
@@ -85,7 +85,7 @@ TEST(ThreadRegistry, ChurnInManyThreadsNeverSharesARecord) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(shared, 0);
-  EXPECT_LE(EverUsed(), 2u * kThreads);  // a few more than threads: a free one in other hands
+  EXPECT_LE(EverUsed(), 2u * kThreads);  // some more: another thread may be taking one
 }
 
 }  // namespace

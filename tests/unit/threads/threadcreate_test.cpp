@@ -78,7 +78,7 @@ TEST(ThreadCreate, EveryWayToEndCounts) {
 
 TEST(ThreadCreate, AThreadThatVanishedIsNotAlive) {
   pthread_join(Create(RawExit), nullptr);
-  // The kernel lists it for a moment after it was joined.
+  // The kernel lists a thread for a moment after it was joined.
   EXPECT_TRUE(WaitUntil([] { return CreatedBy("Create") == 0; }));
 }
 

@@ -1,4 +1,4 @@
-// Burns CPU time in a module that was loaded late.
+// Uses CPU time in a module that is loaded by dlopen.
 #include <atomic>
 
 extern "C" __attribute__((noinline, visibility("default"))) void SpinInPlugin(

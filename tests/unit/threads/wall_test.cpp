@@ -1,4 +1,4 @@
-// The wall clock profile against what the threads wrote down themselves.
+// Compares the wall-clock profile with the threads' own logs.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -112,7 +112,7 @@ TEST(Wall, WaitingThreadsCarryTheirLabels) {
   std::thread thread([&] {
     const ScopedLabels labels(LabelSet{{"route", "/slow"}});
     tid = OwnTid();
-    while (!stop) usleep(100000);  // rarely: the time it waits for a CPU has no labels
+    while (!stop) usleep(100000);  // rarely: time waiting for a CPU has no labels
   });
   ASSERT_TRUE(WaitUntil([&] { return tid != 0; }) && WaitUntilAsleep(tid));
   const uint64_t begin = NowNanos();
@@ -125,7 +125,7 @@ TEST(Wall, WaitingThreadsCarryTheirLabels) {
   EXPECT_NEAR(SumOfLabel(samples, "route", "/slow") / elapsed, 1, 0.15);
 }
 
-// What the child of a process that nobody may look into finds; 0: all is well.
+// Checks in the child of a non-dumpable process; 0: success.
 int RunNotDumpable() {
   if (setuid(65534) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) return 77;
   std::atomic<bool> stop{false};
@@ -145,7 +145,7 @@ int RunNotDumpable() {
 }
 
 TEST(Wall, AProcessThatIsNotDumpableWaitsWithoutStacks) {
-  if (getuid() != 0) GTEST_SKIP() << "changes its user";
+  if (getuid() != 0) GTEST_SKIP() << "needs root to change its user";
   EXPECT_EQ(RunInChild(RunNotDumpable), 0);
 }
 

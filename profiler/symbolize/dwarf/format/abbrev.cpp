@@ -7,7 +7,7 @@
 namespace pprof::symbolize {
 namespace {
 
-// The largest units of real programs have some thousand codes; dwz and LTO some ten thousand.
+// The largest units of real programs have some thousand codes; with dwz and LTO some ten thousand.
 constexpr uint64_t kMaxCode = 1 << 18;
 constexpr size_t kMaxAttributes = 1 << 21;
 constexpr uint32_t kMaxAttributesOfOne = 1 << 12;
@@ -23,7 +23,7 @@ bool AbbrevTable::Parse(sys::Bytes section, uint64_t offset, const Encoding& enc
 bool AbbrevTable::Parse(sys::Bytes bytes, const void* source, uint64_t offset,
                         const Encoding& encoding) {
   abbrevs_.clear();
-  // One in front that stands for none, so that begin() of an empty list is an address too.
+  // A dummy first element, so that begin() of an empty list is a valid address.
   attributes_.assign(1, AttributeSpec{});
   source_ = source;
   offset_ = offset;

@@ -1,4 +1,4 @@
-// The abbreviations of one unit: which attributes a DIE of each code has, in which forms.
+// The abbreviations of one unit: the attributes and forms of DIEs by code.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,30 @@ struct Abbrev {
   uint16_t tag = 0;  // 0: no such code
   bool has_children = false;
   bool has_sibling = false;
-  bool has_code = false;    // has an attribute that says which addresses it has
-  int32_t sibling_at = -1;  // bytes before DW_AT_sibling when that is the same for every DIE
-  uint32_t sibling = 0;     // its place among the attributes
-  int32_t fixed_size = -1;  // bytes of all attributes together when that is the same for every DIE
-  uint32_t first = 0;       // of its attributes in the table
+  bool has_code = false;    // has an attribute with its addresses
+  int32_t sibling_at = -1;  // offset of DW_AT_sibling in bytes if equal for every DIE
+  uint32_t sibling = 0;     // index of DW_AT_sibling among the attributes
+  int32_t fixed_size = -1;  // size in bytes of all attributes if equal for every DIE
+  uint32_t first = 0;       // index of its first attribute in the table
   uint32_t count = 0;
 };
 
-// Not thread-safe. Not signal-safe: allocates.
+// Thread safety: none. Not async-signal-safe: allocates.
 class AbbrevTable {
  public:
   explicit AbbrevTable(std::pmr::memory_resource* memory) : abbrevs_(memory), attributes_(memory) {}
 
-  // Reads the table at `offset` of a section unless it is the one read last. False when it is
-  // damaged or absurdly large; what was read before the damage can be used then.
+  // Reads the table at `offset` of a section unless already loaded. False if it is damaged or
+  // absurdly large; the entries before the damage are then usable.
   bool Parse(sys::Bytes section, uint64_t offset, const Encoding& encoding);
 
-  // The same for a table that begins at `bytes`. `source` and `offset` are what Holds() knows it
-  // by.
+  // The same for a table that starts at `bytes`. `source` and `offset` identify it for Holds().
   bool Parse(sys::Bytes bytes, const void* source, uint64_t offset, const Encoding& encoding);
   bool Holds(const void* source, uint64_t offset, const Encoding& encoding) const {
     return valid_ && source == source_ && offset == offset_ && encoding == encoding_;
   }
 
-  // Null when there is none.
+  // nullptr if there is none.
   const Abbrev* Find(uint64_t code) const {
     return code < abbrevs_.size() && abbrevs_[code].tag != 0 ? &abbrevs_[code] : nullptr;
   }
@@ -49,7 +48,7 @@ class AbbrevTable {
   bool ParseEntries(sys::ByteCursor cursor);
   bool ParseOne(sys::ByteCursor& cursor, uint64_t code);
 
-  std::pmr::vector<Abbrev> abbrevs_;  // by code; producers number from 1 without gaps
+  std::pmr::vector<Abbrev> abbrevs_;  // by code; producers count from 1 without gaps
   std::pmr::vector<AttributeSpec> attributes_;
   const void* source_ = nullptr;
   Encoding encoding_;

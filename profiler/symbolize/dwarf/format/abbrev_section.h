@@ -1,4 +1,4 @@
-// .debug_abbrev, of which memory holds the table of the present unit only.
+// .debug_abbrev, with only the current unit's table in memory.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,16 @@
 
 namespace pprof::symbolize {
 
-// The tables of a large program take megabytes; its units ask for them in rising order, so a
-// compressed section is decompressed once. Where they go back and forth, as after link-time
-// optimization, all of it is kept. Ownership: borrows the file and the budget. Not thread-safe.
+// The tables of a large program take megabytes. Units usually use them in rising order, so a
+// compressed section is decompressed once; if a unit goes back, as after link-time optimization,
+// the whole section is loaded. Ownership: borrows the file and the budget.
+// Thread safety: none. Not async-signal-safe.
 class AbbrevSection {
  public:
   AbbrevSection(const SectionData& section, TimeBudget* budget)
       : stream_(section, budget), all_(section, budget) {}
 
-  // As AbbrevTable::Parse.
+  // Like AbbrevTable::Parse.
   bool ParseInto(AbbrevTable& table, uint64_t offset, const Encoding& encoding);
 
   void Close() { stream_.Close(); }
@@ -24,7 +25,7 @@ class AbbrevSection {
  private:
   SectionStream stream_;
   LoadedSection all_;
-  uint64_t last_ = 0;  // offset of the table that was asked for last
+  uint64_t last_ = 0;  // offset of the last table used
   bool went_back_ = false;
 };
 

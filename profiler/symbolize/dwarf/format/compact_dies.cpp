@@ -12,7 +12,7 @@ namespace {
 using namespace dwarf;  // NOLINT: the field's own names
 
 constexpr uint64_t kWindow = 256 << 10;
-// Longer than any DIE, so that none is cut off by the end of a window for good.
+// Longer than any DIE, so that the end of a window never cuts one off.
 constexpr uint64_t kLongestDie = 64 << 10;
 constexpr size_t kMaxBytes = size_t{256} << 20;
 constexpr size_t kMaxNesting = 1 << 16;
@@ -23,7 +23,7 @@ bool GrowTo(sys::PageBuffer* buffer, size_t bytes) {
   return bytes <= kMaxBytes && buffer->Resize(std::max(bytes, buffer->size() * 2));
 }
 
-// Whether the function at the cursor holds one of the addresses. Moves behind its attributes.
+// Whether the function at the cursor contains one of the addresses. Moves past its attributes.
 bool HoldsWanted(const DwarfUnit& unit, sys::ByteCursor& cursor, const Abbrev& abbrev,
                  const std::vector<uint64_t>& wanted) {
   FormValue low, high, list;
@@ -55,7 +55,7 @@ void CompactDies::Read(const DwarfUnit& unit, const std::vector<uint64_t>& wante
   }
 }
 
-// Moves `offset` behind the DIEs that are surely in the window. False at the end of the unit.
+// Moves `offset` past the DIEs that are entirely in the window. False at the end of the unit.
 bool CompactDies::ReadWindow(const DwarfUnit& unit, sys::Bytes window, uint64_t* offset,
                              const std::vector<uint64_t>& wanted) {
   sys::ByteCursor cursor(window);

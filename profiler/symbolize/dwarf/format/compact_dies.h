@@ -1,4 +1,4 @@
-// The few DIEs of a large unit that can be asked for, so that memory need not hold all of it.
+// The few DIEs of a large unit that are needed later, so that memory need not hold all of it.
 #pragma once
 
 #include <cstddef>
@@ -13,21 +13,21 @@ namespace pprof::symbolize {
 
 class DwarfUnit;
 
-// Functions, what they may be declared in, and inlined calls where addresses are wanted: a third of
-// a unit's bytes or less; the rest is variables, types and call sites. DIEs are kept as they are,
-// one behind the other with the ends of their lists of children, so they are walked like a unit;
-// only offsets of siblings lead nowhere. Not thread-safe. Not signal-safe.
+// Functions, the scopes they may be declared in, and inlined calls around wanted addresses: at most
+// a third of a unit's bytes; the rest is variables, types and call sites. DIEs are copied
+// unchanged, in sequence and with the ends of their lists of children, so they can be walked like a
+// unit, but offsets of siblings are invalid. Thread safety: none. Not async-signal-safe.
 class CompactDies {
  public:
-  // Reads the unit through small windows, once. `wanted`: sorted addresses.
-  // Errors: at damage, and without memory or time, there are those before it.
+  // Reads the unit once, through small windows. `wanted`: sorted addresses. Errors: damage, or a
+  // lack of memory or time, keeps only the DIEs before it.
   void Read(const DwarfUnit& unit, const std::vector<uint64_t>& wanted);
 
   sys::Bytes bytes() const { return {bytes_.data(), used_}; }
-  // Where the DIE begins in bytes(), its offset counted from the unit's beginning; the size of
-  // bytes() when it was not kept.
+  // Position of the DIE in bytes(), given its offset from the start of the unit; the size of
+  // bytes() if it was dropped.
   size_t PositionOf(uint64_t die) const;
-  // The other way round; 0 when none begins there.
+  // The inverse; 0 if no DIE starts there.
   uint64_t DieAt(size_t position) const;
 
  private:
@@ -46,10 +46,10 @@ class CompactDies {
 
   sys::PageBuffer bytes_;
   size_t used_ = 0;
-  sys::PageBuffer index_;  // of Kept, rising in both
+  sys::PageBuffer index_;  // of Kept, ascending in both members
   size_t count_ = 0;
   std::vector<Open> open_;
-  size_t holding_ = 0;  // of open_, how many hold wanted addresses
+  size_t holding_ = 0;  // number of open_ that contain wanted addresses
   bool full_ = false;
 };
 

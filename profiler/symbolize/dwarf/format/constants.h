@@ -1,4 +1,4 @@
-// The numbers of DWARF 2 to 5 that are needed here (DWARF 5, chapter 7, and the GNU extensions).
+// DWARF 2 to 5 constants used here (DWARF 5, chapter 7, and the GNU extensions).
 #pragma once
 
 #include <cstdint>
@@ -129,7 +129,7 @@ enum LineOpcode : uint8_t {
 
 enum LineExtendedOpcode : uint8_t { kLineEndSequence = 1, kLineSetAddress = 2 };
 
-// Whether names are qualified with that of a DIE with this tag around them.
+// Whether names inside a DIE with this tag are qualified with its name.
 inline bool IsScope(uint16_t tag) {
   switch (tag) {
     case kTagNamespace:

@@ -7,7 +7,7 @@ namespace {
 
 using namespace dwarf;  // NOLINT: the field's own names
 
-// How the bytes of a form are laid out.
+// Encodings of forms.
 enum class Layout : uint8_t {
   kUnknown,
   kNothing,
@@ -135,7 +135,7 @@ int LayoutSize(Layout layout, const Encoding& encoding) {
 uint64_t ReadFixed(sys::ByteCursor& cursor, int size) {
   switch (size) {
     case 0:
-      return 1;  // DW_FORM_flag_present says yes by being there
+      return 1;  // the presence of DW_FORM_flag_present means true
     case 1:
       return cursor.U8();
     case 2:
@@ -178,7 +178,7 @@ void SkipVariable(sys::ByteCursor& cursor, Layout layout) {
   }
 }
 
-// The form that DW_FORM_indirect names; one more indirection is damage, not data.
+// The form named by DW_FORM_indirect; a second indirection is an error.
 uint16_t ReadIndirect(sys::ByteCursor& cursor) {
   const uint64_t form = cursor.Uleb();
   return form > 0xffff || form == kFormIndirect || form == kFormImplicitConst

@@ -1,4 +1,4 @@
-// Values of attributes: how each form is stored and what it stands for.
+// Attribute values: the encoding and meaning of each form.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace pprof::symbolize {
 
-// What the size of a form depends on.
+// The parameters that form sizes depend on.
 struct Encoding {
   uint16_t version = 0;
   uint8_t address_size = 0;
@@ -24,17 +24,17 @@ inline bool operator==(const Encoding& a, const Encoding& b) {
 struct AttributeSpec {
   uint16_t name = 0;
   uint16_t form = 0;
-  int64_t implicit = 0;  // the value itself for DW_FORM_implicit_const
-  int8_t size = -1;      // FormSize() of the form, where that has been asked for already
+  int64_t implicit = 0;  // the value for DW_FORM_implicit_const
+  int8_t size = -1;      // FormSize() of the form, if cached
 };
 
 struct FormValue {
   enum Kind : uint8_t {
-    kNone,  // absent, or a form that no attribute read here uses
+    kNone,  // absent, or a form not used by any attribute read here
     kConstant,
     kAddress,
     kAddressIndex,   // into .debug_addr
-    kUnitReference,  // offset of a DIE from the beginning of its unit
+    kUnitReference,  // offset of a DIE from the start of its unit
     kReference,      // offset of a DIE in .debug_info
     kAltReference,   // offset of a DIE in the alternate file's .debug_info
     kText,           // the text itself
@@ -52,10 +52,10 @@ struct FormValue {
   bool present() const { return kind != kNone; }
 };
 
-// sys::Bytes the form takes; -1 when that is only known by reading it.
+// Size of the form in bytes; -1 if it depends on the contents.
 int FormSize(uint16_t form, const Encoding& encoding);
 
-// Errors: an unknown form fails the cursor. `spec` as in the abbreviation.
+// Errors: an unknown form makes the cursor fail. `spec`: from the abbreviation.
 FormValue ReadForm(sys::ByteCursor& cursor, const AttributeSpec& spec, const Encoding& encoding);
 void SkipForm(sys::ByteCursor& cursor, uint16_t form, const Encoding& encoding);
 inline void SkipForm(sys::ByteCursor& cursor, const AttributeSpec& spec, const Encoding& encoding) {

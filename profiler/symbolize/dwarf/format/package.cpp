@@ -5,11 +5,11 @@ namespace {
 
 constexpr uint32_t kMaxColumns = 64;
 
-// Numbers of the columns (DW_SECT_*).
+// Column numbers (DW_SECT_*).
 constexpr uint32_t kSectInfo = 1;
 constexpr uint32_t kSectAbbrev = 3;
 constexpr uint32_t kSectStrOffsets = 6;
-constexpr uint32_t kSectRnglists = 8;  // of version 5; 8 is .debug_macro in version 2
+constexpr uint32_t kSectRnglists = 8;  // version 5; 8 is .debug_macro in version 2
 
 }  // namespace
 
@@ -17,7 +17,7 @@ PackageIndex::PackageIndex(const ElfFile& file, TimeBudget* budget)
     : section_(FindSectionData(file, ".debug_cu_index"), budget) {}
 
 bool PackageIndex::ReadHeader(sys::ByteCursor& cursor, Header* header) const {
-  // Version 2 has a 32-bit field where version 5 has 16 bits and padding: zeros either way.
+  // Version 2 has a 32-bit field where version 5 has 16 bits and padding: equal for small numbers.
   header->version = cursor.U32() & 0xffff;
   header->columns = cursor.U32();
   header->units = cursor.U32();
@@ -27,7 +27,7 @@ bool PackageIndex::ReadHeader(sys::ByteCursor& cursor, Header* header) const {
   return cursor.ok() && known && power_of_two && header->columns <= kMaxColumns;
 }
 
-// 0 when it is not there; rows are numbered from 1.
+// 0 if not found; rows are numbered from 1.
 uint32_t PackageIndex::FindRow(const Header& header, sys::Bytes hashes, sys::Bytes rows,
                                uint64_t dwo_id) const {
   const uint64_t mask = header.slots - 1;

@@ -1,4 +1,4 @@
-// The index of a DWARF package (.dwp): which parts of its sections belong to which unit.
+// The index of a DWARF package (.dwp): maps units to their parts of its sections.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 namespace pprof::symbolize {
 
 // DWARF 5, section 7.3.5, and version 2 of the GNU extension for DWARF 4.
-// Ownership: borrows the file. Not thread-safe. Not signal-safe.
+// Ownership: borrows the file. Thread safety: none. Not async-signal-safe.
 class PackageIndex {
  public:
   PackageIndex(const ElfFile& file, TimeBudget* budget);
 
-  // False when the unit is not in the package or the index is damaged.
+  // False if the unit is not in the package or the index is damaged.
   bool Find(uint64_t dwo_id, DwarfSections& sections, PackageEntry* entry);
 
  private:

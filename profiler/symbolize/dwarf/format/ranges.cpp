@@ -7,7 +7,7 @@ namespace pprof::symbolize {
 namespace {
 
 void Append(uint64_t begin, uint64_t end, std::vector<AddressRange>* ranges) {
-  // Linkers leave 0 or 1 where the code of a range was discarded.
+  // Linkers write 0 or 1 where the code of a range was discarded.
   if (begin > 1 && begin < end) ranges->push_back({begin, end});
 }
 

@@ -1,4 +1,4 @@
-// Range lists: the addresses of a DIE that does not lie in one piece.
+// Range lists: the addresses of a DIE whose code is not contiguous.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@ namespace pprof::symbolize {
 
 struct AddressRange;
 
-// Errors: a damaged list gives the ranges before the damage. Not signal-safe: allocates.
+// Errors: a damaged list yields the ranges before the damage. Not async-signal-safe: allocates.
 struct RangeListReader {
   // More than any real function or unit has; a damaged list could be as long as its section.
   static constexpr size_t kMaxRanges = 1 << 18;
 
   std::function<sys::Bytes(uint64_t offset)> section_from;  // .debug_ranges or .debug_rnglists
   Encoding encoding;
-  uint64_t lists_base = 0;    // DWARF 5: where the offsets of numbered lists begin
-  uint64_t base_address = 0;  // the unit's, before the list sets another
+  uint64_t lists_base = 0;    // DWARF 5: start of the offsets of numbered lists
+  uint64_t base_address = 0;  // the unit's, until the list sets another one
   std::function<uint64_t(uint64_t index)> address_of;  // .debug_addr
 
   void ReadVersion4(uint64_t offset, std::vector<AddressRange>* ranges) const;

@@ -12,11 +12,11 @@
 
 namespace pprof::symbolize {
 
-// Which file a DIE offset or a string offset belongs to.
+// The file that a DIE offset or a string offset refers to.
 enum class FileRole : uint8_t { kMain, kAlternate, kSplit };
 
-// The big ones are read once from front to back, the others at need.
-// Ownership: borrows the file and the budget. Not thread-safe. Not signal-safe.
+// The large ones are read once from front to back, the others on demand.
+// Ownership: borrows the file and the budget. Thread safety: none. Not async-signal-safe.
 struct DwarfSections {
   DwarfSections(const ElfFile& file, FileRole file_role, TimeBudget* time_budget);
 
@@ -29,7 +29,7 @@ struct DwarfSections {
   SectionStream str;
   SectionStream aranges;
   AbbrevSection abbrevs;
-  LoadedSection abbrev;  // the same, for packages, whose parts a table of their own points at
+  LoadedSection abbrev;  // the same, for packages, whose index points into it
   LoadedSection line_str;
   LoadedSection ranges;
   RangeListSection rnglists;

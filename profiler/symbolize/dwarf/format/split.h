@@ -1,4 +1,4 @@
-// Split DWARF: the .dwo file or the part of a .dwp package that belongs to a skeleton unit.
+// Split DWARF: the .dwo file, or the part of a .dwp package, of a skeleton unit.
 #pragma once
 
 #include <cstdint>
@@ -16,30 +16,30 @@ namespace pprof::symbolize {
 
 // The contributions of one unit to the sections of a package.
 struct PackageEntry {
-  UnitExtent info;  // `end` as the index says it
+  UnitExtent info;  // `end` is from the index
   sys::Bytes abbrev;
   sys::Bytes str_offsets;
   sys::Bytes rnglists;
 };
 
-// A split unit that can be opened. Ownership: `file` keeps a .dwo file open; null for a package.
+// A split unit ready to be opened. Ownership: `file` keeps a .dwo file open; null for a package.
 struct SplitUnit {
   std::unique_ptr<ElfFile> file;
   std::unique_ptr<DwarfSections> own_sections;
   DwarfSections* sections = nullptr;
   UnitExtent extent;
-  SplitContext context;  // its abbreviations, strings and ranges; the rest is the skeleton's to say
+  SplitContext context;  // only abbreviations, strings and ranges; the rest is the skeleton's
 };
 
-// Ownership: owns the package. Not thread-safe. Not signal-safe: opens files.
+// Ownership: owns the package. Thread safety: none. Not async-signal-safe: opens files.
 class SplitFiles {
  public:
-  // `binaries`: paths of the binary and its debug file. The package is beside one of them.
+  // `binaries`: paths of the binary and its debug file; the package is next to one of them.
   SplitFiles(std::vector<std::string> binaries, TimeBudget* budget);
   ~SplitFiles();
 
-  // False when there is no unit with this id, neither in the package nor in the .dwo file, which
-  // lies where the compiler wrote it or beside the binary.
+  // Looks in the package, then for the .dwo file where the compiler wrote it or next to the binary.
+  // False if neither has a unit with this id.
   bool Open(uint64_t dwo_id, const std::string& comp_dir, const std::string& dwo_name,
             SplitUnit* unit);
 

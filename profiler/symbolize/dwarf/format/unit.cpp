@@ -13,7 +13,7 @@ using namespace dwarf;  // NOLINT: the field's own names
 
 constexpr uint64_t kLongestLength = 12;  // 0xffffffff and eight bytes
 constexpr uint32_t kEscape64 = 0xffffffff;
-// Of a compressed section: enough for any root DIE.
+// For a compressed section: enough for any root DIE.
 constexpr uint64_t kHeadBytes = 64 << 10;
 
 }  // namespace
@@ -44,7 +44,7 @@ bool DwarfUnit::Open(const UnitExtent& extent) {
   sys::ByteCursor cursor(bytes_);
   if (!ParseHeader(cursor)) return false;
   first_die_ = OffsetOf(cursor.position());
-  // A damaged table may still hold the codes that matter.
+  // A damaged table may still have the codes needed.
   if (split_ != nullptr) {
     abbrevs_->Parse(split_->abbrev, abbrev_offset_, encoding_);
   } else {
@@ -91,7 +91,7 @@ bool DwarfUnit::ReadRoot() {
   sys::ByteCursor cursor = CursorAt(first_die_);
   const Abbrev* abbrev = ReadCode(cursor);
   if (abbrev == nullptr) return false;
-  if (encoding_.version >= 5) {  // behind the table's header, where producers put the base
+  if (encoding_.version >= 5) {  // after the table's header, where producers put the base
     str_offsets_base_ = encoding_.dwarf64 ? 16 : 8;
     addr_base_ = str_offsets_base_;
     ranges_base_ = encoding_.dwarf64 ? 20 : 12;
@@ -200,7 +200,7 @@ void DwarfUnit::AppendRanges(const FormValue& low, const FormValue& high, const 
   if (!list.present()) {
     const uint64_t begin = Address(low);
     const uint64_t end = high.kind == FormValue::kConstant ? begin + high.value : Address(high);
-    // Linkers leave 0 or 1 where the code was discarded.
+    // Linkers write 0 or 1 where the code was discarded.
     if (begin > 1 && begin < end) ranges->push_back({begin, end});
     return;
   }

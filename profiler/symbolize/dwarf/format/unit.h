@@ -1,4 +1,4 @@
-// One unit of .debug_info: its header, its root DIE, and reading DIEs of it.
+// One unit of .debug_info: its header, its root DIE, and access to its DIEs.
 #pragma once
 
 #include <cstdint>
@@ -17,45 +17,45 @@ namespace pprof::symbolize {
 
 struct AddressRange {
   uint64_t begin = 0;
-  uint64_t end = 0;  // not in it
+  uint64_t end = 0;  // exclusive
 };
 
-// Where a unit lies in its section.
+// The position of a unit in its section.
 struct UnitExtent {
   uint64_t offset = 0;
   uint64_t end = 0;
   bool dwarf64 = false;
 };
 
-// False at the end of the section or at damage: there is no way to find the unit after that.
+// False at the end of the section or at damage: the next unit cannot be found then.
 bool ReadUnitExtent(SectionStream& info, uint64_t offset, UnitExtent* extent);
 
-// What a split unit takes from its skeleton, or from the index of a package (.dwp).
+// The values a split unit takes from its skeleton, or from the index of a package (.dwp).
 struct SplitContext {
-  DwarfSections* skeleton_sections = nullptr;  // hold .debug_addr, and .debug_ranges for DWARF 4
+  DwarfSections* skeleton_sections = nullptr;  // for .debug_addr, and .debug_ranges in DWARF 4
   uint64_t addr_base = 0;
   uint64_t ranges_base = 0;
   uint64_t low_pc = 0;
-  // Parts of the package's sections that belong to the unit; whole sections for a plain .dwo.
+  // The unit's parts of the package's sections; whole sections for a plain .dwo.
   sys::Bytes abbrev;
   sys::Bytes str_offsets;
   sys::Bytes rnglists;
 };
 
 // Ownership: borrows sections and abbreviations; the bytes are a window of the info section, valid
-// until another part of it is asked for. Not thread-safe. Not signal-safe.
+// until another part of it is read. Thread safety: none. Not async-signal-safe.
 class DwarfUnit {
  public:
-  // `split` is null but for the units of .dwo and .dwp files.
+  // `split` is null except for units of .dwo and .dwp files.
   DwarfUnit(DwarfSections& sections, AbbrevTable& abbrevs, const SplitContext* split);
 
   // Reads the header and the root DIE. False for damaged units, type units, and versions other than
   // 2 to 5.
   bool Open(const UnitExtent& extent);
 
-  // Makes the other DIEs readable. Of a large unit in a compressed section those that names can
-  // come from, and inlined calls only around `wanted`: sorted addresses. Texts of the root DIE's
-  // values are void from here on. False when they cannot be read.
+  // Makes the other DIEs readable. For a large unit in a compressed section only those that provide
+  // names, and inlined calls only around `wanted` (sorted addresses). Invalidates texts of the root
+  // DIE's values. False when the DIEs cannot be read.
   bool LoadDies(const std::vector<uint64_t>& wanted);
   bool is_compact() const { return compact_ != nullptr; }
 
@@ -79,19 +79,18 @@ class DwarfUnit {
   const FormValue& dwo_name() const { return dwo_name_; }
   const std::vector<AddressRange>& ranges() const { return ranges_; }
 
-  // At the DIE, which Holds() must be true for; at the end for one that compacting left out.
+  // Cursor at the DIE; at the end for one dropped by compaction. REQUIRES: Holds(die).
   sys::ByteCursor CursorAt(uint64_t die) const {
     const uint64_t into = die - extent_.offset;
     return sys::ByteCursor(bytes_.From(is_compact() ? compact_->PositionOf(into) : into));
   }
-  // The DIE that begins at the position.
+  // The offset of the DIE that starts at the position.
   uint64_t OffsetOf(const uint8_t* position) const {
     const size_t into = static_cast<size_t>(position - bytes_.data);
     return extent_.offset + (is_compact() ? compact_->DieAt(into) : into);
   }
-  // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
-  // children.
-  // Here, because they are called for every DIE.
+  // nullptr with a failed cursor for an unknown code; nullptr with an ok cursor at the end of a
+  // list of children. Inline, because it is called for every DIE.
   const Abbrev* ReadCode(sys::ByteCursor& cursor) const {
     const uint64_t code = cursor.Uleb();
     if (code == 0) return nullptr;
@@ -107,7 +106,7 @@ class DwarfUnit {
     return ReadForm(cursor, spec, encoding_);
   }
 
-  // What values mean in this unit; 0, kNoString and no ranges for values that mean nothing.
+  // Values as interpreted in this unit; 0, kNoString and no ranges for invalid ones.
   uint64_t Address(const FormValue& value) const;
   StringId String(const FormValue& value, StringPool& strings) const;
   void AppendRanges(const FormValue& low, const FormValue& high, const FormValue& list,

@@ -1,5 +1,5 @@
-// Stands for pprof/http.h in demo_app_plain: the demo as it would be without pprof-cpp. It has no
-// profiles to serve; --debug is an error.
+// Replaces pprof/http.h in demo_app_plain, the demo without pprof-cpp. It has no profiles to serve;
+// --debug is an error.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Stands for pprof/labels.h in demo_app_plain: the demo as it would be without pprof-cpp.
+// Replaces pprof/labels.h in demo_app_plain, the demo without pprof-cpp.
 #pragma once
 
 #include <initializer_list>
@@ -13,7 +13,7 @@ struct LabelSet {
 
 struct ScopedLabels {
   explicit ScopedLabels(const LabelSet&) {}
-  ~ScopedLabels() {}  // not trivial: or the variable would be reported as unused
+  ~ScopedLabels() {}  // not trivial: otherwise the variable would be reported as unused
 };
 
 }  // namespace pprof

@@ -1,4 +1,4 @@
-// Stands for pprof/resource_profile.h in demo_app_plain: the demo as it would be without pprof-cpp.
+// Replaces pprof/resource_profile.h in demo_app_plain, the demo without pprof-cpp.
 #pragma once
 
 namespace pprof {

@@ -1,7 +1,6 @@
-// Ten functions of the kinds that symbolizers get wrong. Each leaves its address and line in the
-// section "known_frames", which stays when everything else is stripped; so the test knows what to
-// ask for and what to expect, whatever the compiler does. "CALL name" marks the line that calls an
-// inlined function.
+// Ten functions of kinds that symbolizers get wrong. Each stores its address and line in the
+// section "known_frames", which survives stripping; so the test knows the expected frames, whatever
+// the compiler does. "CALL name" marks the line that calls an inlined function.
 #include <cstdio>
 
 #define MARK(id)                             \

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Builds frames.cpp in every way that changes debug information and checks the frames of each.
+"""Builds frames.cpp in every way that affects debug information and checks the frames of each.
 
 usage: variants_test.py SYMBOLIZE_BENCH [--only TEXT] [--keep]
 
-Every row says what must come out: FULL (functions, inlined ones, files, lines) or a documented
-degraded answer. Rows whose tool is missing are skipped and named.
+Every row states its expected result: FULL (functions, inlined ones, files, lines) or a documented
+lesser one. Rows whose tool is missing are skipped and listed.
 """
 import argparse
 import collections
@@ -20,8 +20,8 @@ SOURCE = pathlib.Path(__file__).resolve().parent / "frames.cpp"
 LAMBDA = 1 + next(number for number, line in enumerate(SOURCE.read_text().split("\n"))
                   if "[](int y) INLINE" in line)
 
-# Innermost first; short names as profiles show them. The number of the inlined lambda is its line:
-# DWARF has no other.
+# Innermost first, with short names as in profiles. The inlined lambda's number is its line: DWARF
+# has no other.
 CHAINS = [
     ["StaticFunction"],
     ["(anonymous namespace)::Hidden"],
@@ -34,17 +34,17 @@ CHAINS = [
     ["ns::Box::Box"],
     ["Tail"],
 ]
-# clang records mangled names of lambdas, with numbers of its own.
+# clang records mangled names of lambdas, with its own numbers.
 CLANG_CHAINS = {2: ["CallLambda()::$_0::operator()"],
                 4: ["CallInlinedLambda()::$_1::operator()", "CallInlinedLambda"]}
-EXPORTED = {3, 4, 6, 7, 8, 9}  # what -rdynamic makes visible
+EXPORTED = {3, 4, 6, 7, 8, 9}  # visible with -rdynamic
 
-# What a row may answer.
+# Possible results of a row.
 FULL = "full"          # everything
 SYMBOLS = "symbols"    # the outermost function only
 DYNAMIC = "dynamic"    # the same, of exported functions
 LINES = "lines"        # the outermost function with the innermost place
-BARE = "bare"          # full, but the inlined lambda is not qualified: no types in there
+BARE = "bare"          # full, but the inlined lambda is not qualified, for lack of types
 NOTHING = "nothing"
 
 Row = collections.namedtuple("Row", "name compiler flags post answer")
@@ -81,7 +81,7 @@ def objcopy(*arguments):
 
 
 def debug_link(where, *arguments):
-    """Moves the debug information into another file that the binary names."""
+    """Moves the debug information into another file that the binary refers to."""
     def step(folder, binary):
         target = folder / where
         target.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def build_id_folder(folder, binary):
 
 
 def wrong_debug_file(folder, binary):
-    """The debug link leads to another build: its names would be wrong."""
+    """The debug link refers to another build, whose names would be wrong."""
     other = folder / "other"
     run("g++", "-g", "-O0", "-Wl,--build-id", SOURCE, "-o", other)
     run("objcopy", "--only-keep-debug", other, folder / "variant.debug")
@@ -133,7 +133,7 @@ def dwz(folder, binary):
 
 
 def dwz_alternate(folder, binary):
-    """dwz moves what several files share into another one; two copies share everything."""
+    """dwz moves shared parts of several files to another one; two copies share everything."""
     copy = folder / "copy"
     shutil.copy(binary, copy)
     run_dwz("-m", folder / "shared.debug", binary, copy)
@@ -282,9 +282,9 @@ def check(row, folder, tool, calls):
     addresses = {address for _, address, _ in marks}
     answers = resolve(tool, folder, binary, addresses)
     wrong = []
-    # As units too large for memory are read, where the section is compressed.
+    # With the path for units too large for memory, if the section is compressed.
     if resolve(tool, folder, binary, addresses, "--whole", "0") != answers:
-        wrong.append("    other answers when units are compacted")
+        wrong.append("    other results when units are compacted")
     for function, address, line in marks:
         wanted = expected(row, function, line, calls)
         got = answers.get(address, [])
