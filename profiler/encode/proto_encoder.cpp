@@ -246,6 +246,9 @@ class ProtoEncoder {
     for (const std::string& comment : profile_.comments) {
       writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
     }
+    for (const std::string& comment : symbols_.comments) {
+      writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
+    }
     if (!symbols_.incomplete.empty()) {
       writer_.add_uint64(pb::kComment, strings_.IdOf(kIncomplete));
     }

@@ -55,6 +55,7 @@ std::unique_ptr<ElfFile> ElfFile::FromBytes(sys::Bytes bytes) {
 }
 
 bool ElfFile::Parse(sys::Bytes bytes) {
+  bytes_ = bytes;
   sys::ByteCursor cursor(bytes.Slice(0, sizeof(Elf64_Ehdr)));
   const sys::Bytes magic = cursor.Take(SELFMAG);
   if (!cursor.ok() || std::memcmp(magic.data, ELFMAG, SELFMAG) != 0) return false;
