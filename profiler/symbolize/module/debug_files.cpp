@@ -44,7 +44,7 @@ bool HoldsSameCode(const ModuleRef& module, const ElfFile& file) {
 bool IsBuildOf(const ModuleRef& module, const ElfFile& file) {
   const std::string& wanted = module.build_id;
   if (!wanted.empty()) return wanted == file.build_id();
-  return module.mapped && HoldsSameCode(module, file);
+  return module.mapped && (module.size == 0 || HoldsSameCode(module, file));
 }
 
 // Resolves symbolic links; returns `path` on errors.
