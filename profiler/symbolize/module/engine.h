@@ -18,7 +18,7 @@ struct ModuleRef {
   std::string build_id;  // NT_GNU_BUILD_ID from memory as lower-case hex; empty: unknown
   uint64_t bias = 0;     // address in this process minus offset in the file (start - offset)
   uint64_t offset = 0;   // where the mapping begins in the file
-  uint64_t size = 0;     // of the mapping; 0: `path` is just a file, used without comparing its code
+  uint64_t size = 0;  // of the mapping; 0: `path` is just a file, used without comparing its code
   bool is_main_executable = false;
   // False: unloaded since. Other code may be at its addresses now, so only a file with the same
   // build id is used, never the memory.
