@@ -37,8 +37,9 @@ class CpuWindow {
   // are those it ran with.
   void AddWaitedToRun(int32_t tid, uint64_t nanos) { threads_[tid].waited_to_run += nanos; }
 
-  // The same as WriteTo for a wall clock profile: only of `tids` and of threads that ended, with
-  // what they waited to run; with the label state=running, counts in units of `tick_nanos`.
+  // The same as WriteTo for a wall clock profile: only of `tids` and of the program's threads that
+  // ended, with what they waited to run; with the label state=running, counts in units of
+  // `tick_nanos`.
   void WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,
                     SnapshotBuilder& builder) const;
 
@@ -69,11 +70,13 @@ class CpuWindow {
 
   // Shares `nanos` out to the thread's stacks.
   static void AddThread(const ThreadSum& thread, double nanos, Sum* sum);
+  static void AddSum(const Sum& part, Sum* sum);
   void AddUsed(const ThreadSum& thread, Sum* sum) const;
 
   const uint64_t interval_nanos_;
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
+  Sum ended_own_;  // of the profiler's own threads, which are no part of a wall clock profile
   std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
 };
 

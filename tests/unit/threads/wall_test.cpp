@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "pprof/labels.h"
+#include "pprof/own_threads.h"
 #include "pprof/recording.h"
 #include "tests/unit/threads/child_process.h"
 #include "tests/unit/threads/known_work.h"
@@ -123,6 +124,19 @@ TEST(Wall, WaitingThreadsCarryTheirLabels) {
   stop = true;
   thread.join();
   EXPECT_NEAR(SumOfLabel(samples, "route", "/slow") / elapsed, 1, 0.15);
+}
+
+// The thread that looks at the others is one, too.
+TEST(Wall, OwnThreadsThatEndedAreLeftOut) {
+  Recording recording = Recording::Start("wall", 250).value();
+  Recording cpu = Recording::Start("profile", 250).value();
+  {
+    const ScopedOwnThreads own;
+    std::thread([] { Hog1(200000000); }).join();
+  }
+  const auto samples = SamplesOf(std::move(recording).Stop().value());
+  EXPECT_EQ(SumOf(samples, "Hog1"), 0);
+  EXPECT_GT(SumOf(SamplesOf(std::move(cpu).Stop().value()), "Hog1"), 0);
 }
 
 // What the child of a process that nobody may look into finds; 0: all is well.
