@@ -26,7 +26,8 @@ std::vector<HeapUse> ReadHeap();
 // writers hold for microseconds.
 std::vector<HeapUse> ReadPeak();
 
-// What is live now and was allocated at least `min_age_ms` milliseconds ago, by stack.
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms);
+// What is live and was allocated at least `min_age_ms` milliseconds before `now_ms`, by stack.
+// `now_ms`: sys::CoarseMonotonicMillis.
+std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 
 }  // namespace pprof::profiles
