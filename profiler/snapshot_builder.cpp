@@ -52,6 +52,7 @@ SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
   head.shown_first = type.shown_first;
   head.text_form = type.text_form;
   head.time_nanos = sys::WallNanos();
+  head.taken_at = sys::MonotonicNanos();
   for (sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
     builder_->AddMapping(ToModel(std::move(mapping)));
   }
