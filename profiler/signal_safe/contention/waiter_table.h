@@ -41,8 +41,8 @@ class WaiterTable {
     return __builtin_expect(any != 0, 0);
   }
 
-  // The calling thread begins to wait for `lock` at `now`. An empty slot when the bucket has
-  // four other locks with waiters, or this one 4,094. Signal-safe.
+  // The calling thread begins to wait for `lock` at `now`. An empty slot when none of the bucket's
+  // four has room: each is another lock's with waiters, or has 4,094 of this one. Signal-safe.
   Slot BeginWait(const void* lock, uint64_t now);
 
   // The wait is over. Signal-safe. REQUIRES: a slot of BeginWait, once; empty is fine.
