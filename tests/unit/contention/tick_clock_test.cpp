@@ -29,7 +29,7 @@ TEST(TickClock, NoTimePassesBackwards) {
 }
 
 // Whatever it counts here: durations are the monotonic clock's.
-TEST(TickClock, DurationsAreTrue) {
+TEST(StatisticalTickClock, DurationsAreTrue) {
   TickClock clock{};
   clock.Begin();
   clock.Settle();
