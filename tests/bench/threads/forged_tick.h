@@ -17,8 +17,8 @@ using Handler = void (*)(int, siginfo_t*, void*);
 
 class TickForger {
  public:
-  // REQUIRES: a CPU recording runs. Burns CPU time until a tick came, at most 10 s; false: none
-  // did.
+  // REQUIRES: a CPU recording runs. Burns CPU time until a tick came, at most a minute; false:
+  // none did.
   static bool Learn();
 
   // What the profiler's handler does at a tick, here. REQUIRES: Learn() was true; the recording
@@ -58,7 +58,7 @@ inline bool TickForger::Learn() {
   timespec begin{}, now{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
   do clock_gettime(CLOCK_MONOTONIC, &now);
-  while (!learned_.load() && now.tv_sec - begin.tv_sec < 10);
+  while (!learned_.load() && now.tv_sec - begin.tv_sec < 60);
   Restore();
   return learned_.load();
 }
