@@ -68,7 +68,7 @@ constexpr timespec kLongAgo{1, 0};
 constexpr timespec kNoTime{1, 1000000000};  // tv_nsec out of range
 
 // Returns when thread `tid` of this process sleeps in the kernel; polls. False: it ended, or not
-// within 10 s.
+// within a minute.
 bool WaitUntilAsleep(int tid);
 
 }  // namespace pprof::testing
