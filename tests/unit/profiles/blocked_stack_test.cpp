@@ -25,6 +25,7 @@ struct Script {
   sys::TaskRead read = sys::TaskRead::kOk;
   sys::TaskSyscall call;
   size_t most_copied = SIZE_MAX;  // the stack ends there
+  bool more_behind_it = false;    // something else follows the stack: no copy is short
   std::vector<size_t> asked;      // sizes of the copies
   size_t looks = 0;
 };
@@ -48,7 +49,8 @@ class ScriptedTask {
   size_t CopyMemory(uintptr_t address, void* to, size_t bytes) const {
     EXPECT_EQ(address, script_->call.sp);
     script_->asked.push_back(bytes);
-    return sys::CopyOwnMemory(address, to, std::min(bytes, script_->most_copied));
+    const size_t copied = sys::CopyOwnMemory(address, to, std::min(bytes, script_->most_copied));
+    return script_->more_behind_it ? bytes : copied;
   }
 
  private:
@@ -98,6 +100,16 @@ TEST(BlockedStack, IsThatOfTheThreadThatWaits) {
     EXPECT_EQ(stack.call.number, 7);
     EXPECT_EQ(script.looks, 1 + script.asked.size());
   });
+}
+
+TEST(BlockedStack, AStackThatWasWalkedToItsEndIsNotCopiedAgain) {
+  Script script;
+  const signal_safe::Registers here = WaitHere(script);
+  const size_t all = signal_safe::ThreadStackBounds().high - here.sp;
+  script.more_behind_it = true;
+  BlockedStack stack;
+  ASSERT_EQ(Read(script, &stack), BlockedRead::kOk);
+  EXPECT_EQ(script.asked.size(), all <= 16 * 1024 ? 1u : 2u);
 }
 
 TEST(BlockedStack, OfAThreadThatIsGone) {
@@ -202,15 +214,63 @@ TEST(BlockedStack, DeepStacksAreCutAtTheRoot) {
   });
 }
 
-// Frames of alloca() hang on rbp, of which the kernel tells nothing: it is guessed from the copy.
-TEST(BlockedStack, FramesThatHangOnRbpAreWalked) {
-  Recurse(40, 64, [] {
+// A frame's saved rbp and its return address.
+struct SavedFrame {
+  uintptr_t rbp;
+  uintptr_t return_address;
+};
+
+// Its unwind rules need rbp, which nothing below it has saved. `left_behind` is what a function
+// that has returned left on the stack here.
+template <class Then>
+__attribute__((noinline)) int WaitWithFramePointer(Script& script, SavedFrame left_behind,
+                                                   const Then& then) {
+  volatile size_t bytes = 64;
+  auto* volatile block = static_cast<SavedFrame*>(__builtin_alloca(bytes));
+  block[0] = block[1] = left_behind;
+  WaitHere(script);
+  then();
+  return block[0].rbp != 0;
+}
+
+// The kernel tells nothing about it: it is guessed from what is on the stack.
+TEST(BlockedStack, AFrameThatHangsOnRbpIsWalked) {
+  Recurse(20, 64, [] {
     Script script;
-    const signal_safe::Registers here = WaitHere(script);
-    ASSERT_TRUE(here.rbp_known);
+    WaitWithFramePointer(script, {}, [&script] {
+      BlockedStack stack;
+      ASSERT_EQ(Read(script, &stack), BlockedRead::kOk);
+      EXPECT_GT(stack.pcs.size(), 20u);
+      EXPECT_FALSE(stack.truncated);
+    });
+  });
+}
+
+// It leads to the end of the stack as well, and stands before the right one.
+__attribute__((noinline)) void RecurseOverTheFrameOf(const SavedFrame* outer) {
+  Recurse(20, 64, [outer] {
+    Script script;
+    WaitWithFramePointer(script, *outer, [&script] {
+      BlockedStack stack;
+      ASSERT_EQ(Read(script, &stack), BlockedRead::kOk);
+      EXPECT_GT(stack.pcs.size(), 20u);
+    });
+  });
+  __asm__ volatile("");
+}
+
+TEST(BlockedStack, WhatAnotherFrameLeftBehindIsNotTakenForRbp) {
+  RecurseOverTheFrameOf(static_cast<const SavedFrame*>(__builtin_frame_address(0)));
+}
+
+// Nothing on it could be the frame pointer: what is sure is the place itself.
+TEST(BlockedStack, WithoutAFramePointerThereIsTheLeaf) {
+  Script script;
+  WaitWithFramePointer(script, {}, [&script] {
+    script.most_copied = 16;
     BlockedStack stack;
     ASSERT_EQ(Read(script, &stack), BlockedRead::kOk);
-    EXPECT_GT(stack.pcs.size(), 40u);
+    EXPECT_EQ(stack.pcs, std::vector<uintptr_t>{script.call.pc});
   });
 }
 
