@@ -9,14 +9,18 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 LABEL = "statistical"
 
 
 def tests_by_label(ctest, folder):
     """Names of the tests with the label, and of the others."""
-    shown = subprocess.run([ctest, "--test-dir", folder, "--show-only=json-v1"], check=True,
-                           capture_output=True, text=True).stdout
+    # From a folder of its own: ctest writes its log there, and this runs inside of ctest.
+    with tempfile.TemporaryDirectory() as place:
+        pathlib.Path(place, "CTestTestfile.cmake").write_text(f'subdirs("{folder}")\n')
+        shown = subprocess.run([ctest, "--test-dir", place, "--show-only=json-v1"], check=True,
+                               capture_output=True, text=True).stdout
     labelled, others = set(), set()
     for test in json.loads(shown)["tests"]:
         properties = {entry["name"]: entry["value"] for entry in test.get("properties", [])}
