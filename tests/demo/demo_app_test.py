@@ -139,7 +139,7 @@ class Leak(unittest.TestCase):
 
 
 def rows_of_the_leak():
-    """What pprof's -top shows of it, all of that and by row: 26 MB, 50 samples."""
+    """The whole output of pprof's -top, and its rows about the leak: 26 MB, 50 samples."""
     with DemoApp("--debug") as app, tempfile.TemporaryDirectory() as folder:
         app.load(8000)
         profile = os.path.join(folder, "heap.pb.gz")
@@ -151,7 +151,7 @@ def rows_of_the_leak():
 
 
 class Statistical(unittest.TestCase):
-    """What depends on time or chance: a test of its own for ctest, with a label."""
+    """Verdicts of time or chance: a test of its own for ctest, with a label."""
 
     def test_stops_within_a_second(self):
         for signal_number in (signal.SIGTERM, signal.SIGINT):

@@ -326,7 +326,7 @@ class Exhaustion(HostileCase):
 
 
 class Statistical(HostileCase):
-    """What depends on time: a test of its own for ctest, with a label."""
+    """Verdicts of time: a test of its own for ctest, with a label."""
 
     def test_1000_half_open_connections_slow_nobody_down(self):
         clients = [self.door.connect(b"GET /debug/pprof/ HT") for _ in range(1000)]

@@ -26,7 +26,8 @@ std::vector<HeapUse> ReadHeap();
 // writers hold for microseconds.
 std::vector<HeapUse> ReadPeak();
 
-// What is live and was allocated at least `min_age_ms` milliseconds before `now_ms`, by stack.
+// The blocks that are live and were allocated at least `min_age_ms` milliseconds before `now_ms`,
+// by stack.
 // `now_ms`: sys::CoarseMonotonicMillis.
 std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 

@@ -30,7 +30,7 @@ struct BlockedStack {
   bool truncated = false;
 };
 
-// What the reader asks the system about a thread.
+// A thread of this process, as the reader asks the system about it.
 struct LiveTask {
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
   sys::TaskRead ReadSyscall(int32_t tid, sys::TaskSyscall* call) const {
@@ -41,7 +41,7 @@ struct LiveTask {
   }
 };
 
-// `Task`: LiveTask, or what a test makes up in its place.
+// `Task`: LiveTask; tests have one of their own.
 // Keeps a buffer between threads. Thread safety: none. Not signal-safe: allocates.
 template <class Task>
 class BlockedStackReaderOf {

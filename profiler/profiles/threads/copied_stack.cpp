@@ -49,9 +49,10 @@ signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, 
 
 // Code with frame pointers needs the rbp that only the kernel has, unless a function on the way
 // saved it. A word may be the frame's rbp if it points above itself and a return address stands
-// beside it. So do words that frames left which are gone; and all callers' do. Right is the one
-// whose return address is behind a call of the frame's function: first these are tried. Calls
-// through a table or a pointer do not tell: then the first one that leads on is taken.
+// beside it. But functions that have returned left such words as well, and every caller has one.
+// The right word stands beside a return address behind a call of the frame's function: these words
+// are tried first. A call through a table or a pointer does not name its function: then the first
+// word that leads on is taken.
 bool CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, size_t copied,
                                        std::vector<uintptr_t>* pcs, bool* truncated) const {
   if (pcs->empty()) return false;

@@ -1,5 +1,5 @@
-// When the wall clock window looks for new threads. A list of 1,000 takes 2 ms, a count a
-// microsecond.
+// The schedule by which the wall clock window looks for new threads: a list of 1,000 takes 2 ms, a
+// count a microsecond.
 #pragma once
 
 #include <algorithm>

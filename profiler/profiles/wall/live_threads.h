@@ -1,4 +1,4 @@
-// What the wall clock window asks the system about the threads of this process.
+// The threads of this process, as the wall clock window asks the system about them.
 #pragma once
 
 #include <cstddef>

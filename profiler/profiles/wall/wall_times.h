@@ -1,4 +1,4 @@
-// How long threads waited, by stack.
+// The times that threads waited, by stack.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ class WallTimes {
 
   // The entry of this stack; takes its frames away.
   Entry* Of(uint32_t label_set, BlockedStack* stack);
-  // The entry of threads that wait with these labels, nobody may see where.
+  // The entry of threads that wait with these labels, where the system hides their stacks.
   Entry* OfUnseen(uint32_t label_set);
 
   // Values: samples/count (in ticks), time/nanoseconds. Label: state.

@@ -26,7 +26,7 @@
 
 namespace pprof::profiles {
 
-// `Threads`: LiveThreads, or what a test makes up in its place.
+// `Threads`: LiveThreads; tests have some of their own.
 // Thread safety: none: one thread ticks, and writes when the ticking is over. Not signal-safe.
 template <class Threads>
 class WallWindowOf {
@@ -67,7 +67,7 @@ class WallWindowOf {
     constexpr uint32_t kLongestPatience = 16;
     return std::clamp(waited_ticks / 8, uint32_t{1}, kLongestPatience);
   }
-  // Of a clock that only advances: less than before is the clock of a later thread of that number.
+  // The advance of a thread's clock. One that went back is that of a later thread of the number.
   static uint64_t Advance(uint64_t before, uint64_t now) {
     return now >= before ? now - before : now;
   }

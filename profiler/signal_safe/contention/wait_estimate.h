@@ -1,6 +1,6 @@
-// What one kept wait or charge stands for. Sums of these are unbiased at any rate, also when the
-// rate changes between two events: each is weighted with the reciprocal of the probability with
-// which it was kept.
+// The number and the time for which one kept wait or charge stands. Sums of these are unbiased at
+// any rate, also when the rate changes between two events: each is weighted with the reciprocal of
+// the probability with which it was kept.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ bool KeepsCharge(uint64_t n, Random random) {
   return n == 1 || (n > 1 && random() % n == 0);
 }
 
-// One that was kept stands for n. A number that nobody can show would come out as any other.
+// A charge that was kept stands for n. The product stops at the largest number that a profile can
+// show: a wrapped one would look like any other.
 inline WaitEstimate EstimateCharge(uint64_t nanos, uint64_t n) {
   uint64_t all = 0;
   if (__builtin_mul_overflow(nanos, n, &all) || all > INT64_MAX) all = INT64_MAX;

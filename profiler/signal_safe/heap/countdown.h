@@ -1,4 +1,5 @@
-// What the end of a thread's countdown decides, with the distances of a test where it needs them.
+// The decision at the end of a thread's countdown. It draws its distances from the caller, so that
+// a test can choose them.
 #pragma once
 
 #include <cstddef>

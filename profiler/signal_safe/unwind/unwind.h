@@ -61,7 +61,7 @@ UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, u
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 
-// Where the function begins that holds an address; 0: none does, or a module is being unloaded
+// The beginning of the function that holds an address; 0: none does, or a module is being unloaded
 // right now. Signal-safe.
 uintptr_t FunctionOf(uintptr_t pc);
 

@@ -44,8 +44,8 @@ struct Pipe {
   int ends[2];
 };
 
-// How long a call waits that ends by itself. Long where the test ends it, so that it still waits
-// then on any machine; short where it must come back without that.
+// The time after which calls end by themselves. It is long where the test ends them, so that they
+// still wait then on any machine, and short where they must come back without that.
 std::chrono::milliseconds patience{0};
 
 timespec Patience() { return {patience.count() / 1000, patience.count() % 1000 * 1000000}; }

@@ -330,7 +330,7 @@ TEST(ContentionCost, WaitingAndChargingAllocatesNothing) {
   });
   uint64_t before = 0;
   for (int turn = 1; turn <= 20; ++turn) {
-    if (turn == 11) before = signal_safe::thread_state.bytes_left;  // what is made once is made
+    if (turn == 11) before = signal_safe::thread_state.bytes_left;  // tables are made by now
     waits_wanted = turn;
     while (held < turn) std::this_thread::yield();
     mutex.lock();

@@ -62,7 +62,7 @@ TEST(WaiterTable, SumOfChargesIsSumOfWaits) {
   EXPECT_EQ(charged, waited);
 }
 
-// 26 days of nanoseconds; what is more looks like less than nothing.
+// 26 days of nanoseconds; a longer one looks negative.
 TEST(WaiterTable, TheLongestChargeThatThereIs) {
   auto table = NewTable();
   constexpr uint64_t kLongest = (uint64_t{1} << 51) - 1;

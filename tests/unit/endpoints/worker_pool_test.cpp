@@ -71,7 +71,7 @@ TEST(WorkerPool, HasRoomAgainWhenAJobHasEnded) {
   second.Open();
 }
 
-// Jobs that run are ended by whoever stops the pool; those that wait are dropped.
+// Stop waits for jobs that run, and drops those that wait.
 TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
   Gate running, waiting;
   WorkerPool pool(1, 2);

@@ -141,8 +141,8 @@ TEST(BlockedStack, OfAThreadThatRunsIsNotCopied) {
   EXPECT_THAT(script.asked, IsEmpty());
 }
 
-// What was copied may be of two moments, however short the run was, and whichever way the clock of
-// a number goes that was given to another thread.
+// The copy may be of two moments, however short the run was. A clock that went back is that of
+// another thread, which has the number now.
 TEST(BlockedStack, OfAThreadThatRanMeanwhileIsNotBelieved) {
   for (const uint64_t after : {101, 99}) {
     Script script;
@@ -189,7 +189,7 @@ TEST(BlockedStack, OfAThreadThatRanBeforeTheSecondCopyIsNotBelieved) {
   });
 }
 
-// Fewer bytes than were asked for: there are no more, and what could be walked is the stack.
+// A short copy means that the stack ends there.
 TEST(BlockedStack, AStackThatEndsInTheCopyIsNotCopiedAgain) {
   Recurse(20, 200, [] {
     Script script;
@@ -220,8 +220,8 @@ struct SavedFrame {
   uintptr_t return_address;
 };
 
-// Its unwind rules need rbp, which nothing below it has saved. `left_behind` is what a function
-// that has returned left on the stack here.
+// Its unwind rules need rbp, which nothing below it has saved. `left_behind` stands for the
+// frame of a function that has returned.
 template <class Then>
 __attribute__((noinline)) int WaitWithFramePointer(Script& script, SavedFrame left_behind,
                                                    const Then& then) {
@@ -233,7 +233,7 @@ __attribute__((noinline)) int WaitWithFramePointer(Script& script, SavedFrame le
   return block[0].rbp != 0;
 }
 
-// The kernel tells nothing about it: it is guessed from what is on the stack.
+// The kernel tells nothing about it: the reader guesses it from the stack.
 TEST(BlockedStack, AFrameThatHangsOnRbpIsWalked) {
   Recurse(20, 64, [] {
     Script script;
@@ -263,7 +263,7 @@ TEST(BlockedStack, WhatAnotherFrameLeftBehindIsNotTakenForRbp) {
   RecurseOverTheFrameOf(static_cast<const SavedFrame*>(__builtin_frame_address(0)));
 }
 
-// Nothing on it could be the frame pointer: what is sure is the place itself.
+// No word of the copy could be the frame pointer: only the place itself is sure.
 TEST(BlockedStack, WithoutAFramePointerThereIsTheLeaf) {
   Script script;
   WaitWithFramePointer(script, {}, [&script] {

@@ -1,4 +1,4 @@
-// Which rates are in force, whoever wants which and goes in whatever order.
+// The rates in force while several want different ones and go in any order.
 #include "profiler/profiles/contention/contention_rates.h"
 
 #include <gtest/gtest.h>
@@ -100,7 +100,7 @@ TEST_F(ContentionRatesTest, TheLastCopyOfAnAnswerCounts) {
   EXPECT_EQ(fraction(), 0u);
 }
 
-// In the middle of a request: it keeps at least its rate, and leaves what the program set.
+// In the middle of a request: it keeps at least its rate, and leaves the program's own behind.
 TEST_F(ContentionRatesTest, TheProgramMayChangeItsOwnMeanwhile) {
   rates_.SetBlockInterval(nanoseconds(700));
   auto wanted = rates_.WantBlockInterval(nanoseconds(100));

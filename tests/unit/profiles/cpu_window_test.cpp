@@ -120,7 +120,7 @@ TEST(CpuWindow, AThreadThatBeganInsideIsCountedFromItsBirth) {
   EXPECT_EQ(Written(window), (Rows{{"a0 f0", {1, 12 * kMs}}}));
 }
 
-// The clock could not be read again, stood still, or went back: what is left is the count.
+// The clock could not be read again, stood still, or went back: only the count is left.
 TEST(CpuWindow, WithoutAClockThatAdvancedTheIntervalCounts) {
   CpuWindow never(kInterval);
   never.OnSample(Tick(7, kA, 2));
@@ -175,7 +175,7 @@ TEST(CpuWindow, ALaterThreadOfTheSameNumberIsAnother) {
   EXPECT_EQ(Written(window), (Rows{{"a0 f0", {1, 20 * kMs}}, {"b0 f0", {1, 8 * kMs}}}));
 }
 
-// Once the number was not listed, whoever has it is new, however much time it has used.
+// Once the number was not listed, the next thread that has it is new, however old its clock is.
 TEST(CpuWindow, AnEndIsForgottenWhenTheNumberIsListedNoMore) {
   CpuWindow window(kInterval);
   window.OnSample(End(7, 20 * kMs));

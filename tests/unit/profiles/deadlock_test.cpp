@@ -65,7 +65,7 @@ TEST(FindDeadlocks, TwoCyclesAreTwo) {
               ElementsAre(ElementsAre(1, 2), ElementsAre(3, 5, 4)));
 }
 
-// Who waits for a thread of a cycle is stuck as well, but is no part of it, wherever it comes.
+// A thread that waits for one of a cycle is stuck as well, but it is no part of the cycle.
 TEST(FindDeadlocks, ATailIsNotInTheCycle) {
   EXPECT_THAT(Find({{1, 2}, {2, 3}, {3, 4}, {4, 3}}), ElementsAre(ElementsAre(3, 4)));
   EXPECT_THAT(Find({{1, 2}, {2, 1}, {8, 9}, {9, 2}}), ElementsAre(ElementsAre(1, 2)));

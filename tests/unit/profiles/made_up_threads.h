@@ -1,5 +1,4 @@
-// Threads that are not there, in place of LiveThreads: a test says what each does and what time it
-// is.
+// Threads that are not there, in place of LiveThreads: a test moves them and the clock.
 #pragma once
 
 #include <sys/syscall.h>
@@ -17,7 +16,7 @@ struct MadeUpThread {
   uint64_t cpu = 0;
   uint64_t run_delay = 0;
   bool tells_run_delay = true;
-  // What a look at its stack finds.
+  // The next look at its stack finds these.
   profiles::BlockedRead read = profiles::BlockedRead::kRunning;
   std::vector<uintptr_t> pcs;
   int64_t call = SYS_nanosleep;

@@ -1,4 +1,4 @@
-// What a profile holds, as rows that a test can write down: "10 20 {route=/a}" -> {3, 30}.
+// The samples of a profile as rows that a test can write down: "10 20 {route=/a}" -> {3, 30}.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ using Rows = std::map<std::string, std::vector<int64_t>>;
 // A builder for a profile with so many columns.
 ProfileType TypeWithColumns(size_t columns);
 
-// The rows of what was added; the builder is empty afterwards. Fails the test when two samples have
-// the same row.
+// The rows of the samples so far; the builder is empty afterwards. Fails the test when two samples
+// have the same row.
 Rows RowsOf(SnapshotBuilder& builder);
 
 }  // namespace pprof::testing

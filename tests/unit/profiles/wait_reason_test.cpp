@@ -1,5 +1,5 @@
-// What a thread waits for, told from a call, its arguments and a stack that are made up. Owners are
-// read from real locks that this thread holds: their layout is glibc's.
+// Words for a wait, from a call, its arguments and a stack that are made up. Owners come from real
+// locks that this thread holds: their layout is glibc's.
 #include "profiler/profiles/threads/wait_reason.h"
 
 #include <fmt/format.h>
@@ -156,7 +156,7 @@ TEST(WaitReason, AFunctionFurtherUpTheStackDoesNotWait) {
   ExpectReason(view, "futex wait", "");
 }
 
-// The kernel wakes who joins, at an address that holds the number of the thread that is to end.
+// The kernel wakes a joiner at an address that holds the number of the thread that is to end.
 TEST(WaitReason, AJoinNamesTheThread) {
   const auto self = static_cast<uint32_t>(sys::ThreadId());
   ExpectReason(Waiting(SYS_futex, 0x1000, FUTEX_WAIT, self), "join", fmt::format("of {}", self),

@@ -9,8 +9,8 @@ namespace pprof::signal_safe {
 namespace {
 
 // Runs the sampler with the thread's state put aside: the test program's own malloc uses it too.
-// The same chances each time, so that a bound of some standard errors is kept or not, whoever runs
-// the test.
+// The same chances each time, so that every run keeps a bound of some standard errors, or
+// none does.
 class FreshThreadState {
  public:
   FreshThreadState() : saved_(thread_state) {

@@ -67,7 +67,7 @@ TEST(Countdown, TheObjectThatHoldsThePointIsSampled) {
   }
 }
 
-// What an object has behind its sampling point is not looked at again: it is sampled once.
+// Further points in a sampled object do not count: it is sampled once.
 TEST(Countdown, TheNextDistanceBeginsBehindTheSampledObject) {
   Stream stream({25, 30, 0, 9});
   EXPECT_THAT(stream.Allocate(20, 10), ElementsAre(2, 6, 7, 8));
@@ -99,8 +99,8 @@ TEST(Countdown, TheLongestDistanceThatIsReachedIsKept) {
   EXPECT_THAT(stream.Allocate(kLongestCountdown + 5, 1), ElementsAre(kLongestCountdown + 1));
 }
 
-// The end of a long countdown lies in the object: only what is behind it counts, what was before
-// was decided.
+// The end of a long countdown lies in the object: only the bytes behind it count, those before are
+// decided.
 TEST(Countdown, OfAnObjectAtTheEndOfALongCountdownTheRestCounts) {
   for (const bool hit : {false, true}) {
     Stream stream({1e9, hit ? 99.0 : 100.0});

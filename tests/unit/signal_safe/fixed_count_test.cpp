@@ -39,7 +39,7 @@ TEST(FixedCount, TheLargestWeightIsKept) {
   EXPECT_EQ(FixedCount::Of(largest).Rounded(), (int64_t{1} << 47) - 1);
 }
 
-// What was added goes away again to the last unit, whatever the weight was.
+// A weight that is added and taken away leaves not a unit behind.
 TEST(FixedCount, ADifferenceOfEqualSumsIsZero) {
   FixedCounter added{}, taken{};
   for (int i = 1; i <= 1000; ++i) {

@@ -1,4 +1,4 @@
-// What sampled blocks add to their stack's counters and take away again. The blocks are made up, at
+// Sampled blocks add to their stack's counters and take away again. The blocks are made up, at
 // intervals at which each stands for many: exact numbers, no chance.
 #include <gtest/gtest.h>
 

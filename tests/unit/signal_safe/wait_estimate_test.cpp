@@ -1,5 +1,5 @@
 // Weights of waits and charges on chances that the test makes up: every one of N equally likely
-// ones once, so that the estimates' sum is exactly what happened.
+// ones once, so that the sum of the estimates is exactly the truth.
 #include "profiler/signal_safe/contention/wait_estimate.h"
 
 #include <gtest/gtest.h>

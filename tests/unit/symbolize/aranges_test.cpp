@@ -1,4 +1,4 @@
-// Tables of addresses that the test wrote: which units they say are wanted.
+// Tables of addresses that the test wrote, and the units that are needed by them.
 #include "profiler/symbolize/dwarf/aranges.h"
 
 #include <gtest/gtest.h>

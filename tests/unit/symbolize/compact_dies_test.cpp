@@ -1,4 +1,4 @@
-// Which DIEs of a unit that the test wrote are kept, byte by byte.
+// The DIEs that are kept of a unit that the test wrote, byte by byte.
 #include "profiler/symbolize/dwarf/format/compact_dies.h"
 
 #include <gtest/gtest.h>

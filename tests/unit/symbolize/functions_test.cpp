@@ -1,5 +1,4 @@
-// Which functions and inlined calls of a unit that the test wrote hold an address, and their
-// scopes.
+// Functions and inlined calls around addresses, in a unit that the test wrote, and their scopes.
 #include "profiler/symbolize/dwarf/functions.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +56,7 @@ class FunctionScanTest : public ::testing::Test {
   }
   void End() { writer_.EndChildren(); }
 
-  // For each address what holds it: "inner:line@file < outer"; empty: nothing.
+  // The calls and the function around each address: "inner:line@file < outer"; empty: none.
   std::vector<std::string> Scan(const std::vector<uint64_t>& addresses) {
     PendingLocations locations(std::pmr::get_default_resource());
     for (const uint64_t address : addresses) {
@@ -202,7 +201,7 @@ TEST_F(FunctionScanTest, EndlessNestingOfCallsIsCut) {
   EXPECT_EQ(locations[0].calls.size(), PendingLocation::kMaxCalls);
 }
 
-// The first walk jumps over types; what it does not find is looked for in them.
+// The first walk jumps over types; a second one looks into them for the rest.
 TEST_F(FunctionScanTest, FunctionsInsideOfTypesAreFoundThoughTheWalkJumpsOverThem) {
   const uint64_t type = writer_.Die(type_);
   constexpr uint64_t kTypeBytes = 1 + 4 + 4;              // code, "Box", sibling

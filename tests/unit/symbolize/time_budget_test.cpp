@@ -34,7 +34,7 @@ TEST(TimeBudget, NobodyWaitsAnyMore) {
   EXPECT_EQ(asked, 1) << "what is spent stays spent";
 }
 
-// Past the deadline it makes no difference who waits.
+// Past the deadline it makes no difference whether somebody waits.
 TEST(TimeBudget, AfterTheDeadlineNobodyIsAsked) {
   int asked = 0;
   TimeBudget budget(TimeBudget::Clock::now(), [&] { return ++asked > 0; });

@@ -18,7 +18,7 @@ class UnitWriter {
  public:
   using Attributes = std::vector<std::pair<uint16_t, uint16_t>>;  // name and form
 
-  // What DIEs of a code have; answers the code.
+  // Declares a kind of DIE; answers its code.
   uint64_t Abbreviation(uint16_t tag, bool has_children, const Attributes& attributes) {
     abbrevs_.Uleb(++codes_).Uleb(tag).U8(has_children ? 1 : 0);
     for (const auto& [name, form] : attributes) abbrevs_.Uleb(name).Uleb(form);

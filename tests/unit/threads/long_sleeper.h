@@ -16,7 +16,7 @@ namespace pprof::testing {
 class LongSleeper {
  public:
   int32_t tid() const { return thread_.tid(); }
-  // How often its sleep came back with EINTR.
+  // The number of times that its sleep came back with EINTR.
   int interrupted() const { return interrupted_.load(); }
 
  private:

@@ -1,5 +1,5 @@
-// What a tick and a thread's end put into the ring: called with the signal information of a timer
-// that really expired once, at moments that the test chooses.
+// Ticks and the ends of threads, and their samples in the ring. The test calls the handler at
+// moments of its own, with the signal information of a timer that really expired once.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <time.h>
