@@ -10,6 +10,7 @@
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -67,7 +68,7 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   }
   model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  AddStacks(ReadOld(age_nanos / 1000000), false, builder);
+  AddStacks(ReadOld(age_nanos / 1000000, sys::CoarseMonotonicMillis()), false, builder);
   return {};
 }
 

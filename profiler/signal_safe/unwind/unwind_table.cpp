@@ -92,6 +92,30 @@ CfiCommon ReadCie(const uint8_t* record) {
   return common;
 }
 
+struct Function {
+  CfiCommon common;
+  uint64_t start = 0;
+  CfiReader instructions{nullptr, nullptr};
+};
+
+// False: pc is between functions, or the record is not to be read.
+bool FindFunction(uintptr_t pc, const uint8_t* header, Function* function) {
+  const uint8_t* fde = FindFde(header, pc);
+  if (fde == nullptr) return false;
+  CfiReader reader = BodyOf(fde);
+  const uint8_t* cie_pointer = reader.position();
+  const auto to_cie = reader.U32();
+  if (!reader.ok() || to_cie == 0) return false;
+  function->common = ReadCie(cie_pointer - to_cie);
+  if (!function->common.usable) return false;
+  function->start = reader.Pointer(function->common.pointer_encoding);
+  const uint64_t length = reader.Pointer(function->common.pointer_encoding & 0x0F);
+  if (!reader.ok() || pc < function->start || pc - function->start >= length) return false;
+  if (function->common.has_augmentation) reader.Skip(reader.Uleb());
+  function->instructions = reader;
+  return true;
+}
+
 UnwindRow RowOf(const CfiState& state) {
   UnwindRow row;
   row.cfa = state.return_address_undefined ? CfaRule::kEndOfStack : state.cfa;
@@ -105,19 +129,10 @@ UnwindRow RowOf(const CfiState& state) {
 }  // namespace
 
 UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
-  const uint8_t* fde = FindFde(header, pc);
-  if (fde == nullptr) return {};
-  CfiReader reader = BodyOf(fde);
-  const uint8_t* cie_pointer = reader.position();
-  const auto to_cie = reader.U32();
-  if (!reader.ok() || to_cie == 0) return {};
-  const CfiCommon common = ReadCie(cie_pointer - to_cie);
-  if (!common.usable) return {};
-  const uint64_t start = reader.Pointer(common.pointer_encoding);
-  const uint64_t length = reader.Pointer(common.pointer_encoding & 0x0F);
-  if (!reader.ok() || pc < start || pc - start >= length) return {};  // between functions
-  if (common.has_augmentation) reader.Skip(reader.Uleb());
-  // Its rules are expressions over the ucontext, whose address and layout the kernel fixes.
+  Function function;
+  if (!FindFunction(pc, header, &function)) return {};
+  const CfiCommon& common = function.common;
+  // Its rules are expressions over the ucontext, whose place and layout the kernel fixes.
   if (common.signal_frame) return {CfaRule::kSignal, 0, {}, {}};
   CfiState initial;
   constexpr uint64_t kWholeCie = UINT64_MAX;
@@ -125,8 +140,13 @@ UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
     return {};
   }
   CfiState state = initial;
-  if (!RunCfi(common, reader, start, pc, initial, &state)) return {};
+  if (!RunCfi(common, function.instructions, function.start, pc, initial, &state)) return {};
   return RowOf(state);
+}
+
+uintptr_t FunctionStart(uintptr_t pc, const uint8_t* header) {
+  Function function;
+  return FindFunction(pc, header, &function) ? function.start : 0;
 }
 
 }  // namespace pprof::signal_safe
