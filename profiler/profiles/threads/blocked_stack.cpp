@@ -1,9 +1,11 @@
 #include "profiler/profiles/threads/blocked_stack.h"
 
+#include <algorithm>
+
+#include "profiler/profiles/threads/credible_stack.h"
 #include "profiler/signal_safe/tables/stack_table.h"
 #include "profiler/signal_safe/unwind/unwind.h"
 #include "profiler/sys/memory/own_memory.h"
-#include "profiler/sys/modules/unwind_info.h"
 #include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::profiles {
@@ -63,27 +65,27 @@ bool BlockedStackReader::Unwind(const sys::TaskSyscall& call, size_t copied, Blo
 }
 
 // Code with frame pointers needs the rbp that only the kernel has, unless a function on the way
-// saved it. Every word that could be the top frame's rbp (it points above itself, and a return
-// address stands beside it) is tried; the one that leads to the end of the stack, or through as
-// many frames as are kept, is right.
+// saved it. Every word that could be the top frame's rbp, since a return address stands beside it,
+// is tried from the top frame on; the first that leads to a credible stack is right. The word
+// itself tells little: the caller may have kept any value in rbp.
 bool BlockedStackReader::UnwindWithGuessedRbp(const sys::TaskSyscall& call, size_t copied,
                                               BlockedStack* stack) {
   constexpr size_t kWordsTried = 1024;
-  constexpr int kWalksTried = 64;
-  const size_t words = copied / sizeof copy_[0];
+  constexpr int kWalksTried = 128;
+  const size_t words = std::min(copied / sizeof copy_[0], kWordsTried);
+  const size_t known = stack->pcs.size();
   std::vector<uintptr_t> pcs;
   int walks = 0;
-  for (size_t i = 0; i + 1 < words && i < kWordsTried && walks < kWalksTried; ++i) {
-    const uintptr_t address = call.sp + i * sizeof copy_[0];
-    const bool points_up = copy_[i] > address && copy_[i] < call.sp + copied;
-    if (!points_up || sys::FindUnwindTable(copy_[i + 1]) == nullptr) continue;
+  for (size_t i = 0; known > 0 && i + 1 < words && walks < kWalksTried; ++i) {
+    // Two at a time are a list of them, as a profiler leaves on a stack.
+    if (!IsReturnAddress(copy_[i + 1]) || IsReturnAddress(copy_[i])) continue;
     ++walks;
     signal_safe::Registers registers = RegistersOf(call);
-    registers.rbp = address;
+    registers.rbp = call.sp + i * sizeof copy_[0];
     registers.rbp_known = true;
     const signal_safe::UnwindResult result = Walk(registers, copied, &pcs);
     const bool leads_on = result.complete || result.truncated;
-    if (!leads_on || result.depth < stack->pcs.size()) continue;
+    if (!leads_on || !IsCredible(pcs, known, result.truncated)) continue;
     stack->pcs = std::move(pcs);
     stack->truncated = result.truncated;
     return true;
