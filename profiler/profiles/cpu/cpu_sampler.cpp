@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "profiler/signal_safe/tables/sample_ring.h"
@@ -136,19 +137,21 @@ void CpuSampler::RunDrain() {
 
 // Threads without a timer get one; clocks are noted for threads that end without telling.
 void CpuSampler::LookAtThreads() {
-  const auto& windows = windows_;  // this function's lock is the visitor's
-  const std::vector<int32_t> tids =
-      timers_.LookAtThreads([&windows](int32_t tid, uint64_t cpu_nanos) {
-        for (const auto& window : windows) window->OnClock(tid, cpu_nanos);
-      });
+  const auto on_clock = [this](int32_t tid, uint64_t cpu_nanos) PPROF_REQUIRES(mutex_) {
+    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos);
+  };
+  const std::vector<int32_t> tids = timers_.LookAtThreads(on_clock);
   for (const auto& window : windows_) window->ForgetEnded(tids);
 }
 
 void CpuSampler::Drain() {
-  const auto& windows = windows_;
-  sample_ring.Drain([&windows](const signal_safe::RingSample& sample) {
-    for (const auto& window : windows) window->OnSample(sample);
-  });
+  // A std::function, since the thread safety analysis looks into templates of ours, where it has
+  // lost sight of the mutex.
+  const std::function<void(const signal_safe::RingSample&)> on_sample =
+      [this](const signal_safe::RingSample& sample) PPROF_REQUIRES(mutex_) {
+        for (const auto& window : windows_) window->OnSample(sample);
+      };
+  sample_ring.Drain(on_sample);
 }
 
 }  // namespace pprof::profiles
