@@ -16,7 +16,10 @@ namespace pprof::http {
 // Thread safety: belongs to one thread. Not signal-safe.
 class SymbolWarmer {
  public:
+  SymbolWarmer() = default;
   ~SymbolWarmer();
+  SymbolWarmer(const SymbolWarmer&) = delete;
+  SymbolWarmer& operator=(const SymbolWarmer&) = delete;
 
   // Starts a thread that does it now and every `pause`. Errors: kInternal, no thread to be had.
   // REQUIRES: called once at most.

@@ -19,6 +19,8 @@ class KeepSigpipe {
  public:
   KeepSigpipe() { sigaction(SIGPIPE, nullptr, &saved_); }
   ~KeepSigpipe() { sigaction(SIGPIPE, &saved_, nullptr); }
+  KeepSigpipe(const KeepSigpipe&) = delete;
+  KeepSigpipe& operator=(const KeepSigpipe&) = delete;
 
  private:
   struct sigaction saved_ {};
@@ -26,6 +28,7 @@ class KeepSigpipe {
 
 // Reads from one string and writes to another. Newer versions of httplib have more pure virtual
 // functions in Stream; all of them are here, hence no `override`.
+// NOLINTBEGIN(modernize-use-override)
 class StringStream : public httplib::Stream {
  public:
   explicit StringStream(std::string_view in) : in_(in) {}
@@ -61,6 +64,7 @@ class StringStream : public httplib::Stream {
   std::string_view in_;
   std::string out_;
 };
+// NOLINTEND(modernize-use-override)
 
 void ToHttplib(Response from, bool head_only, httplib::Response& to) {
   to.status = from.status;

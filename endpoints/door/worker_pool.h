@@ -21,6 +21,8 @@ class WorkerPool {
   // `queue` jobs wait besides those that run.
   WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
   ~WorkerPool() { Stop(); }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
 
   // Starts the threads. `name`: as OwnThread's. Errors: kInternal when there are too few to be had.
   Status Start(const char* name);

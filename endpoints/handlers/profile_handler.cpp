@@ -75,7 +75,7 @@ bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
   return true;
 }
 
-Status Cancelled() { return Status(StatusCode::kCancelled, "the client left or the server stops"); }
+Status Cancelled() { return {StatusCode::kCancelled, "the client left or the server stops"}; }
 
 Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
                         const Request& request, const Context& context) {

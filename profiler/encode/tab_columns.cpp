@@ -31,6 +31,7 @@ class Aligner {
   bool HasColumn(size_t row, size_t column) const { return column + 1 < rows_[row].size(); }
 
   // Finds how many tabs follow each cell of `column` in the rows [begin, end).
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as a table of ours has columns
   void Layout(size_t begin, size_t end, size_t column) {
     for (size_t row = begin; row < end; ++row) {
       if (!HasColumn(row, column)) continue;

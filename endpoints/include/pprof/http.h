@@ -121,6 +121,8 @@ class [[nodiscard]] Server {
 
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
   ~Server();
 
   // The port bound; 0 for a Unix socket.

@@ -149,7 +149,7 @@ Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {
 // allocated per thread).
 struct Sampling {
   // Mean bytes between two heap samples; 0 switches heap sampling off, 1 samples everything.
-  size_t heap_interval = 512 * 1024;
+  size_t heap_interval = size_t{512} * 1024;
   // The block profile keeps waits of at least this long, and shorter ones in proportion; 0 is off.
   std::chrono::nanoseconds block_interval{0};
   // The mutex profile keeps one of so many unlocks that others waited for; 0 is off.

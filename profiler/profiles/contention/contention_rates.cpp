@@ -55,8 +55,8 @@ std::shared_ptr<void> ContentionRates::Want(Wanted ContentionRates::*wanted, uin
   const auto entry = (this->*wanted).insert(value);
   Apply();
   return {this, [wanted, entry, process = sys::ProcessGeneration()](ContentionRates* rates) {
-            if (process != sys::ProcessGeneration())
-              return;  // the mutex may be in any state in a child
+            // In a forked child the mutex may be in any state.
+            if (process != sys::ProcessGeneration()) return;
             const sys::MutexLock relock(rates->mutex_);
             (rates->*wanted).erase(entry);
             rates->Apply();

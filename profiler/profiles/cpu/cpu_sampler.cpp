@@ -96,7 +96,7 @@ Status CpuSampler::StartSampling(int hz) {
             "Could not enable CPU profiling: no memory for 2 MiB of samples"};
   }
   sample_ring.Drain([](const signal_safe::RingSample&) {});  // leftovers
-  if (const Status taken = signal_.Take(); !taken.ok()) return taken;
+  if (Status taken = signal_.Take(); !taken.ok()) return taken;
   hz_ = hz;
   timers_.Begin(uint64_t{1000000000} / static_cast<uint64_t>(hz));
   LookAtThreads();

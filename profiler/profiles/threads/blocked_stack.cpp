@@ -12,7 +12,7 @@ namespace pprof::profiles {
 namespace {
 
 // 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
-constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
+constexpr size_t kCopyBytes[] = {size_t{16} * 1024, size_t{256} * 1024};
 
 signal_safe::Registers RegistersOf(const sys::TaskSyscall& call) {
   signal_safe::Registers registers;

@@ -8,7 +8,8 @@
 
 namespace pprof::profiles {
 
-// Whether the code before an address is a call. Not signal-safe: ask for addresses of other threads.
+// Whether the code before an address is a call. Not signal-safe: ask for addresses of other
+// threads.
 bool IsReturnAddress(uintptr_t address);
 
 // Whether functions call each other as the stack says, from its `known` first addresses on, down to

@@ -17,7 +17,7 @@ namespace pprof::signal_safe {
 
 // A thread looks at the settings at least every 256 KiB it allocates, on or off: a changed interval
 // takes effect within that. The distribution does not care: exponential distances have no memory.
-constexpr uint64_t kLongestCountdown = 256 * 1024;
+constexpr uint64_t kLongestCountdown = uint64_t{256} * 1024;
 
 // The inlined fast path: counts `bytes` down. True: nothing to do. False: call Expired().
 // The borrow, not the sign, is tested: a malloc of more than 2^63 bytes must not stop the sampling.

@@ -9,6 +9,7 @@ namespace {
 
 // Rounded once, here: an allocation adds exactly the bytes that its free takes away.
 uint64_t BytesOf(double weight, uint64_t size) {
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative, and lround is a call into libm
   return static_cast<uint64_t>(weight * static_cast<double>(size) + 0.5);
 }
 

@@ -41,7 +41,9 @@ class Wait {
  protected:
   static uint64_t Now();
   void EndedAt(uint64_t now, const Caller& caller);
+  uint64_t began() const { return began_; }
 
+ private:
   uint64_t began_;  // in ticks of sys/tick_clock.h; 0: not followed
 };
 

@@ -11,14 +11,16 @@ namespace pprof::signal_safe {
 // Modules stay while one with entered() lives. Signal-safe.
 class ModulesStay {
  public:
-  ModulesStay();
+  ModulesStay() : entered_(Enter()) {}
   ~ModulesStay();
   ModulesStay(const ModulesStay&) = delete;
   ModulesStay& operator=(const ModulesStay&) = delete;
   bool entered() const { return entered_; }
 
  private:
-  bool entered_;
+  static bool Enter();
+
+  const bool entered_;
 };
 
 // Around an unload. Not from a handler: waits for walks in other threads.

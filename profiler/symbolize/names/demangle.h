@@ -9,7 +9,7 @@
 namespace pprof::symbolize {
 
 // The longest template instances of large programs demangle to 15.7 KB; shown names are shorter.
-constexpr size_t kMaxNameBytes = 15 * 1024;
+constexpr size_t kMaxNameBytes = size_t{15} * 1024;
 
 // The short form of a linkage name; a name that is not mangled C++ comes back as it is, but for
 // template arguments. Thread safety: safe. Not signal-safe: allocates.

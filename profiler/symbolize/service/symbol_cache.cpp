@@ -13,7 +13,7 @@ namespace {
 // A node of an unordered container and its bucket, roughly.
 constexpr size_t kNodeBytes = 40;
 // More modules than a process maps; a program that loads ever new files starts over.
-constexpr size_t kMaxModules = 16 * 1024;
+constexpr size_t kMaxModules = size_t{16} * 1024;
 
 }  // namespace
 

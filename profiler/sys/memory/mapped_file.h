@@ -16,6 +16,8 @@ class MappedFile {
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
 
   // False when the path is not a readable, not empty regular file. Never waits on a FIFO or device.

@@ -59,7 +59,12 @@ bool HasModule(std::string_view path) {
 
 // "55d0-55e0 r-xp 00001000 08:01 1234    /usr/bin/cat (deleted)"
 bool ParseLine(std::string_view line, ExecutableMapping& mapping) {
-  std::string_view start, limit, permissions, offset, device, inode;
+  std::string_view start;
+  std::string_view limit;
+  std::string_view permissions;
+  std::string_view offset;
+  std::string_view device;
+  std::string_view inode;
   if (!TakeWord(line, '-', start) || !TakeWord(line, ' ', limit)) return false;
   if (!TakeWord(line, ' ', permissions) || !TakeWord(line, ' ', offset)) return false;
   if (!TakeWord(line, ' ', device) || !TakeWord(line, ' ', inode)) return false;

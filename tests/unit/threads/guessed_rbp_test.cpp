@@ -36,7 +36,6 @@ CallWithOneInRbp:
 namespace pprof::testing {
 namespace {
 
-
 size_t Count(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++count;

@@ -37,6 +37,8 @@ class SplitFiles {
   // `binaries`: paths of the binary and its debug file. The package is beside one of them.
   SplitFiles(std::vector<std::string> binaries, TimeBudget* budget);
   ~SplitFiles();
+  SplitFiles(const SplitFiles&) = delete;
+  SplitFiles& operator=(const SplitFiles&) = delete;
 
   // False when there is no unit with this id, neither in the package nor in the .dwo file, which
   // lies where the compiler wrote it or beside the binary.

@@ -86,7 +86,7 @@ class DwarfUnit {
   }
   // The DIE that begins at the position.
   uint64_t OffsetOf(const uint8_t* position) const {
-    const size_t into = static_cast<size_t>(position - bytes_.data);
+    const auto into = static_cast<size_t>(position - bytes_.data);
     return extent_.offset + (is_compact() ? compact_->DieAt(into) : into);
   }
   // Null, and the cursor failed, for an unknown code; null and ok for the end of a list of
