@@ -75,8 +75,8 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
 Status CollectHeap(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
   AddCommon(builder);
-  if (const std::string* min_age = builder.parameter("min_age"))
-    return CollectOld(*min_age, builder);
+  const std::string* min_age = builder.parameter("min_age");
+  if (min_age != nullptr) return CollectOld(*min_age, builder);
   AddStacks(ReadHeap(), true, builder);
   return {};
 }

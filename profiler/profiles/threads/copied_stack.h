@@ -29,10 +29,6 @@ class CopiedStack {
   bool UnwindWithGuessedRbp(const signal_safe::Registers& from, size_t copied,
                             std::vector<uintptr_t>* pcs, bool* truncated) const;
 
-  template <class Accept>
-  bool UnwindWithRbpBeside(Accept accept, const signal_safe::Registers& from, size_t copied,
-                           std::vector<uintptr_t>* pcs, bool* truncated) const;
-
   std::vector<uintptr_t> copy_;
 };
 

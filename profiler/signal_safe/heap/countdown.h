@@ -11,7 +11,7 @@ namespace pprof::signal_safe {
 
 // A thread looks at the settings at least every 256 KiB it allocates, on or off: a changed interval
 // takes effect within that. The distribution does not care: exponential distances have no memory.
-constexpr uint64_t kLongestCountdown = 256 * 1024;
+constexpr uint64_t kLongestCountdown = uint64_t{256} * 1024;
 
 // Begins a countdown of `distance` bytes to the next sampling point, or as far towards it as one
 // goes.

@@ -45,8 +45,8 @@ void Wait::EndedAt(uint64_t now, const Caller& caller) {
 
 LockWait::LockWait(const void* lock) {
   const bool mutex_on = (contention_on.load(std::memory_order_relaxed) & kMutexOn) != 0;
-  if (!mutex_on || began_ == 0) return;
-  slot_ = contention.waiters.BeginWait(lock, began_);
+  if (!mutex_on || began() == 0) return;
+  slot_ = contention.waiters.BeginWait(lock, began());
   if (slot_.word == nullptr) contention.lost_waits.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -5,10 +5,8 @@
 
 #include "profiler/signal_safe/thread_state.h"
 #include "profiler/signal_safe/unwind/module_gate.h"
-#include "profiler/signal_safe/unwind/unwind_table.h"
 #include "profiler/signal_safe/unwind/unwind_walk.h"
 #include "profiler/sys/memory/own_memory.h"
-#include "profiler/sys/modules/unwind_info.h"
 
 namespace pprof::signal_safe {
 namespace {
@@ -133,12 +131,6 @@ UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_byt
   if (!modules.entered()) return {};
   return Walk(from, CopiedMemory{from.sp, static_cast<const char*>(copy), copy_bytes}, pcs,
               max_depth);
-}
-
-uintptr_t FunctionOf(uintptr_t pc) {
-  const ModulesStay modules;
-  const uint8_t* header = modules.entered() ? sys::FindUnwindTable(pc) : nullptr;
-  return header == nullptr ? 0 : FunctionStart(pc, header);
 }
 
 }  // namespace pprof::signal_safe

@@ -6,7 +6,7 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 // Real chains have three links; damaged ones can be cycles.
 constexpr int kMaxDepth = 16;
@@ -45,6 +45,7 @@ NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference) {
   return NameAt(unit, reference, 0);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): kMaxDepth deep
 NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference, int depth) {
   switch (reference.kind) {
     case FormValue::kUnitReference: {
@@ -62,6 +63,7 @@ NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference, int 
   }
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): kMaxDepth deep
 NameId NameTable::NameOf(const DwarfUnit& unit, uint64_t die, int depth) {
   if (!unit.Holds(die) || depth > kMaxDepth) return kNoName;
   const auto known = of_unit_.find(die);
