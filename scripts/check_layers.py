@@ -38,7 +38,8 @@ class Room:
 SAFE = "profiler/signal_safe"
 SYMBOLIZE = "profiler/symbolize"
 PROFILES = "profiler/profiles"
-FOR_PROFILES = "pprof profiler/labels profiler/model profiler/profiles/stack_view.h "
+FOR_PROFILES = ("pprof profiler/labels profiler/model profiler/profiles/builtin.h "
+                "profiler/profiles/stack_view.h ")
 SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
 
 # The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
@@ -112,8 +113,7 @@ TABLE = {
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
-    PROFILES: Room(f"{FOR_PROFILES} {PROFILES}/contention {PROFILES}/cpu {PROFILES}/heap "
-                   f"{PROFILES}/threads {PROFILES}/wall"),
+    PROFILES: Room(FOR_PROFILES),
 
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(),

@@ -1,8 +1,7 @@
 // "profile": CPU time by stack.
-#include "profiler/profiles/cpu/cpu.h"
-
 #include <fmt/format.h>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
 

@@ -6,9 +6,9 @@
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/thread_dump.h"
-#include "profiler/profiles/threads/threads.h"
 #include "profiler/profiles/threads/wait_reason.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/wait_time.h"

@@ -2,8 +2,8 @@
 // (golang/go#6104).
 #include <fmt/format.h>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/stack_view.h"
-#include "profiler/profiles/threads/threads.h"
 #include "profiler/profiles/threads/vanished_threads.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/sys/thread/tasks.h"

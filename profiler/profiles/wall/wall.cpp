@@ -1,10 +1,9 @@
 // "wall": wall-clock time of all threads, running or waiting; like fgprof for Go.
-#include "profiler/profiles/wall/wall.h"
-
 #include <fmt/format.h>
 
 #include <memory>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/profiles/wall/wall_window.h"
 #include "profiler/sys/process/process.h"
