@@ -53,6 +53,7 @@ SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
   head.shown_first = type.shown_first;
   head.text_form = type.text_form;
   head.time_nanos = sys::WallNanos();
+  head.taken_at = sys::MonotonicNanos();
   sys::ExecutableMappings mappings = sys::WithOwnDescriptors(sys::ListExecutableMappings);
   for (sys::ExecutableMapping& mapping : mappings.list) {
     builder_->AddMapping(ToModel(std::move(mapping)));

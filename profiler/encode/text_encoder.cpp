@@ -14,7 +14,7 @@
 namespace pprof::encode {
 namespace {
 
-constexpr size_t kFlushBytes = 64 * 1024;
+constexpr size_t kFlushBytes = size_t{64} * 1024;
 
 // Indexes of the text form's numbers among a profile's values.
 struct HeapColumns {

@@ -18,6 +18,8 @@ class CpuRecorder : public Recorder {
   ~CpuRecorder() override {
     if (window_ != nullptr) End();  // the client left
   }
+  CpuRecorder(const CpuRecorder&) = delete;
+  CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
     End();

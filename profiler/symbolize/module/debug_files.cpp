@@ -153,7 +153,7 @@ std::vector<std::string> ModuleFiles::paths() const {
 
 std::unique_ptr<ElfFile> OpenBinary(const ModuleRef& module) {
   std::vector<std::string> candidates = {module.path, WithoutDeleted(module.path)};
-  if (module.is_main_executable) candidates.push_back(kSelf);
+  if (module.is_main_executable) candidates.emplace_back(kSelf);
   for (const std::string& path : candidates) {
     std::unique_ptr<ElfFile> file = ElfFile::Open(path);
     if (file != nullptr && IsBuildOf(module, *file)) return file;

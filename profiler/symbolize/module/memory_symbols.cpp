@@ -60,7 +60,7 @@ DynamicTable ReadDynamic(const LoadedImage& image) {
     sys::ByteCursor cursor(
         MemoryAt(image, image.base + segment.address).Slice(0, segment.memory_size));
     while (cursor.left() >= 16) {
-      const int64_t tag = static_cast<int64_t>(cursor.U64());
+      const auto tag = static_cast<int64_t>(cursor.U64());
       const uint64_t value = cursor.U64();
       switch (tag) {
         case 0:

@@ -109,7 +109,7 @@ class BatchRun {
     if (!full()) return;
     const sys::MutexLock lock(shared_.mutex);
     const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
-    const auto known = [&](const LookUp& look_up) {
+    const auto known = [&](const LookUp& look_up) PPROF_REQUIRES(shared_.mutex) {
       const CachedLines* lines = shared_.cache.Find(number, look_up.offset);
       if (lines != nullptr) answers_.Set(look_up.location, *lines);
       return lines != nullptr;
