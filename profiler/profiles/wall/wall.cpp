@@ -8,6 +8,7 @@
 #include "profiler/profiles/wall/wall_window.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::profiles {
@@ -50,6 +51,7 @@ class WallRecorder : public Recorder {
 
  private:
   void Run() {
+    sys::UnshareDescriptors();
     const sys::MutexLock lock(thread_->mutex);
     auto next = std::chrono::steady_clock::now() + tick_;
     while (!thread_->stopping) {
@@ -77,7 +79,8 @@ class WallRecorder : public Recorder {
     }
     thread_->wake.NotifyAll();
     thread_->thread.Join();
-    if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
+    if (!on_cpu_.ok()) return;
+    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(on_cpu_.value()); });
   }
 
   const uint32_t process_ = sys::ProcessGeneration();
@@ -88,7 +91,7 @@ class WallRecorder : public Recorder {
   bool ended_ = false;
 };
 
-Result<std::unique_ptr<Recorder>> Record(int hz) {
+Result<std::unique_ptr<Recorder>> StartRecorder(int hz) {
   if (hz < 1 || hz > 1000) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
@@ -98,6 +101,10 @@ Result<std::unique_ptr<Recorder>> Record(int hz) {
     return Status(StatusCode::kInternal, "no thread could be started for the wall clock profile");
   }
   return std::unique_ptr<Recorder>(std::move(recorder));
+}
+
+Result<std::unique_ptr<Recorder>> Record(int hz) {
+  return sys::WithOwnDescriptors([hz] { return StartRecorder(hz); });
 }
 
 }  // namespace
