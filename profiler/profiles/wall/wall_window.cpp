@@ -8,6 +8,7 @@
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/thread_dump.h"
 #include "profiler/profiles/threads/wait_reason.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
@@ -42,8 +43,8 @@ uint32_t LabelsOfThread(int32_t wanted) {
 }  // namespace
 
 bool WallWindow::Waiting::operator<(const Waiting& other) const {
-  return std::tie(label_set, truncated, state, pcs) <
-         std::tie(other.label_set, other.truncated, other.state, other.pcs);
+  return std::tie(label_set, end, state, pcs) <
+         std::tie(other.label_set, other.end, other.state, other.pcs);
 }
 
 WallWindow::WallWindow(std::chrono::nanoseconds tick, WaitedToRun on_waited)
@@ -169,7 +170,7 @@ WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stac
   view.stat.state = 'S';
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
-  Waiting key{std::move(view.pcs), stack->truncated, LabelsOfThread(tid), std::move(state)};
+  Waiting key{std::move(view.pcs), stack->end, LabelsOfThread(tid), std::move(state)};
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
@@ -177,7 +178,7 @@ WallWindow::WaitingTime* WallWindow::NoteWaiting(int32_t tid, BlockedStack* stac
 WallWindow::WaitingTime* WallWindow::NoteWaitingUnseen(int32_t tid) {
   sys::TaskStat stat;
   if (!sys::ReadTaskStat(tid, &stat) || stat.state == 'R') return nullptr;
-  return &*waited_.emplace(Waiting{{}, false, LabelsOfThread(tid), "waiting"}, 0).first;
+  return &*waited_.emplace(Waiting{{}, signal_safe::StackEnd::kRoot, LabelsOfThread(tid), "waiting"}, 0).first;
 }
 
 void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) const {
@@ -193,7 +194,7 @@ void WallWindow::WriteTo(const CpuWindow* on_cpu, SnapshotBuilder& builder) cons
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
           "[no stack: /proc and process_vm_readv are denied]", values.data(), labels);
     } else {
-      builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
+      builder.Add(ViewOf(stack.pcs, stack.end), values, labels);
     }
   }
   std::vector<int32_t> tids;

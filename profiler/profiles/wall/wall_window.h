@@ -42,7 +42,7 @@ class WallWindow {
   // A stack with which a thread waited.
   struct Waiting {
     std::vector<uintptr_t> pcs;
-    bool truncated = false;
+    signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
     uint32_t label_set = 0;
     std::string state;
     bool operator<(const Waiting& other) const;

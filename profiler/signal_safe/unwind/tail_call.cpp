@@ -45,8 +45,8 @@ uintptr_t BehindLinkage(uintptr_t function) {
 // At a function's entry the return address is on top of the stack. Rejects bytes that only looked
 // like a call.
 bool IsEntry(uintptr_t address) {
-  UnwindRow row;
-  return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
+  const UnwindRow row = FindRow(address, address);
+  return row.cfa == CfaRule::kStack && row.offset == 8;
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_addre
   if (depth_ < kMaxStackDepth) {
     ++depth_;
   } else {
-    truncated_ = true;
+    end_ = StackEnd::kTruncated;
   }
 }
 

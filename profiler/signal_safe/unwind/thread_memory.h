@@ -1,0 +1,38 @@
+// The calling thread's memory as stack walks read it: directly where that is known to be safe, and
+// elsewhere by the kernel, which returns an error instead of faulting.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "profiler/sys/thread/own_stack.h"
+
+namespace pprof::signal_safe {
+
+// Async-signal-safe.
+class ThreadMemory {
+ public:
+  // For a walk from `sp`.
+  ThreadMemory(const sys::StackBounds& bounds, uintptr_t sp);
+
+  // AddressSanitizer would abort here: the bytes between a frame's variables are no C++ objects.
+  __attribute__((no_sanitize("address"))) bool Load(uintptr_t address, uintptr_t* value) {
+    if (__builtin_expect(address - low_ >= size_, 0)) return LoadElsewhere(address, value);
+    *value = *reinterpret_cast<const Word*>(address);
+    return true;
+  }
+
+ private:
+  using Word __attribute__((may_alias, aligned(1))) = uintptr_t;
+  // 32 words in one system call of 0.5 us.
+  static constexpr size_t kWindow = 32 * sizeof(uintptr_t);
+
+  bool LoadElsewhere(uintptr_t address, uintptr_t* value);
+
+  uintptr_t low_;
+  uintptr_t size_;  // of the addresses, from `low_` on, at which a word can be read directly
+  uintptr_t window_at_ = 0;
+  char window_[kWindow];  // not initialized
+};
+
+}  // namespace pprof::signal_safe
