@@ -10,6 +10,11 @@ namespace {
 
 using namespace dwarf_register;  // NOLINT: numbers only
 
+// Rules whose row alone leads to the caller.
+bool IsBasedOnRegister(CfaRule rule) {
+  return rule == CfaRule::kStack || rule == CfaRule::kRbp || rule == CfaRule::kCode;
+}
+
 bool IsPreservedByCalls(int number) { return number >= kR12 && number <= kR15; }
 
 // Whether a walk goes on at `pc`: it follows a call, or the kernel put it there.
@@ -68,8 +73,8 @@ bool CarefulStep::StepByRules() {
   caller.rbx_known = restored.Knows(kRbx);
   if (caller.rbp_known) caller.rbp = restored.values[kRbp];
   if (caller.rbx_known) caller.rbx = restored.values[kRbx];
+  caller.exact = rules.signal_frame;
   if (!Enter(caller)) return false;
-  frame_.exact = rules.signal_frame;
   frame_.tracked = restored;
   return true;
 }
@@ -85,8 +90,9 @@ bool CarefulStep::StepOverSignal() {
   }
   interrupted.rbp_known = ReadOther(kRbp, &interrupted.rbp);
   interrupted.rbx_known = ReadOther(kRbx, &interrupted.rbx);
+  interrupted.exact = true;
   if (!Enter(interrupted)) return false;
-  frame_.exact = frame_.fresh = true;
+  frame_.fresh = true;
   return true;
 }
 
@@ -106,7 +112,20 @@ bool CarefulStep::StepWithoutEntry(const UnwindRow& row) {
 }
 
 bool CarefulStep::StepByCode(const UnwindRow& row, Caller* caller) {
-  return row.cfa == CfaRule::kCode && FindCaller(row, caller) && IsPlausible(*caller);
+  if (row.cfa != CfaRule::kCode || !FindCaller(row, caller)) return false;
+  return IsPlausible(*caller) || LooksInterrupted(caller);
+}
+
+// Go's runtime makes an interrupted function call another one: the return address follows no call.
+// Believed if the interrupted function's own frame leads to a return address.
+bool CarefulStep::LooksInterrupted(Caller* caller) {
+  const UnwindRow row = FindRow(caller->pc, caller->pc);
+  if (!IsBasedOnRegister(row.cfa) || frame_.tracking) return false;
+  WalkState interrupted = frame_;
+  Move(*caller, &interrupted);
+  Caller next;
+  caller->exact = CarefulStep(interrupted, memory_).FindCaller(row, &next) && IsReturnAddress(next.pc);
+  return caller->exact;
 }
 
 // The frame may be on another stack, far from this one.
@@ -216,15 +235,20 @@ bool CarefulStep::Enter(const Caller& caller) {
   if (caller.pc < kLowestCode) {
     return End(caller.pc == 0 ? StackEnd::kRoot : StackEnd::kBrokenFrame);
   }
-  frame_.pc = caller.pc;
-  frame_.sp = caller.sp;
-  frame_.rbp = caller.rbp;
-  frame_.rbx = caller.rbx;
-  frame_.rbp_known = caller.rbp_known;
-  frame_.rbx_known = caller.rbx_known;
-  frame_.exact = frame_.fresh = false;
-  frame_.tracked.known = 0;
+  Move(caller, &frame_);
   return true;
+}
+
+void CarefulStep::Move(const Caller& caller, WalkState* frame) {
+  frame->pc = caller.pc;
+  frame->sp = caller.sp;
+  frame->rbp = caller.rbp;
+  frame->rbx = caller.rbx;
+  frame->rbp_known = caller.rbp_known;
+  frame->rbx_known = caller.rbx_known;
+  frame->exact = caller.exact;
+  frame->fresh = false;
+  frame->tracked.known = 0;
 }
 
 bool CarefulStep::End(StackEnd why) {

@@ -28,6 +28,7 @@ class CarefulStep {
     uintptr_t rbx = 0;
     bool rbp_known = false;
     bool rbx_known = false;
+    bool exact = false;
   };
 
   bool StepByTable(const UnwindRow& row);
@@ -45,7 +46,9 @@ class CarefulStep {
   RegisterFile ReadAll();
 
   static bool IsPlausible(const Caller& caller);
+  bool LooksInterrupted(Caller* caller);
   bool Enter(const Caller& caller);
+  static void Move(const Caller& caller, WalkState* frame);
   bool End(StackEnd why);
 
   WalkState& frame_;
