@@ -57,7 +57,7 @@ TABLE = {
                 "sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
-        f"{SYS['thread']}/this_thread.h {SYS['time']}",
+        f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
         headers="dlfcn.h elf.h fcntl.h link.h sys/auxv.h unistd.h"),
 
     "profiler/model": Room("pprof", std=STD_MODEL),
@@ -109,7 +109,7 @@ TABLE = {
         f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
     f"{PROFILES}/threads": Room(
-        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SAFE}/unwind/cfi "
+        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SAFE}/unwind/cfi {SAFE}/unwind/code "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']}",
         headers="fmt/format.h"),
     f"{PROFILES}/wall": Room(

@@ -5,11 +5,13 @@
 // it; its CPU clock, read before and after, shows whether it ran meanwhile.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "profiler/profiles/threads/stack_windows.h"
-#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/profiles/threads/copied_stack.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
@@ -28,19 +30,49 @@ struct BlockedStack {
   signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
 };
 
-// Reuses a buffer between threads. Thread safety: none. Not async-signal-safe: allocates.
-class BlockedStackReader {
+// A thread of this process, as the reader asks the system about it.
+struct LiveTask {
+  bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
+  sys::TaskRead ReadSyscall(int32_t tid, sys::TaskSyscall* call) const {
+    return sys::ReadTaskSyscall(tid, call);
+  }
+  size_t CopyMemory(uintptr_t address, void* to, size_t bytes) const {
+    return sys::CopyOwnMemory(address, to, bytes);
+  }
+};
+
+// `Task`: LiveTask; tests have one of their own.
+// Keeps a buffer between threads. Thread safety: none. Not signal-safe: allocates.
+template <class Task>
+class BlockedStackReaderOf {
  public:
-  BlockedRead Read(int32_t tid, BlockedStack* stack);
+  explicit BlockedStackReaderOf(Task task = Task()) : task_(std::move(task)) {}
+
+  BlockedRead Read(int32_t tid, BlockedStack* stack) {
+    if (!task_.CpuNanos(tid, &stack->cpu_nanos)) return BlockedRead::kGone;
+    const sys::TaskRead read = task_.ReadSyscall(tid, &stack->call);
+    if (read == sys::TaskRead::kGone) return BlockedRead::kGone;
+    if (read == sys::TaskRead::kRefused) return BlockedRead::kRefused;
+    if (!stack->call.in_kernel) return BlockedRead::kRunning;
+    const auto copy = [this](uintptr_t address, void* to, size_t bytes) {
+      return task_.CopyMemory(address, to, bytes);
+    };
+    const bool copied = copy_.Unwind(stack->call, copy, &stack->pcs, &stack->end);
+    uint64_t cpu_after = 0;
+    if (!task_.CpuNanos(tid, &cpu_after)) return BlockedRead::kGone;
+    if (cpu_after != stack->cpu_nanos) {
+      stack->pcs.clear();  // of two moments
+      return BlockedRead::kRunning;
+    }
+    if (!copied) return BlockedRead::kRefused;
+    return stack->pcs.empty() ? BlockedRead::kRunning : BlockedRead::kOk;
+  }
 
  private:
-  void Unwind(BlockedStack* stack);
-  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, std::vector<uintptr_t>* pcs);
-  void UnwindWithGuessedRbp(BlockedStack* stack);
-
-  std::vector<uintptr_t> copy_;
-  size_t copied_ = 0;  // bytes
-  StackWindows more_;
+  Task task_;
+  CopiedStack copy_;
 };
+
+using BlockedStackReader = BlockedStackReaderOf<LiveTask>;
 
 }  // namespace pprof::profiles

@@ -62,8 +62,8 @@ struct StackCopy {
 UnwindResult UnwindCopy(const Registers& from, const StackCopy& copy, uintptr_t* pcs,
                         size_t max_depth);
 
-// Code of the profiler's function that glibc calls and that calls the thread's own function. Walks
-// omit its frame.
+// The machine code of the function that stands between glibc and a thread's own function. Its frame
+// is ours: walks leave it out.
 struct CodeRange {
   uintptr_t begin;
   uintptr_t end;

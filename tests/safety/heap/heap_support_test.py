@@ -67,15 +67,21 @@ class Allocators(Linked):
         said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
         self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
 
+    def probe_for_valgrind(self):
+        """Without debug information: Valgrind 3.19 gives up at the DWARF 5 that clang writes."""
+        probe = pathlib.Path(self.folder.name) / "probe"
+        subprocess.run(["strip", "--strip-debug", "-o", probe, PROBE], check=True)
+        return probe
+
     @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
     def test_memcheck_is_told(self):
-        said = output(["valgrind", "-q", "--tool=memcheck", PROBE])
+        said = output(["valgrind", "-q", "--tool=memcheck", self.probe_for_valgrind()])
         self.assertIn("no: no heap profile: Valgrind has replaced the allocator", said)
 
     @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
     def test_callgrind_works(self):
         self.assert_sampled(["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                             PROBE])
+                             self.probe_for_valgrind()])
 
 
 @unittest.skipUnless(ARCHIVE.exists(), "no static tcmalloc")

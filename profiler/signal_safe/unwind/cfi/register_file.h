@@ -16,6 +16,7 @@ constexpr int kRdi = 5;
 constexpr int kRbp = 6;
 constexpr int kRsp = 7;
 constexpr int kR8 = 8;
+constexpr int kR9 = 9;
 constexpr int kR10 = 10;
 constexpr int kR12 = 12;
 constexpr int kR15 = 15;

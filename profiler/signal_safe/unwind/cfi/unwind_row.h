@@ -53,8 +53,9 @@ constexpr int kAddendBits = 8;  // of the offset's
 constexpr int kSavedBits = 12;
 
 // Bit fields of a packed row. Async-signal-safe.
+constexpr uint64_t Low(uint64_t value, int bits) { return value & ((uint64_t{1} << bits) - 1); }
 constexpr uint64_t Field(int64_t value, int bits) {
-  return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
+  return Low(static_cast<uint64_t>(value), bits);
 }
 constexpr int32_t SignExtend(uint64_t field, int bits) {
   return static_cast<int32_t>(static_cast<int64_t>(field << (64 - bits)) >> (64 - bits));
@@ -68,7 +69,7 @@ constexpr uint64_t PackSaved(SavedRegister saved) {
   return Field(saved.offset / 8, kSavedBits) << 2 | static_cast<uint64_t>(saved.rule);
 }
 constexpr SavedRegister UnpackSaved(uint64_t bits) {
-  return {static_cast<Saved>(bits & 3), SignExtend(Field(bits >> 2, kSavedBits), kSavedBits) * 8};
+  return {static_cast<Saved>(bits & 3), SignExtend(Low(bits >> 2, kSavedBits), kSavedBits) * 8};
 }
 constexpr bool FitsSaved(SavedRegister saved) {
   return saved.offset % 8 == 0 && Fits(saved.offset / 8, kSavedBits);
@@ -107,10 +108,10 @@ constexpr UnwindRow Unpack(uint64_t bits) {
   row.after_call = (bits >> 8 & 1) != 0;
   row.rbp = row_bits::UnpackSaved(bits >> 9);
   row.rbx = row_bits::UnpackSaved(bits >> 23);
-  row.offset = row_bits::SignExtend(row_bits::Field(bits >> 37, row_bits::kOffsetBits),
+  row.offset = row_bits::SignExtend(row_bits::Low(bits >> 37, row_bits::kOffsetBits),
                                     row_bits::kOffsetBits);
   if (row.cfa == CfaRule::kDeref) {
-    row.addend = row_bits::SignExtend(row_bits::Field(static_cast<uint64_t>(row.offset), row_bits::kAddendBits),
+    row.addend = row_bits::SignExtend(row_bits::Field(row.offset, row_bits::kAddendBits),
                                       row_bits::kAddendBits);
     row.offset >>= row_bits::kAddendBits;
   }

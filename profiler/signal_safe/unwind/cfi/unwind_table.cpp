@@ -29,4 +29,13 @@ NoRules ComputeRules(uintptr_t pc, const FdeTable& table, FrameRules* rules, uin
   return record == nullptr ? NoRules::kNoEntry : ComputeRules(pc, record, rules, next);
 }
 
+uintptr_t FunctionBegin(uintptr_t pc, const FdeTable& table) {
+  const uint8_t* record = table.Find(pc);
+  if (record == nullptr) return 0;
+  const CfiFunction function = ReadFunction(record);
+  const bool holds =
+      function.common.problem == NoRules::kNone && pc - function.start < function.length;
+  return holds ? function.start : 0;
+}
+
 }  // namespace pprof::signal_safe

@@ -15,4 +15,8 @@ NoRules ComputeRules(uintptr_t pc, const FdeTable& table, FrameRules* rules, uin
 // The same for the function of one record.
 NoRules ComputeRules(uintptr_t pc, const uint8_t* record, FrameRules* rules, uint64_t* next);
 
+// The start of the function that contains the address; 0: the table knows none.
+// Async-signal-safe.
+uintptr_t FunctionBegin(uintptr_t pc, const FdeTable& table);
+
 }  // namespace pprof::signal_safe

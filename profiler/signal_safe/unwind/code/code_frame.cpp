@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "profiler/signal_safe/unwind/cfi/cfi_record.h"
+#include "profiler/signal_safe/unwind/cfi/unwind_table.h"
 #include "profiler/signal_safe/unwind/code/code_reader.h"
 #include "profiler/signal_safe/unwind/code/stack_effect.h"
 
@@ -128,10 +128,7 @@ class PathSearch {
   }
 
   bool IsCovered(uintptr_t address) const {
-    const uint8_t* record = table_.Find(address);
-    if (record == nullptr) return false;
-    const CfiFunction function = ReadFunction(record);
-    return function.common.problem == NoRules::kNone && address - function.start < function.length;
+    return FunctionBegin(address, table_) != 0;
   }
 
   bool IsEntryMark(uintptr_t address) {

@@ -1,0 +1,32 @@
+// The walk through another thread's stack, which is copied as far as the walk needs it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "profiler/profiles/threads/stack_windows.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/tasks.h"
+
+namespace pprof::profiles {
+
+// Thread safety: none. Not async-signal-safe: allocates.
+class CopiedStack {
+ public:
+  // The stack of a thread that waits in `call`, leaf first, and why it ends. False: none of its
+  // memory can be copied.
+  bool Unwind(const sys::TaskSyscall& call, const CopyMemory& copy, std::vector<uintptr_t>* pcs,
+              signal_safe::StackEnd* end);
+
+ private:
+  using Pcs = std::vector<uintptr_t>;
+
+  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, Pcs* pcs);
+  void UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* pcs,
+                            signal_safe::StackEnd* end);
+
+  StackWindows windows_;
+};
+
+}  // namespace pprof::profiles
