@@ -11,7 +11,7 @@ namespace pprof::signal_safe {
 
 constexpr uintptr_t kLowestCode = 4096;
 
-// Async-signal-safe if the memory is.
+// Async-signal-safe if `memory` is.
 class CarefulStep {
  public:
   CarefulStep(WalkState& frame, const MemoryReader& memory) : frame_(frame), memory_(memory) {}

@@ -12,7 +12,7 @@ namespace pprof::signal_safe {
 // rules; only set if there are any. Async-signal-safe.
 NoRules ComputeRules(uintptr_t pc, const FdeTable& table, FrameRules* rules, uint64_t* next);
 
-// The same for the function of one record.
+// The same for the function of one record. Async-signal-safe.
 NoRules ComputeRules(uintptr_t pc, const uint8_t* record, FrameRules* rules, uint64_t* next);
 
 // The start of the function that contains the address; 0: the table knows none.
