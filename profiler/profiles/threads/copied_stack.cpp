@@ -36,7 +36,7 @@ bool CopiedStack::Unwind(const sys::TaskSyscall& call, const CopyMemory& copy,
   signal_safe::Registers from;
   from.pc = call.pc;
   from.sp = call.sp;
-  from.rbp_known = false;  // the kernel does not tell
+  from.rbp_known = false;  // /proc does not show it
   from.rbx_known = false;
   from.others = &arguments;
   const signal_safe::UnwindResult result = Walk(from, pcs);
@@ -45,7 +45,7 @@ bool CopiedStack::Unwind(const sys::TaskSyscall& call, const CopyMemory& copy,
   return true;
 }
 
-// While another thread unloads a module nothing can be walked: a moment later it can.
+// While another thread unloads a module, walks are refused; they work again a moment later.
 signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, Pcs* pcs) {
   constexpr int kTries = 200;
   signal_safe::UnwindResult result;

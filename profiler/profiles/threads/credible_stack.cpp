@@ -16,7 +16,7 @@ bool IsInModule(uintptr_t address) {
   return sys::FindUnwindInfo(address, &module);
 }
 
-// 0 where the tables know no function.
+// 0: the tables have no function there.
 uintptr_t FunctionOf(uintptr_t return_address) {
   sys::UnwindInfo module;
   const uintptr_t address = return_address - 1;
@@ -30,7 +30,7 @@ enum class Calls {
   kAnother,    // at a stale frame, and where the function that was called ended with a jump
 };
 
-// What the call before a return address says of the function that it is said to have called.
+// Compares the call before a return address with the function that the stack names as called.
 Calls CallBefore(uintptr_t return_address, uintptr_t callee) {
   constexpr size_t kCallBytes = 6;  // of the forms that name a function
   uint8_t code[kCallBytes];

@@ -50,7 +50,7 @@ UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
                         size_t max_depth);
 
-// A stack of which `bytes` bytes from `from.sp` on were copied to `bytes`.
+// A stack of which `size` bytes from `from.sp` on were copied to `bytes`.
 struct StackCopy {
   const void* bytes;
   size_t size;
