@@ -38,7 +38,8 @@ class ElfImage {
   // The section's bytes; nullptr if the file has none or does not load it.
   const uint8_t* Section(const char* name, size_t* bytes) const {
     for (const Elf64_Shdr& section : sections_) {
-      if (section.sh_name >= names_.size() || names_.data() + section.sh_name != std::string(name)) {
+      if (section.sh_name >= names_.size() ||
+          names_.data() + section.sh_name != std::string(name)) {
         continue;
       }
       *bytes = section.sh_size;
@@ -100,8 +101,9 @@ class ElfImage {
     if (lowest >= highest || highest - lowest > uint64_t{1} << 36) return false;
     // The pointers of a position-dependent program may be absolute.
     void* wanted = fixed_ ? reinterpret_cast<void*>(lowest) : nullptr;
-    void* begin = mmap(wanted, highest - lowest, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed_ ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+    void* begin = mmap(
+        wanted, highest - lowest, PROT_NONE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed_ ? MAP_FIXED_NOREPLACE : 0), -1, 0);
     if (begin == MAP_FAILED) return false;
     begin_ = static_cast<uint8_t*>(begin);
     lowest_ = lowest;

@@ -12,8 +12,7 @@
 namespace pprof::profiles {
 
 bool CpuWindow::StackKey::operator<(const StackKey& other) const {
-  return std::tie(label_set, end, pcs) <
-         std::tie(other.label_set, other.end, other.pcs);
+  return std::tie(label_set, end, pcs) < std::tie(other.label_set, other.end, other.pcs);
 }
 
 void CpuWindow::OnSample(const signal_safe::RingSample& sample) {

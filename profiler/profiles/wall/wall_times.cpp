@@ -27,7 +27,8 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
 }
 
 WallTimes::Entry* WallTimes::OfUnseen(uint32_t label_set) {
-  return &*waited_.emplace(Waiting{{}, signal_safe::StackEnd::kRoot, label_set, "waiting"}, 0).first;
+  return &*waited_.emplace(Waiting{{}, signal_safe::StackEnd::kRoot, label_set, "waiting"}, 0)
+               .first;
 }
 
 void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const {

@@ -44,8 +44,8 @@ bool CarefulStep::Run() {
   }
 }
 
-// An interrupted function may be assembler with wrong tables: the code knows better if it leads to a
-// return address and the table does not.
+// An interrupted function may be assembler with wrong tables: the code knows better if it leads to
+// a return address and the table does not.
 bool CarefulStep::StepByTable(const UnwindRow& row) {
   Caller caller;
   const bool found = FindCaller(row, &caller);
@@ -124,7 +124,8 @@ bool CarefulStep::LooksInterrupted(Caller* caller) {
   WalkState interrupted = frame_;
   Move(*caller, &interrupted);
   Caller next;
-  caller->exact = CarefulStep(interrupted, memory_).FindCaller(row, &next) && IsReturnAddress(next.pc);
+  caller->exact =
+      CarefulStep(interrupted, memory_).FindCaller(row, &next) && IsReturnAddress(next.pc);
   return caller->exact;
 }
 
@@ -217,7 +218,8 @@ bool CarefulStep::ReadOther(int number, uintptr_t* value) {
   }
   if (!frame_.fresh && IsPreservedByCalls(number)) return false;
   if (frame_.context != 0) return memory_.Load(frame_.context + sys::ContextOffset(number), value);
-  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number))) return false;
+  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number)))
+    return false;
   *value = frame_.others->values[number];
   return true;
 }

@@ -6,8 +6,8 @@
 namespace pprof::signal_safe {
 namespace {
 
-constexpr int kSpaceBits = 40;                      // between two registers
-constexpr int kLoaded = dwarf_register::kCount;     // stands for a value from memory
+constexpr int kSpaceBits = 40;                        // between two registers
+constexpr int kLoaded = dwarf_register::kCount;       // stands for a value from memory
 constexpr int kNothing = dwarf_register::kCount + 1;  // no register is near
 
 // One evaluation. `salt` differs in all its low bits between the two, or an expression that masks

@@ -32,10 +32,11 @@ __attribute__((always_inline)) inline Registers CaptureRegisters() {
 // The registers that calls preserve, besides those of CaptureRegisters. Async-signal-safe.
 __attribute__((always_inline)) inline void CapturePreserved(RegisterFile* file) {
   uintptr_t* values = file->values + dwarf_register::kR12;
-  __asm__ volatile("movq %%r12, 0(%0)\n\tmovq %%r13, 8(%0)\n\tmovq %%r14, 16(%0)\n\tmovq %%r15, 24(%0)"
-                   :
-                   : "r"(values)
-                   : "memory");
+  __asm__ volatile(
+      "movq %%r12, 0(%0)\n\tmovq %%r13, 8(%0)\n\tmovq %%r14, 16(%0)\n\tmovq %%r15, 24(%0)"
+      :
+      : "r"(values)
+      : "memory");
   file->known = 0xF << dwarf_register::kR12;
 }
 

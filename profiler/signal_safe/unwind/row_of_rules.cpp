@@ -53,10 +53,10 @@ class Reduction {
     bool known = true;
     if (rules_.cfa_is_expression) form = FormOf(rules_.cfa_expression, &known);
     row_.base = static_cast<uint8_t>(form.base);
-    row_.cfa = form.deref           ? CfaRule::kDeref
-               : form.base == kRsp  ? CfaRule::kStack
-               : form.base == kRbp  ? CfaRule::kRbp
-                                    : CfaRule::kRegister;
+    row_.cfa = form.deref          ? CfaRule::kDeref
+               : form.base == kRsp ? CfaRule::kStack
+               : form.base == kRbp ? CfaRule::kRbp
+                                   : CfaRule::kRegister;
     row_.offset = static_cast<int32_t>(form.offset);
     row_.addend = static_cast<int32_t>(form.addend);
     return known && form.offset == row_.offset && form.addend == row_.addend;

@@ -24,14 +24,18 @@ class ThreadMemory {
 
  private:
   using Word __attribute__((may_alias, aligned(1))) = uintptr_t;
-  // 32 words in one system call of 0.5 us.
-  static constexpr size_t kWindow = 32 * sizeof(uintptr_t);
+  static constexpr size_t kWindow = 512;  // in one system call of 0.5 us
 
   bool LoadElsewhere(uintptr_t address, uintptr_t* value);
+  bool WindowHolds(uintptr_t address) const {
+    const uintptr_t offset = address - window_begin_;
+    return offset < window_size_ && window_size_ - offset >= sizeof address;
+  }
 
   uintptr_t low_;
   uintptr_t size_;  // of the addresses, from `low_` on, at which a word can be read directly
-  uintptr_t window_at_ = 0;
+  uintptr_t window_begin_ = 0;
+  size_t window_size_ = 0;
   char window_[kWindow];  // not initialized
 };
 

@@ -77,7 +77,7 @@ void SetThreadEntryCode(CodeRange range) {
 
 const sys::StackBounds& ThreadStackBounds() {
   sys::StackBounds& bounds = thread_state.stack;
-  if (__builtin_expect(bounds.high == 0, 0)) bounds = sys::OwnStackBounds();
+  if (__builtin_expect(bounds.high == 0, 0)) bounds = sys::OwnStackBounds(0);
   return bounds;
 }
 

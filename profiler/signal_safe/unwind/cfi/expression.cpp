@@ -133,7 +133,8 @@ class Machine {
   void Binary(uint8_t op) {
     const uint64_t right = Pop();
     const uint64_t left = Pop();
-    if (op >= kEq) return Push(Compare(op, static_cast<int64_t>(left), static_cast<int64_t>(right)));
+    if (op >= kEq)
+      return Push(Compare(op, static_cast<int64_t>(left), static_cast<int64_t>(right)));
     if ((op == kDiv || op == kMod) && right == 0) return Fail(Evaluation::kUnsupported);
     Push(Calculate(op, left, right));
   }
@@ -160,8 +161,9 @@ class Machine {
       case kAnd:
         return left & right;
       case kDiv:  // the one quotient that does not fit wraps around
-        return right == UINT64_MAX ? -left : static_cast<uint64_t>(static_cast<int64_t>(left) /
-                                                                   static_cast<int64_t>(right));
+        return right == UINT64_MAX ? -left
+                                   : static_cast<uint64_t>(static_cast<int64_t>(left) /
+                                                           static_cast<int64_t>(right));
       case kMinus:
         return left - right;
       case kMod:

@@ -26,7 +26,7 @@ constexpr int kCount = 17;
 
 // Async-signal-safe.
 struct RegisterFile {
-  uint32_t known = 0;  // a bit for each register
+  uint32_t known = 0;                        // a bit for each register
   uintptr_t values[dwarf_register::kCount];  // not initialized: only known ones are read
 
   bool Knows(uint64_t number) const {

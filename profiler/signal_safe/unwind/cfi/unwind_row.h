@@ -87,10 +87,11 @@ constexpr bool FitsPacked(const UnwindRow& row) {
 // Never 0: bit 63 marks a written row. Layout: 1 | 26 offset | 14 rbx | 14 rbp | 1 after call |
 // 4 base | 4 rule. Async-signal-safe.
 constexpr uint64_t Pack(const UnwindRow& row) {
-  const int64_t offset = row.cfa == CfaRule::kDeref
-                             ? static_cast<int64_t>(row.offset) << row_bits::kAddendBits |
-                                   static_cast<int64_t>(row_bits::Field(row.addend, row_bits::kAddendBits))
-                             : row.offset;
+  const int64_t offset =
+      row.cfa == CfaRule::kDeref
+          ? static_cast<int64_t>(row.offset) << row_bits::kAddendBits |
+                static_cast<int64_t>(row_bits::Field(row.addend, row_bits::kAddendBits))
+          : row.offset;
   return uint64_t{1} << 63 | row_bits::Field(offset, row_bits::kOffsetBits) << 37 |
          row_bits::PackSaved(row.rbx) << 23 | row_bits::PackSaved(row.rbp) << 9 |
          uint64_t{row.after_call} << 8 | row_bits::Field(row.base, 4) << 4 |
@@ -108,8 +109,8 @@ constexpr UnwindRow Unpack(uint64_t bits) {
   row.after_call = (bits >> 8 & 1) != 0;
   row.rbp = row_bits::UnpackSaved(bits >> 9);
   row.rbx = row_bits::UnpackSaved(bits >> 23);
-  row.offset = row_bits::SignExtend(row_bits::Low(bits >> 37, row_bits::kOffsetBits),
-                                    row_bits::kOffsetBits);
+  row.offset =
+      row_bits::SignExtend(row_bits::Low(bits >> 37, row_bits::kOffsetBits), row_bits::kOffsetBits);
   if (row.cfa == CfaRule::kDeref) {
     row.addend = row_bits::SignExtend(row_bits::Field(row.offset, row_bits::kAddendBits),
                                       row_bits::kAddendBits);

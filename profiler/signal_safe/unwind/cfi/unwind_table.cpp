@@ -18,9 +18,9 @@ NoRules ComputeRules(uintptr_t pc, const uint8_t* record, FrameRules* rules, uin
   if (problem != NoRules::kNone) return problem;
   const FrameRules initial = *rules;
   *next = function.start + function.length;
-  problem = RunCfi({common.factors, function.instructions, function.start, pc}, initial, rules, next);
-  const bool is_root =
-      rules->rules[dwarf_register::kReturnAddress] == RegisterRule::kUndefined;
+  problem =
+      RunCfi({common.factors, function.instructions, function.start, pc}, initial, rules, next);
+  const bool is_root = rules->rules[dwarf_register::kReturnAddress] == RegisterRule::kUndefined;
   return problem == NoRules::kNone && !rules->has_cfa && !is_root ? NoRules::kBadRecord : problem;
 }
 

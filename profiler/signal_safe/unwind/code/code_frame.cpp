@@ -101,7 +101,8 @@ class PathSearch {
 
   // Through the global offset table: a linkage table's stub, or a tail call. The table's first stub
   // passes two words on the stack to the loader, above the return address. Other indirect jumps are
-  // those of a switch, or tail calls through a pointer, which are believed if nothing else is found.
+  // those of a switch, or tail calls through a pointer, which are believed if nothing else is
+  // found.
   Outcome IndirectJump(const Instruction& in) {
     if (in.rm_is_rip_relative()) {
       if (pushed_from_table_) path_.effect.DropWords(2);
@@ -127,9 +128,7 @@ class PathSearch {
     return true;
   }
 
-  bool IsCovered(uintptr_t address) const {
-    return FunctionBegin(address, table_) != 0;
-  }
+  bool IsCovered(uintptr_t address) const { return FunctionBegin(address, table_) != 0; }
 
   bool IsEntryMark(uintptr_t address) {
     constexpr uint8_t kEndbr64[] = {0xF3, 0x0F, 0x1E, 0xFA};
