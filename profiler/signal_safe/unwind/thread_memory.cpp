@@ -19,13 +19,15 @@ ThreadMemory::ThreadMemory(const sys::StackBounds& bounds, uintptr_t sp)
   size_ = bounds.high - low_ - (sizeof(uintptr_t) - 1);
 }
 
+void ThreadMemory::ReadWindow(uintptr_t begin) {
+  window_begin_ = begin;
+  window_size_ = sys::CopyOwnMemory(begin, window_, sizeof window_);
+}
+
 bool ThreadMemory::LoadElsewhere(uintptr_t address, uintptr_t* value) {
   constexpr uintptr_t kBefore = 64;  // a frame saves registers below its return address
-  for (const uintptr_t begin : {address - kBefore, address}) {
-    if (WindowHolds(address)) break;
-    window_begin_ = begin;
-    window_size_ = sys::CopyOwnMemory(begin, window_, sizeof window_);
-  }
+  if (!WindowHolds(address)) ReadWindow(address - kBefore);
+  if (!WindowHolds(address)) ReadWindow(address);
   if (!WindowHolds(address)) return false;
   std::memcpy(value, window_ + (address - window_begin_), sizeof *value);
   return true;

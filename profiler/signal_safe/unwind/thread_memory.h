@@ -27,6 +27,7 @@ class ThreadMemory {
   static constexpr size_t kWindow = 512;  // in one system call of 0.5 us
 
   bool LoadElsewhere(uintptr_t address, uintptr_t* value);
+  void ReadWindow(uintptr_t begin);
   bool WindowHolds(uintptr_t address) const {
     const uintptr_t offset = address - window_begin_;
     return offset < window_size_ && window_size_ - offset >= sizeof address;
