@@ -66,15 +66,15 @@ TEST(CfiProgram, EveryInstructionOfTheFrameAddress) {
     int base;
     int64_t offset;
   } kCases[] = {
-      {{0x0C, 6, 16}, 6, 16},                     // DW_CFA_def_cfa
-      {{0x12, 6, 0x7E}, 6, 16},                   // DW_CFA_def_cfa_sf: -2 * -8
-      {{0x0D, 9}, 9, 8},                          // DW_CFA_def_cfa_register
-      {{0x0E, 0x80, 0x80, 0x20}, 7, 0x80000},     // DW_CFA_def_cfa_offset
-      {{0x13, 0x7C}, 7, 32},                      // DW_CFA_def_cfa_offset_sf
-      {{0x0F, 1, 0x30, 0x0C, 15, 24}, 15, 24},    // an expression, replaced
-      {{0x2E, 16}, 7, 8},                         // DW_CFA_GNU_args_size
-      {{0x00, 0x00}, 7, 8},                       // DW_CFA_nop
-      {{0x0A, 0x0E, 99, 0x0B}, 7, 8},             // remember, restore
+      {{0x0C, 6, 16}, 6, 16},                   // DW_CFA_def_cfa
+      {{0x12, 6, 0x7E}, 6, 16},                 // DW_CFA_def_cfa_sf: -2 * -8
+      {{0x0D, 9}, 9, 8},                        // DW_CFA_def_cfa_register
+      {{0x0E, 0x80, 0x80, 0x20}, 7, 0x80000},   // DW_CFA_def_cfa_offset
+      {{0x13, 0x7C}, 7, 32},                    // DW_CFA_def_cfa_offset_sf
+      {{0x0F, 1, 0x30, 0x0C, 15, 24}, 15, 24},  // an expression, replaced
+      {{0x2E, 16}, 7, 8},                       // DW_CFA_GNU_args_size
+      {{0x00, 0x00}, 7, 8},                     // DW_CFA_nop
+      {{0x0A, 0x0E, 99, 0x0B}, 7, 8},           // remember, restore
   };
   for (const auto& one : kCases) {
     SCOPED_TRACE(std::to_string(one.code[0]));
@@ -88,17 +88,17 @@ TEST(CfiProgram, EveryInstructionOfARegister) {
     RegisterRule rule;
     int32_t value;
   } kCases[] = {
-      {{0x83, 2}, RegisterRule::kOffset, -16},             // DW_CFA_offset of rbx
-      {{0x05, 3, 3}, RegisterRule::kOffset, -24},          // DW_CFA_offset_extended
-      {{0x11, 3, 0x7F}, RegisterRule::kOffset, 8},         // DW_CFA_offset_extended_sf
-      {{0x2F, 3, 1}, RegisterRule::kOffset, 8},            // DW_CFA_GNU_negative_offset_extended
-      {{0x14, 3, 4}, RegisterRule::kValOffset, -32},       // DW_CFA_val_offset
-      {{0x15, 3, 0x7E}, RegisterRule::kValOffset, 16},     // DW_CFA_val_offset_sf
-      {{0x07, 3}, RegisterRule::kUndefined, 0},            // DW_CFA_undefined
-      {{0x08, 3}, RegisterRule::kSame, 0},                 // DW_CFA_same_value
-      {{0x09, 3, 12}, RegisterRule::kRegister, 12},        // DW_CFA_register
-      {{0x83, 2, 0x06, 3}, RegisterRule::kUnspecified, 0}, // DW_CFA_restore_extended
-      {{0x83, 2, 0xC3}, RegisterRule::kUnspecified, 0},    // DW_CFA_restore
+      {{0x83, 2}, RegisterRule::kOffset, -16},              // DW_CFA_offset of rbx
+      {{0x05, 3, 3}, RegisterRule::kOffset, -24},           // DW_CFA_offset_extended
+      {{0x11, 3, 0x7F}, RegisterRule::kOffset, 8},          // DW_CFA_offset_extended_sf
+      {{0x2F, 3, 1}, RegisterRule::kOffset, 8},             // DW_CFA_GNU_negative_offset_extended
+      {{0x14, 3, 4}, RegisterRule::kValOffset, -32},        // DW_CFA_val_offset
+      {{0x15, 3, 0x7E}, RegisterRule::kValOffset, 16},      // DW_CFA_val_offset_sf
+      {{0x07, 3}, RegisterRule::kUndefined, 0},             // DW_CFA_undefined
+      {{0x08, 3}, RegisterRule::kSame, 0},                  // DW_CFA_same_value
+      {{0x09, 3, 12}, RegisterRule::kRegister, 12},         // DW_CFA_register
+      {{0x83, 2, 0x06, 3}, RegisterRule::kUnspecified, 0},  // DW_CFA_restore_extended
+      {{0x83, 2, 0xC3}, RegisterRule::kUnspecified, 0},     // DW_CFA_restore
   };
   for (const auto& one : kCases) {
     SCOPED_TRACE(std::to_string(one.code[0]));
@@ -136,13 +136,16 @@ TEST(CfiProgram, AnUndefinedReturnAddressNeedsNoFrameAddress) {
 
 TEST(CfiRecord, HeadsOfAllVersions) {
   EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {3, "zR"})), NoRules::kNone);
-  EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {1, "", {1, 0x78, 16}, {}})), NoRules::kNone);
+  EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {1, "", {1, 0x78, 16}, {}})),
+            NoRules::kNone);
   EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {4, "zR", {8, 0, 1, 0x78, 16}})),
             NoRules::kNone);
   EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {4, "zR", {4, 0, 1, 0x78, 16}})),
-            NoRules::kAugmentation) << "addresses of 4 bytes";
-  EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {1, "zPLR", {1, 0x78, 16},
-                                                        {11, 0x00, 1, 2, 3, 4, 5, 6, 7, 8, 0x1B, 0}})),
+            NoRules::kAugmentation)
+      << "addresses of 4 bytes";
+  EXPECT_EQ(ProblemOf(MadeUpRecord(
+                {}, UsualInitial(),
+                {1, "zPLR", {1, 0x78, 16}, {11, 0x00, 1, 2, 3, 4, 5, 6, 7, 8, 0x1B, 0}})),
             NoRules::kNone);
   EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {1, "eh"})), NoRules::kAugmentation);
   EXPECT_EQ(ProblemOf(MadeUpRecord({}, UsualInitial(), {1, "zRQ"})), NoRules::kAugmentation);
