@@ -26,7 +26,8 @@ void ExpectCfa(const UnwindRow& row, int base, int32_t offset) {
 
 TEST(CodeFrame, OfAFunctionWithAFramePointer) {
   //                   0     1                4                    8                 12    13
-  const Bytes code = {0x55, 0x48, 0x89, 0xE5, 0x48, 0x83, 0xEC, 32, 0x8B, 0x45, 0xF8, 0x90, 0xC9, 0xC3};
+  const Bytes code = {0x55, 0x48, 0x89, 0xE5, 0x48, 0x83, 0xEC,
+                      32,   0x8B, 0x45, 0xF8, 0x90, 0xC9, 0xC3};
   ExpectCfa(RowAt(code, 0), dwarf_register::kRsp, 8);
   ExpectCfa(RowAt(code, 1), dwarf_register::kRsp, 16);
   EXPECT_EQ(RowAt(code, 1).rbp.rule, Saved::kAtCfa);
@@ -40,8 +41,8 @@ TEST(CodeFrame, OfAFunctionWithAFramePointer) {
 
 TEST(CodeFrame, OfAFunctionWithout) {
   // push rbx; sub rsp, 0x120; mov rbx, rdi; add rsp, 0x120; pop rbx; ret
-  const Bytes code = {0x53, 0x48, 0x81, 0xEC, 0x20, 1,    0,    0, 0x48, 0x89,
-                      0xFB, 0x48, 0x81, 0xC4, 0x20, 1,    0,    0, 0x5B, 0xC3};
+  const Bytes code = {0x53, 0x48, 0x81, 0xEC, 0x20, 1, 0, 0, 0x48, 0x89,
+                      0xFB, 0x48, 0x81, 0xC4, 0x20, 1, 0, 0, 0x5B, 0xC3};
   ExpectCfa(RowAt(code, 0), dwarf_register::kRsp, 8);
   ExpectCfa(RowAt(code, 1), dwarf_register::kRsp, 16);
   ExpectCfa(RowAt(code, 8), dwarf_register::kRsp, 0x130);
@@ -69,8 +70,8 @@ TEST(CodeFrame, OfAStubOfALinkageTable) {
   ExpectCfa(RowAt(jump, 0), dwarf_register::kRsp, 8);
   ExpectCfa(RowAt(jump, 4), dwarf_register::kRsp, 8);
   // The first stub: push slot(%rip); jmp *slot(%rip); and one that leads to it: push $1; jmp.
-  const Bytes lazy = {0xFF, 0x35, 0, 1, 0, 0, 0xFF, 0x25, 0, 1, 0, 0,
-                      0x68, 1,    0, 0, 0, 0xE9, 0xEA, 0xFF, 0xFF, 0xFF};
+  const Bytes lazy = {0xFF, 0x35, 0, 1, 0, 0, 0xFF, 0x25, 0,    1,    0,
+                      0,    0x68, 1, 0, 0, 0, 0xE9, 0xEA, 0xFF, 0xFF, 0xFF};
   ExpectCfa(RowAt(lazy, 12), dwarf_register::kRsp, 8);
   ExpectCfa(RowAt(lazy, 17), dwarf_register::kRsp, 16);
   ExpectCfa(RowAt(lazy, 0), dwarf_register::kRsp, 16);
@@ -78,8 +79,8 @@ TEST(CodeFrame, OfAStubOfALinkageTable) {
 }
 
 TEST(CodeFrame, CodeThatLeadsNowhereSaysNothing) {
-  EXPECT_EQ(RowAt({0xF4}, 0).cfa, CfaRule::kNoEntry);              // hlt
-  EXPECT_EQ(RowAt({0xEB, 0xFE}, 0).cfa, CfaRule::kNoEntry);        // for ever
+  EXPECT_EQ(RowAt({0xF4}, 0).cfa, CfaRule::kNoEntry);                    // hlt
+  EXPECT_EQ(RowAt({0xEB, 0xFE}, 0).cfa, CfaRule::kNoEntry);              // for ever
   EXPECT_EQ(RowAt({0x48, 0x89, 0xC4, 0xC3}, 0).cfa, CfaRule::kNoEntry);  // mov rsp, rax; ret
   EXPECT_EQ(RowOfCode(4096, FdeTable{}).cfa, CfaRule::kNoEntry) << "not readable";
 }
@@ -87,42 +88,47 @@ TEST(CodeFrame, CodeThatLeadsNowhereSaysNothing) {
 TEST(Instruction, Lengths) {
   const Bytes kInstructions[] = {
       {0x90},
-      {0x48, 0xB8, 1, 2, 3, 4, 5, 6, 7, 8},                     // movabs
-      {0x66, 0xB8, 1, 2},                                       // mov ax
-      {0x48, 0x8B, 0x84, 0x24, 1, 2, 3, 4},                     // mov rax, [rsp + n]
-      {0x8B, 0x04, 0x25, 1, 2, 3, 4},                           // mov eax, [n]
-      {0xF7, 0x05, 1, 2, 3, 4, 5, 6, 7, 8},                     // test dword [rip + n], n
-      {0xF7, 0x1D, 1, 2, 3, 4},                                 // neg dword [rip + n]
-      {0x66, 0x0F, 0x3A, 0x0F, 0xC1, 8},                        // palignr
-      {0xC4, 0xE2, 0x79, 0x18, 0x05, 1, 2, 3, 4},               // vbroadcastss
-      {0xC4, 0xE3, 0x7D, 0x39, 0xC1, 1},                        // vextracti128
-      {0xC5, 0xF8, 0x77},                                       // vzeroupper
-      {0x62, 0xF1, 0x7C, 0x48, 0x10, 0x44, 0x24, 1},            // vmovups zmm0, [rsp + n]
-      {0x0F, 0x84, 1, 2, 3, 4},                                 // je
-      {0xC8, 1, 2, 3},                                          // enter
-      {0xF3, 0x0F, 0x1E, 0xFA},                                 // endbr64
+      {0x48, 0xB8, 1, 2, 3, 4, 5, 6, 7, 8},           // movabs
+      {0x66, 0xB8, 1, 2},                             // mov ax
+      {0x48, 0x8B, 0x84, 0x24, 1, 2, 3, 4},           // mov rax, [rsp + n]
+      {0x8B, 0x04, 0x25, 1, 2, 3, 4},                 // mov eax, [n]
+      {0xF7, 0x05, 1, 2, 3, 4, 5, 6, 7, 8},           // test dword [rip + n], n
+      {0xF7, 0x1D, 1, 2, 3, 4},                       // neg dword [rip + n]
+      {0x66, 0x0F, 0x3A, 0x0F, 0xC1, 8},              // palignr
+      {0xC4, 0xE2, 0x79, 0x18, 0x05, 1, 2, 3, 4},     // vbroadcastss
+      {0xC4, 0xE3, 0x7D, 0x39, 0xC1, 1},              // vextracti128
+      {0xC5, 0xF8, 0x77},                             // vzeroupper
+      {0x62, 0xF1, 0x7C, 0x48, 0x10, 0x44, 0x24, 1},  // vmovups zmm0, [rsp + n]
+      {0x0F, 0x84, 1, 2, 3, 4},                       // je
+      {0xC8, 1, 2, 3},                                // enter
+      {0xF3, 0x0F, 0x1E, 0xFA},                       // endbr64
   };
   for (const Bytes& bytes : kInstructions) {
     Instruction instruction;
     ASSERT_TRUE(Decode(bytes.data(), bytes.size(), &instruction)) << int{bytes[0]};
     EXPECT_EQ(instruction.length, bytes.size()) << int{bytes[0]};
     for (size_t shorter = 0; shorter < bytes.size(); ++shorter) {
-      EXPECT_FALSE(Decode(bytes.data(), shorter, &instruction) &&
-                   instruction.length > shorter) << int{bytes[0]};
+      EXPECT_FALSE(Decode(bytes.data(), shorter, &instruction) && instruction.length > shorter)
+          << int{bytes[0]};
     }
   }
 }
 
 TEST(ReturnAddress, FollowsACallOfAnyForm) {
   const Bytes kCalls[] = {
-      {0xE8, 1, 2, 3, 4},        {0xFF, 0xD0},          {0x41, 0xFF, 0xD3},
-      {0xFF, 0x50, 8},           {0xFF, 0x54, 0x24, 8}, {0xFF, 0x15, 1, 2, 3, 4},
+      {0xE8, 1, 2, 3, 4},
+      {0xFF, 0xD0},
+      {0x41, 0xFF, 0xD3},
+      {0xFF, 0x50, 8},
+      {0xFF, 0x54, 0x24, 8},
+      {0xFF, 0x15, 1, 2, 3, 4},
       {0xFF, 0x94, 0xC8, 1, 2, 3, 4},
   };
   for (const Bytes& call : kCalls) {
     Bytes code(32, 0x90);
     std::copy(call.rbegin(), call.rend(), code.rbegin());
-    EXPECT_TRUE(FollowsCall(reinterpret_cast<uintptr_t>(code.data() + code.size()))) << int{call[1]};
+    EXPECT_TRUE(FollowsCall(reinterpret_cast<uintptr_t>(code.data() + code.size())))
+        << int{call[1]};
   }
   const Bytes code(16, 0x90);
   EXPECT_FALSE(FollowsCall(reinterpret_cast<uintptr_t>(code.data() + code.size())));

@@ -48,7 +48,8 @@ TEST(RowOfRules, AStackPointerThatWasSaved) {
 
 // gcc's code that realigns the stack: CFA = *(rbp - 8), rbp at rbp + 0, rbx at rbp - 16.
 TEST(RowOfRules, ARealignedStack) {
-  const MadeUpRecord record({0x0F, 3, 0x76, 0x78, 0x06, 0x10, 6, 2, 0x76, 0, 0x10, 3, 2, 0x76, 0x70});
+  const MadeUpRecord record(
+      {0x0F, 3, 0x76, 0x78, 0x06, 0x10, 6, 2, 0x76, 0, 0x10, 3, 2, 0x76, 0x70});
   const UnwindRow row = record.RowAt(0);
   ExpectRow(row, CfaRule::kDeref, kRbp, -8);
   EXPECT_EQ(row.rbp.rule, Saved::kAtRbp);
@@ -67,13 +68,13 @@ TEST(RowOfRules, AnExpressionOverTheProgramCounter) {
 
 TEST(RowOfRules, OtherRulesAreForWholeEvaluations) {
   const Code kOthers[] = {
-      {0x0F, 4, 0x77, 0, 0x48, 0x1A},              // a frame address that is masked
-      {0x0F, 4, 0x77, 0, 0x06, 0x06},              // behind two pointers
-      {0x90, 2},                                   // the return address is elsewhere
-      {0x09, 16, 2},                               // it is in a register
-      {0x09, 6, 12},                               // rbp is in r12
-      {0x16, 3, 2, 0x77, 0},                       // rbx is computed
-      {0x0E, 0x80, 0x80, 0x80, 0x80, 0x01},        // a frame of 256 MiB
+      {0x0F, 4, 0x77, 0, 0x48, 0x1A},        // a frame address that is masked
+      {0x0F, 4, 0x77, 0, 0x06, 0x06},        // behind two pointers
+      {0x90, 2},                             // the return address is elsewhere
+      {0x09, 16, 2},                         // it is in a register
+      {0x09, 6, 12},                         // rbp is in r12
+      {0x16, 3, 2, 0x77, 0},                 // rbx is computed
+      {0x0E, 0x80, 0x80, 0x80, 0x80, 0x01},  // a frame of 256 MiB
   };
   for (const Code& code : kOthers) {
     EXPECT_EQ(MadeUpRecord(code).RowAt(0).cfa, CfaRule::kGeneral) << int{code[1]};
