@@ -87,11 +87,11 @@ constexpr bool FitsPacked(const UnwindRow& row) {
 // Never 0: bit 63 marks a written row. Layout: 1 | 26 offset | 14 rbx | 14 rbp | 1 after call |
 // 4 base | 4 rule. Async-signal-safe.
 constexpr uint64_t Pack(const UnwindRow& row) {
-  const int64_t offset =
-      row.cfa == CfaRule::kDeref
-          ? static_cast<int64_t>(row.offset) << row_bits::kAddendBits |
-                static_cast<int64_t>(row_bits::Field(row.addend, row_bits::kAddendBits))
-          : row.offset;
+  int64_t offset = row.offset;
+  if (row.cfa == CfaRule::kDeref) {
+    offset = offset * (int64_t{1} << row_bits::kAddendBits) +
+             static_cast<int64_t>(row_bits::Field(row.addend, row_bits::kAddendBits));
+  }
   return uint64_t{1} << 63 | row_bits::Field(offset, row_bits::kOffsetBits) << 37 |
          row_bits::PackSaved(row.rbx) << 23 | row_bits::PackSaved(row.rbp) << 9 |
          uint64_t{row.after_call} << 8 | row_bits::Field(row.base, 4) << 4 |
