@@ -1,7 +1,7 @@
 // libFuzzer target: arbitrary contents of a CIE and an FDE, and the same bytes as machine code.
 //
-// Lengths and pointers of the records are right: those of a module are trusted, as the module's code
-// is. The first byte divides the input between the two records.
+// Lengths and pointers of the records are right: those of a module are trusted, as the module's
+// code is. The first byte divides the input between the two records.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

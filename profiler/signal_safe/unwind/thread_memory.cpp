@@ -24,13 +24,13 @@ void ThreadMemory::ReadWindow(uintptr_t begin) {
   window_size_ = sys::CopyOwnMemory(begin, window_, sizeof window_);
 }
 
-bool ThreadMemory::LoadElsewhere(uintptr_t address, uintptr_t* value) {
+LoadedWord ThreadMemory::LoadElsewhere(uintptr_t address) {
   constexpr uintptr_t kBefore = 64;  // a frame saves registers below its return address
   if (!WindowHolds(address)) ReadWindow(address - kBefore);
   if (!WindowHolds(address)) ReadWindow(address);
-  if (!WindowHolds(address)) return false;
-  std::memcpy(value, window_ + (address - window_begin_), sizeof *value);
-  return true;
+  LoadedWord word{0, WindowHolds(address)};
+  if (word.ok) std::memcpy(&word.value, window_ + (address - window_begin_), sizeof word.value);
+  return word;
 }
 
 }  // namespace pprof::signal_safe

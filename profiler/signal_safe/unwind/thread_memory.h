@@ -9,6 +9,12 @@
 
 namespace pprof::signal_safe {
 
+// Small enough to be returned in registers.
+struct LoadedWord {
+  uintptr_t value;
+  bool ok;
+};
+
 // Async-signal-safe.
 class ThreadMemory {
  public:
@@ -16,17 +22,16 @@ class ThreadMemory {
   ThreadMemory(const sys::StackBounds& bounds, uintptr_t sp);
 
   // AddressSanitizer would abort here: the bytes between a frame's variables are no C++ objects.
-  __attribute__((no_sanitize("address"))) bool Load(uintptr_t address, uintptr_t* value) {
-    if (__builtin_expect(address - low_ >= size_, 0)) return LoadElsewhere(address, value);
-    *value = *reinterpret_cast<const Word*>(address);
-    return true;
+  __attribute__((no_sanitize("address"))) LoadedWord Load(uintptr_t address) {
+    if (__builtin_expect(address - low_ >= size_, 0)) return LoadElsewhere(address);
+    return {*reinterpret_cast<const Word*>(address), true};
   }
 
  private:
   using Word __attribute__((may_alias, aligned(1))) = uintptr_t;
   static constexpr size_t kWindow = 512;  // in one system call of 0.5 us
 
-  bool LoadElsewhere(uintptr_t address, uintptr_t* value);
+  LoadedWord LoadElsewhere(uintptr_t address);
   void ReadWindow(uintptr_t begin);
   bool WindowHolds(uintptr_t address) const {
     const uintptr_t offset = address - window_begin_;

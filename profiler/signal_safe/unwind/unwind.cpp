@@ -15,13 +15,15 @@ class CopiedMemory {
  public:
   CopiedMemory(uintptr_t base, const StackCopy& copy) : base_(base), copy_(copy) {}
 
-  bool Load(uintptr_t address, uintptr_t* value) const {
+  LoadedWord Load(uintptr_t address) const {
+    LoadedWord word{0, true};
     const uintptr_t offset = address - base_;
-    if (address < base_ || copy_.size < sizeof *value || offset > copy_.size - sizeof *value) {
-      return copy_.more.load != nullptr && copy_.more.Load(address, value);
+    if (offset < copy_.size && copy_.size - offset >= sizeof word.value) {
+      std::memcpy(&word.value, static_cast<const char*>(copy_.bytes) + offset, sizeof word.value);
+    } else {
+      word.ok = copy_.more.load != nullptr && copy_.more.Load(address, &word.value);
     }
-    std::memcpy(value, static_cast<const char*>(copy_.bytes) + offset, sizeof *value);
-    return true;
+    return word;
   }
 
  private:
@@ -43,16 +45,15 @@ template <class Memory>
 bool WalkOnce(const Registers& from, Memory& memory, bool tracking, const Room& room,
               UnwindResult* result) {
   StackWalk<Memory> walk(from, memory, tracking);
-  result->depth = 0;
-  do {
-    if (IsThreadEntry(walk.state().pc)) continue;
-    if (result->depth == room.max_depth) {
-      result->end = StackEnd::kTruncated;
-      return true;
-    }
-    room.pcs[result->depth++] = walk.state().pc;
-  } while (walk.Step());
-  result->end = walk.state().end;
+  size_t depth = 0;
+  result->end = walk.Run([&depth, &room](uintptr_t pc) {
+    if (IsThreadEntry(pc)) return true;
+    if (depth == room.max_depth) return false;
+    room.pcs[depth++] = pc;
+    return true;
+  });
+  result->depth = depth;
+  if (result->truncated()) return true;
   return !walk.state().needs_tracking();
 }
 
