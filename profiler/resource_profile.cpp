@@ -70,7 +70,7 @@ __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(int skip_f
   const size_t skipped =
       std::min<size_t>(static_cast<size_t>(std::max(skip_frames, 0)), caller.depth());
   CountedStack* stack = static_cast<CountedStackTable*>(stacks_)->Intern(
-      {caller.pcs() + skipped, caller.depth() - skipped, caller.truncated(),
+      {caller.pcs() + skipped, caller.depth() - skipped, caller.end(),
        signal_safe::thread_state.label_set});
   stack->Begin();
   entry.stack_ = stack;

@@ -65,8 +65,10 @@ TABLE = {
     "profiler/labels": Room(f"pprof {SAFE}/hooks"),
 
     SAFE: Room(f"{SYS['thread']} {SYS['time']}", std=STD_SIGNAL_SAFE),
-    f"{SAFE}/unwind": Room(f"{SAFE} {SYS['memory']} {SYS['modules']} {SYS['thread']}",
-                           std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind/cfi": Room(SYS["memory"], std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind/code": Room(f"{SAFE}/unwind/cfi {SYS['memory']}", std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind": Room(f"{SAFE} {SAFE}/unwind/cfi {SAFE}/unwind/code {SYS['memory']} "
+                           f"{SYS['modules']} {SYS['thread']}", std=STD_SIGNAL_SAFE),
     f"{SAFE}/tables": Room(f"{SAFE}/unwind {SYS['memory']} {SYS['modules']}", std=STD_SIGNAL_SAFE),
     f"{SAFE}/heap": Room(
         f"{SAFE} {SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']}",
@@ -108,12 +110,13 @@ TABLE = {
         f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
     f"{PROFILES}/threads": Room(
-        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYS['memory']} {SYS['modules']} "
-        f"{SYS['process']} {SYS['thread']}", headers="fmt/format.h"),
+        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SAFE}/unwind/cfi "
+        f"{SAFE}/unwind/code {SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']}",
+        headers="fmt/format.h"),
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
-    PROFILES: Room(FOR_PROFILES),
+    PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(),

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "profiler/labels/label_table.h"
+#include "profiler/profiles/stack_view.h"
 
 namespace pprof::profiles {
 
 bool CpuWindow::StackKey::operator<(const StackKey& other) const {
-  return std::tie(label_set, truncated, pcs) <
-         std::tie(other.label_set, other.truncated, other.pcs);
+  return std::tie(label_set, end, pcs) < std::tie(other.label_set, other.end, other.pcs);
 }
 
 void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
@@ -25,7 +25,7 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
     return;
   }
   thread.weight += sample.weight;
-  StackKey key{{sample.pcs, sample.pcs + sample.depth}, sample.label_set, sample.truncated};
+  StackKey key{{sample.pcs, sample.pcs + sample.depth}, sample.label_set, sample.end};
   thread.stacks[std::move(key)] += sample.weight;
 }
 
@@ -77,7 +77,7 @@ void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   AddSum(ended_own_, &sum);
   for (const auto& entry : threads_) AddUsed(entry.second, &sum);
   for (const auto& [key, spent] : sum.stacks) {
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
+    builder.Add(ViewOf(key.pcs, key.end),
                 {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
                 labels::LabelsOf(key.label_set));
   }
@@ -98,8 +98,7 @@ void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nan
   for (const auto& [key, spent] : sum.stacks) {
     std::vector<Label> labels = labels::LabelsOf(key.label_set);
     labels.push_back({"state", "running", 0, {}});
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values_of(spent.nanos),
-                labels);
+    builder.Add(ViewOf(key.pcs, key.end), values_of(spent.nanos), labels);
   }
   if (sum.not_sampled > 0) {
     builder.AddNamed("[running, not sampled]", values_of(sum.not_sampled));

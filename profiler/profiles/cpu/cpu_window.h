@@ -46,7 +46,7 @@ class CpuWindow {
   struct StackKey {
     std::vector<uintptr_t> pcs;
     uint32_t label_set;
-    bool truncated;
+    signal_safe::StackEnd end;
     bool operator<(const StackKey& other) const;
   };
   struct ThreadSum {

@@ -42,7 +42,7 @@ void TakeOwnStack(ThreadView* view) {
   const signal_safe::UnwindResult result =
       signal_safe::UnwindOwnStack(view->pcs.data(), view->pcs.size());
   view->pcs.resize(result.depth);
-  view->truncated = result.truncated;
+  view->end = result.end;
   sys::ThreadCpuNanos(view->tid, &view->cpu_nanos);
 }
 
@@ -77,7 +77,7 @@ class ThreadInspector {
     if (read == BlockedRead::kGone) view->no_stack_because = "ended during the dump";
     if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
     view->pcs = std::move(blocked.pcs);
-    view->truncated = blocked.truncated;
+    view->end = blocked.end;
     if (view->stat.state == 'R') view->stat.state = 'S';
     if (options_.with_wait_times) sys::ReadLastRan(view->tid, &view->last_ran);
     return true;
@@ -155,7 +155,7 @@ class Dump {
   // The answer is a running thread's stack, unless the signal arrived while it waited.
   static void TakeAnswer(const signal_safe::DumpSlot& slot, ThreadView* view) {
     view->pcs.assign(slot.pcs, slot.pcs + slot.depth);
-    view->truncated = slot.truncated;
+    view->end = slot.end;
     view->label_set = slot.label_set;
     view->call = {};
     view->call.in_kernel = slot.call.in_call;

@@ -18,7 +18,7 @@ struct ThreadView {
   sys::TaskSyscall call;
   uint64_t cpu_nanos = 0;
   std::vector<uintptr_t> pcs;  // leaf first, the leaf exact; without the profiler's frames
-  bool truncated = false;
+  signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
   std::string no_stack_because;  // not empty if pcs is empty
   uint32_t label_set = 0;
   int32_t creator_tid = 0;                                // 0: unknown

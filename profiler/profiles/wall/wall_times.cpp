@@ -6,13 +6,14 @@
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/wait_reason.h"
 
 namespace pprof::profiles {
 
 bool WallTimes::Waiting::operator<(const Waiting& other) const {
-  return std::tie(label_set, truncated, state, pcs) <
-         std::tie(other.label_set, other.truncated, other.state, other.pcs);
+  return std::tie(label_set, end, state, pcs) <
+         std::tie(other.label_set, other.end, other.state, other.pcs);
 }
 
 WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
@@ -21,12 +22,13 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   view.stat.state = 'S';
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
-  Waiting key{std::move(view.pcs), stack->truncated, label_set, std::move(state)};
+  Waiting key{std::move(view.pcs), stack->end, label_set, std::move(state)};
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
 WallTimes::Entry* WallTimes::OfUnseen(uint32_t label_set) {
-  return &*waited_.emplace(Waiting{{}, false, label_set, "waiting"}, 0).first;
+  return &*waited_.emplace(Waiting{{}, signal_safe::StackEnd::kRoot, label_set, "waiting"}, 0)
+               .first;
 }
 
 void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const {
@@ -40,7 +42,7 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
           "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
     } else {
-      builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
+      builder.Add(ViewOf(stack.pcs, stack.end), values, labels);
     }
   }
 }

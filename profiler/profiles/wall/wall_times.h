@@ -18,7 +18,7 @@ class WallTimes {
   // The stack and the labels of a wait.
   struct Waiting {
     std::vector<uintptr_t> pcs;  // empty: the system hides it
-    bool truncated = false;
+    signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
     uint32_t label_set = 0;
     std::string state;
     bool operator<(const Waiting& other) const;

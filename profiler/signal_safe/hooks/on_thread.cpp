@@ -5,6 +5,7 @@
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/own_stack.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/time/clock.h"
@@ -36,13 +37,13 @@ void KeepOnlyThreadOf(const CountedStack* alive) {
 
 }  // namespace
 
-ThreadBirth OnThreadCreate(void* caller) {
+ThreadBirth OnThreadCreate(void* caller, size_t stack_bytes) {
   const ReentryGuard guard;
   CountedStack* stack = CaptureStack(caller, &thread_stacks);
   stack->Begin();
   const bool own = sys::CreatesOwnThreads();
   if (own) newborn_own_threads.fetch_add(1);  // before the kernel can list it
-  return {stack, sys::ThreadId(), thread_state.label_set, own};
+  return {stack, sys::ThreadId(), thread_state.label_set, own, stack_bytes};
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
@@ -53,6 +54,7 @@ void OnThreadNotCreated(const ThreadBirth& birth) {
 void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
   thread_state.own = birth.own;
+  thread_state.stack = sys::OwnStackBounds(birth.stack_bytes);
   thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
                                             birth.label_set, ThreadStackBounds().high, birth.own);
   if (birth.own) newborn_own_threads.fetch_sub(1);

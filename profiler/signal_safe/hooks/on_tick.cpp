@@ -26,7 +26,7 @@ void OnTick(int, void* siginfo, void* ucontext) {
   sample->weight = 1 + overrun;
   sample->label_set = thread_state.label_set;
   sample->depth = static_cast<uint32_t>(unwound.depth);
-  sample->truncated = unwound.truncated;
+  sample->end = unwound.end;
   sample_ring.Publish(sample);
 }
 

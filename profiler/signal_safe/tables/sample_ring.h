@@ -24,7 +24,7 @@ struct RingSample {
   uint32_t weight;  // timer expirations this sample represents; 0: the thread ended
   uint32_t label_set;
   uint32_t depth;
-  bool truncated;
+  StackEnd end;
   bool own;            // of an ended thread: it was a profiler thread
   uint64_t cpu_nanos;  // of an ended thread: its whole CPU time
   uintptr_t pcs[kMaxStackDepth];

@@ -8,17 +8,6 @@
 
 namespace pprof::sys {
 
-// The kernel reads the new mask before it rejects the operation: EFAULT means unreadable.
-bool IsReadable(uintptr_t address) {
-  const int saved_errno = errno;
-  constexpr int kNoOperation = -1;
-  constexpr size_t kKernelMaskBytes = 8;
-  syscall(SYS_rt_sigprocmask, kNoOperation, address, nullptr, kKernelMaskBytes);
-  const bool readable = errno != EFAULT;
-  errno = saved_errno;
-  return readable;
-}
-
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes) {
   return CopyOwnMemory(address, out, bytes) == bytes;
 }

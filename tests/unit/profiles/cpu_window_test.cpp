@@ -96,7 +96,7 @@ TEST(CpuWindow, LabelsAndTruncationKeepStacksApart) {
   window.OnSample(Tick(7, kA));
   window.OnSample(Tick(7, kA, 1, route.id()));
   signal_safe::RingSample cut = Tick(7, kA);
-  cut.truncated = true;
+  cut.end = signal_safe::StackEnd::kTruncated;
   window.OnSample(cut);
   window.OnClock(7, 30 * kMs);
   EXPECT_EQ(Written(window), (Rows{{"a0 f0", {1, 10 * kMs}},
