@@ -77,8 +77,8 @@ TABLE = {
             "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
         f"{SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdlib"},
-        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h "
-                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h signal.h "
+                "sys/signalfd.h sys/single_threaded.h sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
     f"{SYMBOLIZE}/elf": Room(

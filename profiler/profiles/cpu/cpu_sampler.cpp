@@ -10,6 +10,7 @@
 #include "profiler/signal_safe/tables/sample_ring.h"
 #include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -61,7 +62,8 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
     if (const Status started = StartSampling(hz); !started.ok()) return started;
   }
   Drain();  // earlier samples belong to the other windows only
-  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz));
+  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz),
+                                            sys::KernelTickNanos());
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->AddThread(tid, cpu);
@@ -75,7 +77,7 @@ void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
   Drain();
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
-    if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu);
+    if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu, timers_.Why(tid));
   }
   if (windows_.erase(window) != 0 && windows_.empty()) StopSampling();
 }
@@ -139,7 +141,7 @@ void CpuSampler::RunDrain() {
 // Arms timers for threads without one; notes clocks, for threads that end unreported.
 void CpuSampler::LookAtThreads() {
   const auto on_clock = [this](int32_t tid, uint64_t cpu_nanos) PPROF_REQUIRES(mutex_) {
-    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos);
+    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos, timers_.Why(tid));
   };
   const std::vector<int32_t> tids = timers_.LookAtThreads(on_clock);
   for (const auto& window : windows_) window->ForgetEnded(tids);

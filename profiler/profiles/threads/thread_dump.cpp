@@ -64,7 +64,12 @@ class ThreadInspector {
       view->label_set = found->second.label_set;
     }
     if (view->ours && !options_.with_own) return false;
-    if (tid != asker_) TakeBlockedStack(view);
+    if (view->stat.kernel_worker) {
+      sys::ThreadCpuNanos(tid, &view->cpu_nanos);
+      view->no_stack_because = "a worker of the kernel (io_uring, vhost) has none";
+    } else if (tid != asker_) {
+      TakeBlockedStack(view);
+    }
     return true;
   }
 

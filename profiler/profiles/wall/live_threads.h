@@ -33,6 +33,10 @@ class LiveThreads {
     sys::TaskStat stat;
     return sys::ReadTaskStat(tid, &stat) && stat.state != 'R';
   }
+  bool IsKernelWorker(int32_t tid) const {
+    sys::TaskStat stat;
+    return sys::ReadTaskStat(tid, &stat) && stat.kernel_worker;
+  }
   // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
   uint32_t LabelsOf(int32_t tid) const;
   BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }

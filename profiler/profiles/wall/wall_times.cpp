@@ -11,8 +11,8 @@
 namespace pprof::profiles {
 
 bool WallTimes::Waiting::operator<(const Waiting& other) const {
-  return std::tie(label_set, truncated, state, pcs) <
-         std::tie(other.label_set, other.truncated, other.state, other.pcs);
+  return std::tie(label_set, truncated, kernel_worker, state, pcs) <
+         std::tie(other.label_set, other.truncated, other.kernel_worker, other.state, other.pcs);
 }
 
 WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
@@ -21,12 +21,16 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   view.stat.state = 'S';
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
-  Waiting key{std::move(view.pcs), stack->truncated, label_set, std::move(state)};
+  Waiting key{std::move(view.pcs), stack->truncated, label_set, std::move(state), false};
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
 WallTimes::Entry* WallTimes::OfUnseen(uint32_t label_set) {
-  return &*waited_.emplace(Waiting{{}, false, label_set, "waiting"}, 0).first;
+  return &*waited_.emplace(Waiting{{}, false, label_set, "waiting", false}, 0).first;
+}
+
+WallTimes::Entry* WallTimes::OfKernelWorkers() {
+  return &*waited_.emplace(Waiting{{}, false, labels::kNoLabels, "waiting", true}, 0).first;
 }
 
 void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const {
@@ -38,7 +42,9 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
-          "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
+          stack.kernel_worker ? "[kernel worker: io_uring or vhost]"
+                              : "[no stack: /proc and process_vm_readv are refused]",
+          values.data(), labels);
     } else {
       builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
     }

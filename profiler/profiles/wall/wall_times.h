@@ -17,10 +17,11 @@ class WallTimes {
  public:
   // A stack that a thread waited with.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: the system shows none
+    std::vector<uintptr_t> pcs;  // empty: there is none, or the system shows none
     bool truncated = false;
     uint32_t label_set = 0;
     std::string state;
+    bool kernel_worker = false;
     bool operator<(const Waiting& other) const;
   };
   // With the nanoseconds so far; stays where it is.
@@ -30,6 +31,8 @@ class WallTimes {
   Entry* Of(uint32_t label_set, BlockedStack* stack);
   // The entry of threads that wait with these labels, where the system hides their stacks.
   Entry* OfUnseen(uint32_t label_set);
+  // The entry of workers of the kernel that wait.
+  Entry* OfKernelWorkers();
 
   // Values: samples/count (in ticks), time/nanoseconds. Label: state.
   void WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const;

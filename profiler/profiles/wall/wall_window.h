@@ -198,6 +198,10 @@ void WallWindowOf<Threads>::LookAtStack(int32_t tid, Thread& thread, uint64_t of
   BlockedStack stack;
   const BlockedRead read = system_.ReadStack(tid, &stack);
   if (read == BlockedRead::kOk) thread.waiting = waited_.Of(system_.LabelsOf(tid), &stack);
+  if (read == BlockedRead::kNoStack) {
+    if (!system_.IsKernelWorker(tid)) return;  // it has ended
+    thread.waiting = waited_.OfKernelWorkers();
+  }
   // Not dumpable, or sandboxed: that the thread waits is known, but not where.
   const bool unseen = read == BlockedRead::kRefused && system_.Waits(tid);
   if (unseen) thread.waiting = waited_.OfUnseen(system_.LabelsOf(tid));

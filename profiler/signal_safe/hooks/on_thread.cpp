@@ -7,6 +7,7 @@
 #include "profiler/signal_safe/unwind/unwind.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/thread/thread_signal.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
@@ -57,7 +58,7 @@ void OnThreadStart(const ThreadBirth& birth) {
                                             birth.label_set, ThreadStackBounds().high, birth.own);
   if (birth.own) newborn_own_threads.fetch_sub(1);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
-  if (recording && thread_state.record != nullptr) {
+  if (recording && thread_state.record != nullptr && !sys::BlocksProfilingSignal()) {
     ArmCpuTimer(thread_state.record, sys::ThreadId());
   }
 }

@@ -16,9 +16,12 @@ int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t fir
 // Async-signal-safe.
 void DeleteTimer(int timer);
 
-// Number of further expirations that a timer's signal represents. False: the signal is not from a
-// timer of StartCpuTimer. Signal handler only.
-bool TimerOverrun(const void* siginfo, uint32_t* overrun);
+// Whether a signal is from a timer of StartCpuTimer. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsCpuTimerSignal(const void* siginfo);
+
+// Discards the timer's `signal` if it is pending for the calling thread, which blocks it.
+// Async-signal-safe.
+void DropPendingTimerSignal(int signal);
 
 // CPU time of the calling thread in nanoseconds. Async-signal-safe.
 uint64_t OwnCpuNanos();

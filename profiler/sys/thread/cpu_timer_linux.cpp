@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "profiler/sys/thread/cpu_timer.h"
+#include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/thread/thread_signal.h"
 
 namespace pprof::sys {
 namespace {
@@ -50,11 +52,23 @@ void DeleteTimer(int timer) {
   errno = saved_errno;
 }
 
-bool TimerOverrun(const void* siginfo, uint32_t* overrun) {
+bool IsCpuTimerSignal(const void* siginfo) {
   const auto* info = static_cast<const siginfo_t*>(siginfo);
-  if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &timer_mark) return false;
-  *overrun = info->si_overrun > 0 ? static_cast<uint32_t>(info->si_overrun) : 0;
-  return true;
+  return info->si_code == SI_TIMER && info->si_value.sival_ptr == &timer_mark;
+}
+
+// One of another sender is sent again.
+void DropPendingTimerSignal(int signal) {
+  constexpr size_t kKernelSetBytes = 8;
+  const int saved_errno = errno;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  const timespec now{};
+  siginfo_t info;
+  const bool taken = syscall(SYS_rt_sigtimedwait, &set, &info, &now, kKernelSetBytes) == signal;
+  if (taken && !IsCpuTimerSignal(&info)) SignalThread(ThreadId(), signal);
+  errno = saved_errno;
 }
 
 uint64_t OwnCpuNanos() {

@@ -22,6 +22,7 @@ struct MadeUpThread {
   int64_t call = SYS_nanosleep;
   uint32_t label_set = 0;
   bool waits = true;  // for /proc's stat, where the stack is refused
+  bool kernel_worker = false;
   int clock_looks = 0;
   int stack_looks = 0;
 
@@ -79,6 +80,10 @@ class MadeUpThreads {
   bool Waits(int32_t tid) const {
     const MadeUpThread* thread = Find(tid);
     return thread != nullptr && thread->waits;
+  }
+  bool IsKernelWorker(int32_t tid) const {
+    const MadeUpThread* thread = Find(tid);
+    return thread != nullptr && thread->kernel_worker;
   }
   uint32_t LabelsOf(int32_t tid) const { return process_->threads.at(tid).label_set; }
   profiles::BlockedRead ReadStack(int32_t tid, profiles::BlockedStack* stack) {
