@@ -41,7 +41,7 @@ bool BlocksTicks(int32_t tid) { return sys::ThreadBlocksSignal(tid, sys::Profili
 void CpuTimers::Begin(uint64_t interval_nanos) {
   refused_.clear();
   cpu_sampling.tick_nanos.store(sys::KernelTickNanos());
-  cpu_sampling.interval_nanos.store(interval_nanos);
+  cpu_sampling.interval_nanos.store(signal_safe::SampleNanos(interval_nanos));
 }
 
 std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {

@@ -28,7 +28,7 @@ constexpr UnsampledText kUnsampledTexts[kUnsampledKinds] = {
 
 template <class ValuesOf>
 void WriteRest(const std::array<double, kUnsampledKinds>& rest, const std::string& bracket,
-               ValuesOf values_of, SnapshotBuilder& builder) {
+               ValuesOf& values_of, SnapshotBuilder& builder) {
   for (size_t kind = 0; kind < kUnsampledKinds; ++kind) {
     if (rest[kind] <= 0) continue;
     const std::string frame = bracket + kUnsampledTexts[kind].frame + "]";
@@ -117,16 +117,18 @@ void CpuWindow::AddThread(const ThreadSum& thread, Sum* sum) const {
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   Sum sum = ended_;
   for (const auto& entry : threads_) AddThread(entry.second, &sum);
-  const auto values_of = [this](double nanos, int64_t least) {
-    const auto periods = std::llround(nanos / static_cast<double>(interval_nanos_));
-    return std::vector<int64_t>{std::max<int64_t>(periods, least), std::llround(nanos)};
+  // A rounded number of periods for each, and for all together.
+  double told = 0;
+  const auto values_of = [&, this](double nanos) {
+    const auto before = std::llround(told);
+    told += nanos / static_cast<double>(interval_nanos_);
+    return std::vector<int64_t>{std::llround(told) - before, std::llround(nanos)};
   };
   for (const auto& [key, spent] : sum.stacks) {
     builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
-                values_of(sum.NanosOf(spent), 1), labels::LabelsOf(key.label_set));
+                values_of(sum.NanosOf(spent)), labels::LabelsOf(key.label_set));
   }
-  WriteRest(
-      sum.Rest(), "[", [&](double nanos) { return values_of(nanos, 0); }, builder);
+  WriteRest(sum.Rest(), "[", values_of, builder);
 }
 
 void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nanos,

@@ -1,6 +1,7 @@
 // One client's view of the stream of CPU samples, from its start to its end.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "pprof/snapshot_builder.h"
+#include "profiler/signal_safe/hooks/tick_plan.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
 
 namespace pprof::profiles {
@@ -34,7 +36,7 @@ class CpuWindow {
   // rate of samples.
   CpuWindow(uint64_t interval_nanos, uint64_t tick_nanos)
       : interval_nanos_(interval_nanos),
-        nanos_a_sample_(interval_nanos > tick_nanos ? interval_nanos : tick_nanos) {}
+        nanos_a_sample_(std::max(signal_safe::SampleNanos(interval_nanos), tick_nanos)) {}
 
   // Adds a thread that existed when the window began, with its CPU clock then.
   void AddThread(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_begin = cpu_nanos; }
