@@ -74,13 +74,9 @@ Unsampled CpuTimers::Why(int32_t tid) const {
 
 // Both: true: it has a timer, or needs none yet. False: it was refused one, or why_ says why not.
 bool CpuTimers::Arm(int32_t tid, ThreadRecord& record) {
-  if (record.own) {
-    why_[tid] = Unsampled::kProfiler;
-    return false;
-  }
   if (record.cpu_timer.load() != signal_safe::kTimerNone) return true;
   if (BlocksTicks(tid)) {
-    why_[tid] = Unsampled::kSignalBlocked;
+    why_[tid] = record.own ? Unsampled::kProfiler : Unsampled::kSignalBlocked;
     return false;
   }
   return signal_safe::ArmCpuTimer(&record, tid);

@@ -48,9 +48,10 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   ThreadSum& thread = threads_[sample.tid];
   if (sample.weight == 0) {  // the thread ended; its id may be reused
     thread.cpu_end = sample.cpu_nanos;
-    if (sample.deaf) thread.unsampled = Unsampled::kSignalBlocked;
-    if (sample.own) thread.unsampled = Unsampled::kProfiler;
-    AddThread(thread, &ended_);
+    if (sample.deaf) {
+      thread.unsampled = sample.own ? Unsampled::kProfiler : Unsampled::kSignalBlocked;
+    }
+    AddThread(thread, sample.own ? &ended_own_ : &ended_);
     threads_.erase(sample.tid);
     ended_clocks_[sample.tid] = sample.cpu_nanos;
     return;
@@ -81,6 +82,16 @@ double CpuWindow::Sum::NanosOf(const Spent& spent) const {
   if (spent.shared == 0) return spent.nanos;
   return spent.nanos +
          shared_nanos * static_cast<double>(spent.shared) / static_cast<double>(shared_samples);
+}
+
+void CpuWindow::Sum::Add(const Sum& part) {
+  for (const auto& [key, spent] : part.stacks) {
+    stacks[key].nanos += spent.nanos;
+    stacks[key].shared += spent.shared;
+  }
+  shared_samples += part.shared_samples;
+  shared_nanos += part.shared_nanos;
+  for (size_t kind = 0; kind < kUnsampledKinds; ++kind) unsampled[kind] += part.unsampled[kind];
 }
 
 std::array<double, kUnsampledKinds> CpuWindow::Sum::Rest() const {
@@ -116,6 +127,7 @@ void CpuWindow::AddThread(const ThreadSum& thread, Sum* sum) const {
 
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   Sum sum = ended_;
+  sum.Add(ended_own_);
   for (const auto& entry : threads_) AddThread(entry.second, &sum);
   // A rounded number of periods for each, and for all together.
   double told = 0;

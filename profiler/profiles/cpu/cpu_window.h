@@ -17,7 +17,7 @@ namespace pprof::profiles {
 // Why no timer can sample a thread.
 enum class Unsampled : uint8_t {
   kNo,
-  kProfiler,       // one of the profiler's own
+  kProfiler,       // one of the profiler's own, which blocks SIGPROF
   kSignalBlocked,  // it blocks SIGPROF
   kIoUring,        // a worker of the kernel: it never runs the program's code
   kKernelWorker,
@@ -93,6 +93,7 @@ class CpuWindow {
     std::array<double, kUnsampledKinds> unsampled{};
 
     double NanosOf(const Spent& spent) const;
+    void Add(const Sum& part);
     // The time that no sample stands for, by Unsampled.
     std::array<double, kUnsampledKinds> Rest() const;
   };
@@ -103,6 +104,7 @@ class CpuWindow {
   const uint64_t nanos_a_sample_;
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
+  Sum ended_own_;  // of the profiler's own threads, which are no part of a wall clock profile
   std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
 };
 

@@ -310,13 +310,18 @@ TEST(CpuWindow, RunningThreadsThatEndedKeepTheirTime) {
 // Their CPU time is real, so that the CPU profile has it; but they are no threads of the program.
 TEST(CpuWindow, OwnThreadsThatEndedAreNotAmongTheRunningOnes) {
   CpuWindow window(kInterval, kTick);
-  signal_safe::RingSample end = End(8, 4 * kMs);  // without a sample: they block all signals
-  end.own = end.deaf = true;
+  OnTicks(window, 1, 7, kA);
+  signal_safe::RingSample end = End(7, 15 * kMs);
+  end.own = true;
   window.OnSample(end);
-  window.OnSample(Tick(9, kA));
-  window.OnSample(End(9, 20 * kMs));
-  EXPECT_EQ(Running(window, {}, 10 * kMs), (Rows{{"a0 f0 {state=running}", {2, 20 * kMs}}}));
-  EXPECT_EQ(Written(window), (Rows{{"a0 f0", {2, 20 * kMs}}, {"[profiler]", {0, 4 * kMs}}}));
+  end.tid = 8;
+  end.deaf = true;
+  end.cpu_nanos = 40 * kMs;
+  window.OnSample(end);
+  OnTicks(window, 2, 9, kA);
+  window.OnSample(End(9, 30 * kMs));
+  EXPECT_EQ(Running(window, {}, 10 * kMs), (Rows{{"a0 f0 {state=running}", {3, 30 * kMs}}}));
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0", {5, 45 * kMs}}, {"[profiler]", {4, 40 * kMs}}}));
 }
 
 }  // namespace
