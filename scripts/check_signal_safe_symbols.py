@@ -17,7 +17,7 @@ ALLOWED = re.compile(
     r"|_ZTHN5pprof11signal_safe.*"
     # Functions of sys/ that are async-signal-safe, by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
+    r"|OwnStackBounds|CreatedThreadStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
     r"|IsCpuTimerSignal|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
     r"|BlocksProfilingSignal|BlockProfilingSignal|UnblockProfilingSignal)E.*"

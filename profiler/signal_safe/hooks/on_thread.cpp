@@ -20,7 +20,7 @@ std::atomic<int> newborn_own_threads;
 ThreadRecord* OwnRecord() {
   ThreadState& thread = thread_state;
   if (thread.record == nullptr && !thread.ended) {
-    thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
+    thread.record = thread_registry.Add(OwnThreadId(), 0, nullptr, thread.label_set,
                                         ThreadStackBounds().high, thread.own);
   }
   return thread.record;
@@ -43,7 +43,7 @@ ThreadBirth OnThreadCreate(void* caller) {
   stack->Begin();
   const bool own = sys::CreatesOwnThreads();
   if (own) newborn_own_threads.fetch_add(1);  // before the kernel can list it
-  return {stack, sys::ThreadId(), thread_state.label_set, own};
+  return {stack, OwnThreadId(), thread_state.label_set, own};
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
@@ -54,12 +54,13 @@ void OnThreadNotCreated(const ThreadBirth& birth) {
 void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
   thread_state.own = birth.own;
-  thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
-                                            birth.label_set, ThreadStackBounds().high, birth.own);
+  thread_state.stack = sys::CreatedThreadStackBounds();
+  thread_state.record = thread_registry.Add(OwnThreadId(), birth.creator_tid, birth.created_at,
+                                            birth.label_set, thread_state.stack.high, birth.own);
   if (birth.own) newborn_own_threads.fetch_sub(1);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
   if (recording && thread_state.record != nullptr && !sys::BlocksProfilingSignal()) {
-    ArmCpuTimer(thread_state.record, sys::ThreadId());
+    ArmCpuTimer(thread_state.record, OwnThreadId());
   }
 }
 
@@ -69,7 +70,7 @@ void OnThreadEnd(const ThreadBirth& birth) {
   thread_state.record = nullptr;
   thread_state.ended = true;
   // In this order: without the tid no thread arms a timer for the record any more.
-  if (record == nullptr || !ThreadRegistry::Take(record, sys::ThreadId())) return;
+  if (record == nullptr || !ThreadRegistry::Take(record, OwnThreadId())) return;
   OnCpuThreadEnd(record);
   thread_registry.Free(record);
 }
@@ -92,10 +93,11 @@ void AwaitNewbornOwnThreads() {
 void OnThreadForked() {
   newborn_own_threads.store(0);
   cpu_sampling.interval_nanos.store(0);  // the child inherits no timers
+  thread_state.tid = sys::ThreadId();
   ThreadRecord* const own = thread_state.record;
   if (own != nullptr) {
     own->cpu_timer.store(kTimerNone);
-    own->tid.store(sys::ThreadId(), std::memory_order_release);
+    own->tid.store(thread_state.tid, std::memory_order_release);
   }
   thread_registry.KeepOnly(own);
   KeepOnlyThreadOf(own != nullptr ? own->created_at : nullptr);

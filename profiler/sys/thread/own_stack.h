@@ -17,4 +17,7 @@ struct StackBounds {
 // unmapped. Two system calls: call once per thread. Async-signal-safe.
 StackBounds OwnStackBounds();
 
+// The same for a thread that pthread_create made, without a system call. Async-signal-safe.
+StackBounds CreatedThreadStackBounds();
+
 }  // namespace pprof::sys

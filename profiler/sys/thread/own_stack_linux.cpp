@@ -27,14 +27,18 @@ StackBounds MainStackBounds() {
 
 }  // namespace
 
+StackBounds CreatedThreadStackBounds() {
+  const auto control_block = static_cast<uintptr_t>(pthread_self());
+  return {control_block - kGuessedThreadStack, control_block};
+}
+
 StackBounds OwnStackBounds() {
   const int saved_errno = errno;
   StackBounds bounds{};
   if (syscall(SYS_gettid) == getpid()) {
     bounds = MainStackBounds();
   } else {
-    const auto control_block = static_cast<uintptr_t>(pthread_self());
-    bounds = {control_block - kGuessedThreadStack, control_block};
+    bounds = CreatedThreadStackBounds();
   }
   errno = saved_errno;
   return bounds;
