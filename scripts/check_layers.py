@@ -54,7 +54,7 @@ TABLE = {
     SYS["thread"]: Room(
         f"{SYS['memory']} {SYS['modules']} {SYS['time']}",
         headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
-                "sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
+                "sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
         f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",

@@ -1,7 +1,7 @@
 // "profile": CPU time by stack.
 #include "profiler/profiles/cpu/cpu.h"
 
-#include <fmt/format.h>
+#include <string>
 
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
@@ -22,6 +22,7 @@ class CpuRecorder : public Recorder {
 
   Status Stop(SnapshotBuilder& builder) override {
     CpuSampler& sampler = CpuSampler::Get();
+    const std::string refusal = sampler.TimerRefusal();
     sampler.End(window_);
     const int64_t interval_nanos = 1000000000 / hz_;
     builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
@@ -32,11 +33,7 @@ class CpuRecorder : public Recorder {
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
-    if (const size_t refused = sampler.threads_refused()) {
-      builder.AddComment(fmt::format(
-          "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
-          refused));
-    }
+    if (!refusal.empty()) builder.AddComment(refusal);
     return {};
   }
 

@@ -87,9 +87,9 @@ void CpuSampler::AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos) 
   window.AddWaitedToRun(tid, nanos);
 }
 
-size_t CpuSampler::threads_refused() {
+std::string CpuSampler::TimerRefusal() {
   const sys::MutexLock lock(mutex_);
-  return timers_.refused();
+  return timers_.Refusal();
 }
 
 Status CpuSampler::StartSampling(int hz) {

@@ -1,6 +1,8 @@
 #include "profiler/profiles/cpu/cpu_timers.h"
 
+#include <cerrno>
 #include <iterator>
+#include <system_error>
 #include <unordered_map>
 
 #include "profiler/signal_safe/hooks/on_tick.h"
@@ -39,7 +41,7 @@ bool BlocksTicks(int32_t tid) { return sys::ThreadBlocksSignal(tid, sys::Profili
 }  // namespace
 
 void CpuTimers::Begin(uint64_t interval_nanos) {
-  refused_.clear();
+  error_ = 0;
   cpu_sampling.tick_nanos.store(sys::KernelTickNanos());
   cpu_sampling.interval_nanos.store(signal_safe::SampleNanos(interval_nanos));
 }
@@ -47,6 +49,7 @@ void CpuTimers::Begin(uint64_t interval_nanos) {
 std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
   std::vector<int32_t> tids = sys::ListTasks();
   const Records records = ReadRecords();
+  bool refused = false;
   why_.clear();
   for (const int32_t tid : tids) {
     const auto record = records.find(tid);
@@ -56,13 +59,16 @@ std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
     if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
     // A thread that has just ended was not refused a timer.
     const bool ended = registered && record->second->tid.load() != tid;
-    if (!armed && !ended && why_.count(tid) == 0) refused_.insert(tid);
+    if (!armed && !ended && why_.count(tid) == 0) refused = true;
     on_clock(tid, cpu);
   }
   for (auto at = unregistered_.begin(); at != unregistered_.end();) {
     const bool needless = records.count(at->first) != 0 || !sys::IsTask(at->first);
     if (needless) sys::DeleteTimer(at->second);
     at = needless ? unregistered_.erase(at) : std::next(at);
+  }
+  if (refused && error_ == 0) {
+    if (const int error = sys::CpuTimerError()) UseProcessTimer(error);
   }
   return tids;
 }
@@ -110,12 +116,37 @@ bool CpuTimers::ArmUnregistered(int32_t tid) {
   return true;
 }
 
+// It ticks for whichever thread runs, and so less exactly: on several CPUs at once for one thread
+// only. Threads have none beside it, which would count twice.
+void CpuTimers::UseProcessTimer(int error) {
+  error_ = error;
+  cpu_sampling.by_process.store(true);
+  DeleteThreadTimers();
+  by_process_ = signal_safe::StartProcessTicks();
+}
+
+std::string CpuTimers::Refusal() const {
+  if (error_ == 0) return "";
+  std::string text = "the kernel refuses timers for single threads (timer_create: " +
+                     std::generic_category().message(error_);
+  if (error_ == EAGAIN) text += ", RLIMIT_SIGPENDING";
+  return text + (by_process_ ? "): one timer for the whole process took the samples"
+                             : ") and for the whole process (setitimer): there are no samples");
+}
+
 // Includes timers of threads that ended without releasing their record.
-void CpuTimers::End() {
-  cpu_sampling.interval_nanos.store(0);
+void CpuTimers::DeleteThreadTimers() {
   thread_registry.ForEachEver([](ThreadRecord& record) { signal_safe::DisarmCpuTimer(&record); });
   for (const auto& entry : unregistered_) sys::DeleteTimer(entry.second);
   unregistered_.clear();
+}
+
+void CpuTimers::End() {
+  cpu_sampling.interval_nanos.store(0);
+  DeleteThreadTimers();
+  if (by_process_) sys::SetProcessTimer(0);
+  by_process_ = false;
+  cpu_sampling.by_process.store(false);
 }
 
 }  // namespace pprof::profiles

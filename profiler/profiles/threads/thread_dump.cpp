@@ -205,13 +205,12 @@ class Dump {
 
 }  // namespace
 
-std::unordered_set<int32_t> OwnThreads() {
-  std::unordered_set<int32_t> own;
-  signal_safe::AwaitNewbornOwnThreads();
+bool OwnThreads(std::unordered_set<int32_t>* own) {
+  const bool all = signal_safe::AwaitNewbornOwnThreads();
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (record.own) own.insert(tid);
+    if (record.own) own->insert(tid);
   });
-  return own;
+  return all;
 }
 
 Result<std::vector<ThreadView>> DumpThreads(const DumpOptions& options) {

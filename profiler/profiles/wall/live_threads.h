@@ -22,7 +22,8 @@ class LiveThreads {
   uint64_t Now() const { return sys::MonotonicNanos(); }
   size_t Count() const { return sys::CountTasks(); }
   std::vector<int32_t> List() const { return sys::ListTasks(); }
-  std::unordered_set<int32_t> Own() const { return OwnThreads(); }
+  // False: there are more, which cannot be told from the program's.
+  bool Own(std::unordered_set<int32_t>* own) const { return OwnThreads(own); }
 
   // Of one thread; false: it is gone, or the kernel does not tell.
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }

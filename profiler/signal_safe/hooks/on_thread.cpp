@@ -82,17 +82,19 @@ void OnThreadVanished(ThreadRecord* record, int32_t tid) {
   thread_registry.Free(record);
 }
 
-void AwaitNewbornOwnThreads() {
+bool AwaitNewbornOwnThreads() {
   constexpr uint64_t kLongestWait = 100000000;  // ns
   const uint64_t begun = sys::MonotonicNanos();
   while (newborn_own_threads.load() > 0 && sys::MonotonicNanos() - begun < kLongestWait) {
     sys::Yield();
   }
+  return newborn_own_threads.load() == 0;
 }
 
 void OnThreadForked() {
   newborn_own_threads.store(0);
   cpu_sampling.interval_nanos.store(0);  // the child inherits no timers
+  cpu_sampling.by_process.store(false);
   thread_state.tid = sys::ThreadId();
   ThreadRecord* const own = thread_state.record;
   if (own != nullptr) {

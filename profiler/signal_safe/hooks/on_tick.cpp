@@ -36,11 +36,19 @@ void OnTick(int, void* siginfo, void* ucontext) {
   sample_ring.Publish(sample);
 }
 
-bool IsTick(const void* siginfo) { return sys::IsCpuTimerSignal(siginfo); }
+bool IsTick(const void* siginfo) {
+  return sys::IsCpuTimerSignal(siginfo) ||
+         (cpu_sampling.by_process.load(std::memory_order_relaxed) &&
+          sys::IsProcessTimerSignal(siginfo));
+}
+
+bool StartProcessTicks() {
+  return sys::SetProcessTimer(PlanOf(cpu_sampling.interval_nanos.load()).IntervalNanos());
+}
 
 int StartTicks(int32_t tid) {
   const uint64_t interval = cpu_sampling.interval_nanos.load();
-  if (interval == 0) return sys::kNoTimer;
+  if (interval == 0 || cpu_sampling.by_process.load()) return sys::kNoTimer;
   const TickPlan plan = PlanOf(interval);
   return sys::StartCpuTimer(tid, sys::ProfilingSignal(), plan.IntervalNanos(),
                             plan.FirstNanos(NextRandom()));

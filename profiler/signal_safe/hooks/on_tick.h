@@ -28,6 +28,7 @@ constexpr int kFirstTimer = 3;
 struct CpuSampling {
   std::atomic<uint64_t> interval_nanos;  // 0: no recording
   std::atomic<uint64_t> tick_nanos;      // the kernel's; not 0 during a recording
+  std::atomic<bool> by_process;          // one timer of the process instead of one for each thread
 };
 extern CpuSampling cpu_sampling __attribute__((visibility("hidden")));
 
@@ -44,6 +45,10 @@ void OnSignalDescriptor();
 // Starts the timer of a thread that has none. sys::kNoTimer: the kernel refuses, or no recording
 // runs. Ownership: the caller's. Async-signal-safe.
 int StartTicks(int32_t tid);
+
+// Starts the timer of the process. False: the kernel refuses. REQUIRES: by_process, and a
+// recording. Async-signal-safe.
+bool StartProcessTicks();
 
 // Arms a timer for the thread of `record` if a recording runs and it has none. False: it has none
 // now. REQUIRES: the thread does not block SIGPROF: one that waits for signals would be told of

@@ -16,6 +16,16 @@ int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t fir
 // Async-signal-safe.
 void DeleteTimer(int timer);
 
+// The error with which the kernel refuses such a timer for the calling thread; 0: it does not.
+// Async-signal-safe.
+int CpuTimerError();
+
+// SIGPROF after each `interval_nanos` of the whole process's CPU time, for the thread that runs
+// then; 0: no more. False: the kernel refuses. Async-signal-safe.
+bool SetProcessTimer(uint64_t interval_nanos);
+// Whether a signal is from the process's timer. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsProcessTimerSignal(const void* siginfo);
+
 // Whether a signal is from a timer of StartCpuTimer. `siginfo`: a siginfo_t. Async-signal-safe.
 bool IsCpuTimerSignal(const void* siginfo);
 

@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,36 @@ int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t fir
   }
   errno = saved_errno;
   return timer;
+}
+
+int CpuTimerError() {
+  const int saved_errno = errno;
+  sigevent event;
+  std::memset(&event, 0, sizeof event);
+  event.sigev_notify = SIGEV_THREAD_ID;  // holds a signal, which RLIMIT_SIGPENDING counts
+  event.sigev_signo = SIGPROF;
+  event._sigev_un._tid = ThreadId();
+  int timer = kNoTimer;
+  const bool created = syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &timer) == 0;
+  const int error = created ? 0 : errno;
+  if (created) syscall(SYS_timer_delete, timer);
+  errno = saved_errno;
+  return error;
+}
+
+// In microseconds; the kernel looks at it in its tick, as at the others.
+bool SetProcessTimer(uint64_t interval_nanos) {
+  const int saved_errno = errno;
+  const auto micros = static_cast<long>((interval_nanos + 999) / 1000);
+  const timeval interval{micros / 1000000, micros % 1000000};
+  const itimerval times{interval, interval};
+  const bool set = setitimer(ITIMER_PROF, &times, nullptr) == 0;
+  errno = saved_errno;
+  return set;
+}
+
+bool IsProcessTimerSignal(const void* siginfo) {
+  return static_cast<const siginfo_t*>(siginfo)->si_code == SI_KERNEL;
 }
 
 void DeleteTimer(int timer) {

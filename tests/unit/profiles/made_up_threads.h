@@ -39,6 +39,7 @@ struct MadeUpProcess {
   uint64_t list_takes = 0;  // so long each list of the threads lasts
   std::map<int32_t, MadeUpThread> threads;
   std::unordered_set<int32_t> own;
+  bool own_is_complete = true;
   int counts = 0;
   int lists = 0;
 };
@@ -63,7 +64,10 @@ class MadeUpThreads {
     for (const auto& entry : process_->threads) tids.push_back(entry.first);
     return tids;
   }
-  std::unordered_set<int32_t> Own() const { return process_->own; }
+  bool Own(std::unordered_set<int32_t>* own) const {
+    *own = process_->own;
+    return process_->own_is_complete;
+  }
   bool CpuNanos(int32_t tid, uint64_t* nanos) const {
     MadeUpThread* thread = Find(tid);
     if (thread == nullptr) return false;

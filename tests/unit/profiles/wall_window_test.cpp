@@ -280,6 +280,19 @@ TEST_F(WallWindowTest, OwnThreadsAreNotLookedAt) {
 }
 
 // Else every count would find "others", and a thread of the program with its number be left out.
+TEST_F(WallWindowTest, NewThreadsWaitUntilOwnOnesAreKnown) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  process_.own_is_complete = false;
+  thread(2).WaitIn(kB);
+  for (int i = 0; i < 15; ++i) Tick(window);
+  process_.own = {2};
+  process_.own_is_complete = true;
+  for (int i = 0; i < 15; ++i) Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {30, 300 * kMs}}}));
+}
+
 TEST_F(WallWindowTest, AnOwnThreadThatEndedIsForgotten) {
   process_.own = {1};
   thread(1).WaitIn(kA);

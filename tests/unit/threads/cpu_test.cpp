@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
 #include "tests/process_resources.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
@@ -24,6 +27,7 @@
 namespace pprof::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 Recording Start(int hz = 100) { return Recording::Start("profile", hz).value(); }
@@ -161,6 +165,18 @@ TEST(Cpu, AnotherRateIsRefusedWithASentence) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), StatusCode::kConflict);
   EXPECT_THAT(refused.status().message(), HasSubstr("a CPU recording at 100 Hz is running"));
+}
+
+TEST(StatisticalCpu, OneTimerStandsInForThoseThatTheKernelRefuses) {
+  rlimit none{0, 0};
+  ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+  Recording recording = Start();
+  std::thread([] { Hog1(500000000); }).join();
+  const Snapshot snapshot = std::move(recording).Stop().value();
+  EXPECT_THAT(model::SnapshotAccess::ProfileOf(snapshot).comments,
+              Contains(HasSubstr("RLIMIT_SIGPENDING): one timer for the whole process")));
+  const auto samples = SamplesOf(snapshot);
+  EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
 }
 
 extern "C" __attribute__((visibility("default"))) void SomeoneElsesProfiler(int) {}
