@@ -168,7 +168,9 @@ TEST(Cpu, AnotherRateIsRefusedWithASentence) {
 }
 
 TEST(StatisticalCpu, OneTimerStandsInForThoseThatTheKernelRefuses) {
-  rlimit none{0, 0};
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_SIGPENDING, &before), 0);
+  const rlimit none{0, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
   Recording recording = Start();
   std::thread([] { Hog1(500000000); }).join();
@@ -177,6 +179,7 @@ TEST(StatisticalCpu, OneTimerStandsInForThoseThatTheKernelRefuses) {
               Contains(HasSubstr("RLIMIT_SIGPENDING): one timer for the whole process")));
   const auto samples = SamplesOf(snapshot);
   EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
+  setrlimit(RLIMIT_SIGPENDING, &before);
 }
 
 extern "C" __attribute__((visibility("default"))) void SomeoneElsesProfiler(int) {}
