@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -124,9 +125,38 @@ TEST(StatisticalCpu, ThreadsOfEveryLifeCountOnce) {
   const auto used = static_cast<double>(ProcessCpuNanos() - begin);
   const auto samples = Stop(std::move(recording));
   EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // raw exits report no clock
-  // With 250 kernel ticks per second 60 of the 8 ms threads have a sample, and 5 of the others,
-  // which then count as 10 ms: 4 to 24 times. A factor of two is 8 standard errors away.
+  // With 250 kernel ticks per second 200 samples to 50: a factor of two is 4 standard errors away.
   EXPECT_GT(SumOf(samples, "Hog1"), 2 * SumOf(samples, "Hog2"));
+}
+
+// Threads shorter than a tick, and longer ones, one after the other in a random order.
+TEST(StatisticalCpu, ThreadsOfFourLivesHaveTheirShares) {
+  const std::vector<uint64_t> lives = {200000, 600000, 2000000, 20000000};
+  std::vector<LabelSet> labels;
+  for (const uint64_t life : lives) labels.push_back(LabelSet{{"life", std::to_string(life)}});
+  std::discrete_distribution<size_t> next_kind({300, 100, 30, 3});  // a quarter of the time each
+  std::mt19937 random;
+  std::vector<double> used(lives.size());
+  Recording recording = Start();
+  const uint64_t begin = ProcessCpuNanos();
+  while (ProcessCpuNanos() - begin < 4000000000) {
+    const size_t kind = next_kind(random);
+    std::thread([&] {
+      Do(labels[kind], [&] { Hog1(lives[kind]); });
+      used[kind] += static_cast<double>(OwnCpuNanos());
+    }).join();
+  }
+  const auto samples = Stop(std::move(recording));
+  double told = 0, total = 0;
+  for (const uint64_t life : lives) told += SumOfLabel(samples, "life", std::to_string(life));
+  for (const double nanos : used) total += nanos;
+  for (size_t kind = 0; kind < lives.size(); ++kind) {
+    // 1,000 samples, or half of that beside other programs: three standard errors.
+    EXPECT_NEAR(SumOfLabel(samples, "life", std::to_string(lives[kind])) / told, used[kind] / total,
+                0.06)
+        << lives[kind];
+  }
+  EXPECT_EQ(SumOf(samples, "[not sampled]"), 0);
 }
 
 // Exactly: the threads' clocks are read at both ends.
