@@ -142,8 +142,9 @@ TEST(StatisticalCpu, ThreadsOfFourLivesHaveTheirShares) {
   while (ProcessCpuNanos() - begin < 4000000000) {
     const size_t kind = next_kind(random);
     std::thread([&] {
+      const uint64_t before = OwnCpuNanos();
       Do(labels[kind], [&] { Hog1(lives[kind]); });
-      used[kind] += static_cast<double>(OwnCpuNanos());
+      used[kind] += static_cast<double>(OwnCpuNanos() - before);
     }).join();
   }
   const auto samples = Stop(std::move(recording));
