@@ -55,7 +55,8 @@ TABLE = {
     SYS["thread"]: Room(
         f"{SYS['memory']} {SYS['modules']} {SYS['time']}",
         headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
-                "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
+                "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h "
+                "unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
         f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
@@ -80,8 +81,8 @@ TABLE = {
             "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
         f"{SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdlib"},
-        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h "
-                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h signal.h "
+                "sys/signalfd.h sys/single_threaded.h sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
     f"{SYMBOLIZE}/elf": Room(

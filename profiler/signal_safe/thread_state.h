@@ -18,6 +18,7 @@ struct ThreadState {
   uint64_t interval;       // sampling interval that the countdown was drawn with; 0: off
   sys::StackBounds stack;  // high == 0: not known yet
   ThreadRecord* record;    // nullptr: none yet
+  int32_t tid;             // the kernel's id of the thread; 0: not known yet
   uint32_t label_set;      // id of the current labels (labels/label_table.h); 0: none
   bool ended;              // the thread's function has returned; it gets no new record
   bool started;            // random_state is seeded
@@ -30,5 +31,8 @@ struct ThreadState {
 // executable or in a library loaded at start; a later dlopen fails with an error from ld.so.
 extern __thread ThreadState thread_state
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+// The kernel's id of the calling thread; a system call only at first. Async-signal-safe.
+int32_t OwnThreadId();
 
 }  // namespace pprof::signal_safe

@@ -20,6 +20,7 @@ enum class BlockedRead {
   kOk,       // a consistent stack
   kRunning,  // it runs, or ran meanwhile: use a signal
   kGone,
+  kNoStack,  // a worker of the kernel that waits, or the main thread, which has ended
   kRefused,  // /proc or copying memory is not permitted
 };
 
@@ -53,6 +54,7 @@ class BlockedStackReaderOf {
     const sys::TaskRead read = task_.ReadSyscall(tid, &stack->call);
     if (read == sys::TaskRead::kGone) return BlockedRead::kGone;
     if (read == sys::TaskRead::kRefused) return BlockedRead::kRefused;
+    if (stack->call.no_user_stack) return BlockedRead::kNoStack;
     if (!stack->call.in_kernel) return BlockedRead::kRunning;
     const auto copy = [this](uintptr_t address, void* to, size_t bytes) {
       return task_.CopyMemory(address, to, bytes);

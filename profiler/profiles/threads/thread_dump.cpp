@@ -64,7 +64,12 @@ class ThreadInspector {
       view->label_set = found->second.label_set;
     }
     if (view->ours && !options_.with_own) return false;
-    if (tid != asker_) TakeBlockedStack(view);
+    if (view->stat.kernel_worker) {
+      sys::ThreadCpuNanos(tid, &view->cpu_nanos);
+      view->no_stack_because = "a worker of the kernel (io_uring, vhost) has none";
+    } else if (tid != asker_) {
+      TakeBlockedStack(view);
+    }
     return true;
   }
 
@@ -200,13 +205,12 @@ class Dump {
 
 }  // namespace
 
-std::unordered_set<int32_t> OwnThreads() {
-  std::unordered_set<int32_t> own;
-  signal_safe::AwaitNewbornOwnThreads();
+bool OwnThreads(std::unordered_set<int32_t>* own) {
+  const bool all = signal_safe::AwaitNewbornOwnThreads();
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (record.own) own.insert(tid);
+    if (record.own) own->insert(tid);
   });
-  return own;
+  return all;
 }
 
 Result<std::vector<ThreadView>> DumpThreads(const DumpOptions& options) {

@@ -28,9 +28,10 @@ struct ThreadView {
   bool ours = false;     // a profiler thread
 };
 
-// Ids of the profiler's own threads, including all that were listed before the call.
-// Thread safety: safe. Not async-signal-safe: allocates.
-std::unordered_set<int32_t> OwnThreads();
+// Adds the ids of the profiler's own threads, including all that were listed before the call.
+// False: there are more: new ones that got no CPU yet. Thread safety: safe. Not async-signal-safe:
+// allocates.
+bool OwnThreads(std::unordered_set<int32_t>* own);
 
 struct DumpOptions {
   bool with_own = false;         // includes the profiler's threads

@@ -12,8 +12,8 @@
 namespace pprof::profiles {
 
 bool WallTimes::Waiting::operator<(const Waiting& other) const {
-  return std::tie(label_set, end, state, pcs) <
-         std::tie(other.label_set, other.end, other.state, other.pcs);
+  return std::tie(label_set, end, kernel_worker, state, pcs) <
+         std::tie(other.label_set, other.end, other.kernel_worker, other.state, other.pcs);
 }
 
 WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
@@ -22,13 +22,18 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   view.stat.state = 'S';
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
-  Waiting key{std::move(view.pcs), stack->end, label_set, std::move(state)};
+  Waiting key{std::move(view.pcs), stack->end, label_set, std::move(state), false};
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
 WallTimes::Entry* WallTimes::OfUnseen(uint32_t label_set) {
-  return &*waited_.emplace(Waiting{{}, signal_safe::StackEnd::kRoot, label_set, "waiting"}, 0)
-               .first;
+  constexpr auto kRoot = signal_safe::StackEnd::kRoot;
+  return &*waited_.emplace(Waiting{{}, kRoot, label_set, "waiting", false}, 0).first;
+}
+
+WallTimes::Entry* WallTimes::OfKernelWorkers() {
+  constexpr auto kRoot = signal_safe::StackEnd::kRoot;
+  return &*waited_.emplace(Waiting{{}, kRoot, labels::kNoLabels, "waiting", true}, 0).first;
 }
 
 void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const {
@@ -40,7 +45,9 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
-          "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
+          stack.kernel_worker ? "[kernel worker: io_uring or vhost]"
+                              : "[no stack: /proc and process_vm_readv are refused]",
+          values.data(), labels);
     } else {
       builder.Add(ViewOf(stack.pcs, stack.end), values, labels);
     }

@@ -33,8 +33,9 @@ void OnThreadEnd(const ThreadBirth& birth);
 void OnThreadNotCreated(const ThreadBirth& birth);
 
 // Waits up to 100 ms until every profiler thread that the kernel may list has its record; without
-// one it could be mistaken for an application thread. Not async-signal-safe: waits.
-void AwaitNewbornOwnThreads();
+// one it could be mistaken for an application thread. False: one still has none; it gets no CPU.
+// Not async-signal-safe: waits.
+bool AwaitNewbornOwnThreads();
 
 // Releases the record of thread `tid`, which ended without OnThreadEnd (by a raw exit call).
 // Not async-signal-safe: may wait for the sampler's thread to finish arming the timer.

@@ -17,4 +17,7 @@ struct StackBounds {
 // Two system calls: call once per thread. Async-signal-safe.
 StackBounds OwnStackBounds(size_t bytes);
 
+// The same for a thread that pthread_create made, without a system call. Async-signal-safe.
+StackBounds CreatedThreadStackBounds(size_t bytes);
+
 }  // namespace pprof::sys

@@ -26,14 +26,15 @@ StackBounds MainStackBounds() {
   return {high - (known ? limit.rlim_cur : kLargestMainStack), high};
 }
 
+}  // namespace
+
 // glibc puts the thread control block at the top of the stack. What is above it, below a page, is
 // part of the size.
-StackBounds ThreadStackBounds(uintptr_t control_block, size_t bytes) {
+StackBounds CreatedThreadStackBounds(size_t bytes) {
   constexpr size_t kAboveBlock = 8192;
+  const auto control_block = static_cast<uintptr_t>(pthread_self());
   return {control_block - (bytes > kAboveBlock ? bytes - kAboveBlock : 0), control_block};
 }
-
-}  // namespace
 
 StackBounds OwnStackBounds(size_t bytes) {
   const int saved_errno = errno;
@@ -41,7 +42,7 @@ StackBounds OwnStackBounds(size_t bytes) {
   if (syscall(SYS_gettid) == getpid()) {
     bounds = MainStackBounds();
   } else {
-    bounds = ThreadStackBounds(static_cast<uintptr_t>(pthread_self()), bytes);
+    bounds = CreatedThreadStackBounds(bytes);
   }
   errno = saved_errno;
   return bounds;

@@ -79,6 +79,9 @@ size_t CountTasks() {
 
 bool IsTask(int32_t tid) { return syscall(SYS_tgkill, getpid(), tid, 0) == 0; }
 
+// linux/sched.h: PF_IO_WORKER, PF_USER_WORKER.
+constexpr uint64_t kWorkerFlags = 0x10 | 0x4000;
+
 // proc(5), /proc/PID/stat: "pid (comm) state ppid ..."; comm may contain any character, even ')'.
 bool ReadTaskStat(int32_t tid, TaskStat* stat) {
   char text[1024];
@@ -88,10 +91,12 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat) {
   if (name == nullptr || end == nullptr || end < name || end[1] == '\0') return false;
   stat->name.assign(name + 1, end);
   stat->state = end[2];
-  constexpr int kStartTime = 22;  // field numbers, state is 3
+  constexpr int kFlags = 9;  // field numbers, state is 3
+  constexpr int kStartTime = 22;
   constexpr int kProcessor = 39;
   char* at = end + 2;
   for (int field = 3; field <= kProcessor && at != nullptr; ++field) {
+    if (field == kFlags) stat->kernel_worker = (std::strtoull(at, nullptr, 10) & kWorkerFlags) != 0;
     if (field == kStartTime) stat->start_ticks = std::strtoull(at, nullptr, 10);
     if (field == kProcessor) stat->processor = std::atoi(at);
     at = std::strchr(at, ' ');
@@ -116,6 +121,7 @@ TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call) {
   call->sp = std::strtoull(at, &at, 16);
   call->pc = std::strtoull(at, &at, 16);
   call->in_kernel = call->sp != 0 && call->pc != 0;
+  call->no_user_stack = call->sp == 0 && call->pc == 0;
   return TaskRead::kOk;
 }
 

@@ -33,6 +33,9 @@ void UnblockProfilingSignal();
 // The lowest real-time signal with the default action, or 0 when there is none.
 int FreeRealTimeSignal();
 
+// Whether the calling thread blocks SIGPROF. Async-signal-safe.
+bool BlocksProfilingSignal();
+
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 

@@ -81,6 +81,11 @@ void UnblockProfilingSignal() {
   pthread_sigmask(SIG_UNBLOCK, &profiling, nullptr);
 }
 
+bool BlocksProfilingSignal() {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 && sigismember(&blocked, SIGPROF) == 1;
+}
+
 int FreeRealTimeSignal() {
   for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
     if (OwnerOfSignal(signal, nullptr) == SignalOwner::kDefault) return signal;
