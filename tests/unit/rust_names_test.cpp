@@ -93,7 +93,7 @@ TEST(RustPunycode, RefusesWhatIsNone) {
   std::string text;
   EXPECT_TRUE(DecodeRustPunycode("", &text));
   EXPECT_FALSE(DecodeRustPunycode("a_A", &text));
-  EXPECT_FALSE(DecodeRustPunycode("a_9", &text));            // ends within a number
+  EXPECT_FALSE(DecodeRustPunycode("a_9", &text));               // ends within a number
   EXPECT_FALSE(DecodeRustPunycode("a_99999999999999", &text));  // beyond Unicode
 }
 

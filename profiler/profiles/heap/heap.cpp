@@ -7,6 +7,7 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/heap/memory_account.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
@@ -35,11 +36,24 @@ void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuild
   }
 }
 
+// Why the process has more memory than its profile shows.
+void AddAccount(SnapshotBuilder& builder) {
+  MemoryAccount account;
+  std::string reason;
+  if (!ReadMemoryAccount(&account, &reason)) {
+    builder.SetTextTrailer(AllocatorStatsText());
+    builder.AddComment("what the resident memory (RSS) consists of is not known: " + reason);
+    return;
+  }
+  builder.SetTextTrailer(AllocatorStatsText() + LinesOf(account));
+  builder.AddComment(SentenceOf(account));
+}
+
 // Facts that readers need to interpret the numbers.
 void AddCommon(SnapshotBuilder& builder) {
   const uint64_t interval = signal_safe::HeapInterval();
   builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
-  builder.SetTextTrailer(AllocatorStatsText());
+  AddAccount(builder);
   builder.AddLost(heap_sampler.lost_samples.load(std::memory_order_relaxed));
   if (interval == 0) {
     builder.AddComment(

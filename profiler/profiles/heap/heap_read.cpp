@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 
 namespace pprof::profiles {
@@ -75,6 +76,15 @@ std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
     uses.push_back(use);
   }
   return uses;
+}
+
+double ReadRounding() {
+  double bytes = 0;
+  heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
+    const size_t taken = SizeInClass(record.size);
+    if (taken > record.size) bytes += record.weight * static_cast<double>(taken - record.size);
+  });
+  return bytes;
 }
 
 }  // namespace pprof::profiles

@@ -31,4 +31,8 @@ std::vector<HeapUse> ReadPeak();
 // `now_ms`: sys::CoarseMonotonicMillis.
 std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 
+// By how many bytes tcmalloc rounds the live blocks up to its size classes: an estimate from the
+// sampled ones. Thread safety: safe.
+double ReadRounding();
+
 }  // namespace pprof::profiles

@@ -1,7 +1,5 @@
 #include "profiler/signal_safe/contention/waiter_table.h"
 
-#include <algorithm>
-
 namespace pprof::signal_safe {
 namespace {
 
@@ -27,7 +25,8 @@ uint64_t ChangeNewWaits(std::atomic<uint64_t>& slot, uint64_t lock_key, Change c
   uint64_t key = slot.load(std::memory_order_relaxed);
   while ((key & kAddressMask) == lock_key) {
     const uint64_t waits = NewWaitsOf(key);
-    const uint64_t changed = std::min(change(waits), kMostNewWaits);
+    uint64_t changed = change(waits);
+    if (changed > kMostNewWaits) changed = kMostNewWaits;
     if (changed == waits) return waits;
     if (slot.compare_exchange_weak(key, lock_key | changed << kAddressBits,
                                    std::memory_order_relaxed)) {

@@ -49,8 +49,7 @@ bool TakeDelta(std::string_view* text, uint32_t bias, uint64_t* delta) {
     text->remove_prefix(1);
     *delta += digit * weight;
     if (*delta > kMostDelta) return false;
-    const uint32_t threshold =
-        k <= bias ? kLowest : (k >= bias + kHighest ? kHighest : k - bias);
+    const uint32_t threshold = k <= bias ? kLowest : (k >= bias + kHighest ? kHighest : k - bias);
     if (digit < threshold) return true;
     weight *= kBase - threshold;
     if (weight > kMostDelta) return false;
@@ -78,8 +77,7 @@ bool DecodeRustPunycode(std::string_view text, std::string* decoded) {
     code += at / places;
     at %= places;
     if (code > 0x10FFFF) return false;
-    characters.insert(characters.begin() + static_cast<ptrdiff_t>(at),
-                      static_cast<uint32_t>(code));
+    characters.insert(characters.begin() + static_cast<ptrdiff_t>(at), static_cast<uint32_t>(code));
     ++at;
   }
   decoded->clear();

@@ -16,8 +16,8 @@ constexpr int kMostSteps = 20000;
 
 // By the letter from 'a' on. Empty: no basic type.
 constexpr std::string_view kBasicTypes[] = {
-    "i8", "bool", "char", "f64", "str", "f32", "",   "u8",  "isize", "usize", "", "i32", "u32",
-    "i128", "u128", "_", "", "", "i16", "u16", "()", "...", "", "i64", "u64", "!"};
+    "i8",   "bool", "char", "f64", "str", "f32", "",    "u8", "isize", "usize", "",    "i32", "u32",
+    "i128", "u128", "_",    "",    "",    "i16", "u16", "()", "...",   "",      "i64", "u64", "!"};
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -86,7 +86,8 @@ class V0Reader {
     }
   }
 
-  // "_" is 0, "0_" is 1, "Z_" is 62. Larger ones, the hashes of crates, are not shown: all are kMost.
+  // "_" is 0, "0_" is 1, "Z_" is 62. Larger ones, the hashes of crates, are not shown: all are
+  // kMost.
   uint64_t Base62() {
     constexpr uint64_t kMost = uint64_t{1} << 40;
     if (Eat('_')) return 0;
