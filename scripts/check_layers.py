@@ -120,7 +120,7 @@ TABLE = {
     "profiler/include/pprof": Room(),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
-        f"{SAFE} {SAFE}/heap {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
+        f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 

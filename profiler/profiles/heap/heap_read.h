@@ -22,6 +22,9 @@ struct HeapUse {
 // Thread safety: safe. Not async-signal-safe: allocates once, before the walk.
 std::vector<HeapUse> ReadHeap();
 
+// The same of what the program's own allocators reported.
+std::vector<HeapUse> ReadPools();
+
 // The stacks at the high-water mark; allocated_* are current. Waits for the peak's lock, which
 // writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadPeak();

@@ -30,8 +30,8 @@ struct MapsWords {
 
 MapsWords WordsOf(std::string_view line) {
   MapsWords words;
-  for (std::string_view* word : {&words.range, &words.permissions, &words.offset, &words.device,
-                                 &words.inode}) {
+  for (std::string_view* word :
+       {&words.range, &words.permissions, &words.offset, &words.device, &words.inode}) {
     const size_t end = std::min(line.find(' '), line.size());
     *word = line.substr(0, end);
     line.remove_prefix(std::min(end + 1, line.size()));

@@ -46,10 +46,11 @@ TEST(MemoryAccount, TheSentenceAddsUpInWholeMebibytes) {
   account.mapped = 256 * kMebibyte - 1;
   Balance(&account);
   EXPECT_EQ(SumOf(account), account.resident);
-  EXPECT_EQ(SentenceOf(account),
-            "RSS 590 MiB = sampled heap 73 + size-class rounding 83 - allocated or free but never "
-            "touched 1024 + mapped by the program outside malloc 256 + other 1202 (resident memory, "
-            "and what it consists of)");
+  EXPECT_EQ(
+      SentenceOf(account),
+      "RSS 590 MiB = sampled heap 73 + size-class rounding 83 - allocated or free but never "
+      "touched 1024 + mapped by the program outside malloc 256 + other 1202 (resident memory, "
+      "and what it consists of)");
   EXPECT_NE(LinesOf(account).find("# RSS = 619059840\n# RSS.SampledHeap = 77046048\n"),
             std::string::npos)
       << LinesOf(account);
@@ -57,8 +58,7 @@ TEST(MemoryAccount, TheSentenceAddsUpInWholeMebibytes) {
 
 TEST(MemoryAccount, KnowsWhatTheProgramMaps) {
   const MemoryAccount before = Account();
-  void* mapped =
-      mmap(nullptr, kTaken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapped = mmap(nullptr, kTaken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(mapped, MAP_FAILED);
   const MemoryAccount untouched = Account();
   std::memset(mapped, 1, kTaken);
@@ -138,8 +138,7 @@ class DeepThreads {
 // The kernel merges a stack with what is mapped above it into one area.
 TEST(MemoryAccount, TellsStacksFromMemoryBesideThem) {
   const MemoryAccount before = Account();
-  void* mapped =
-      mmap(nullptr, kTaken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapped = mmap(nullptr, kTaken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(mapped, MAP_FAILED);
   std::memset(mapped, 1, kTaken);
   const DeepThreads threads(16, 2 << 20);
