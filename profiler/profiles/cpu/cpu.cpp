@@ -4,6 +4,8 @@
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
+#include "profiler/sys/process/denial.h"
+#include "profiler/sys/thread/cpu_timer.h"
 #include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::profiles {
@@ -32,9 +34,9 @@ class CpuRecorder : public Recorder {
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
     if (const size_t refused = CpuSampler::Get().threads_refused()) {
-      builder.AddComment(fmt::format(
-          "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
-          refused));
+      builder.AddComment(
+          fmt::format("{} threads were not sampled: the kernel refused their timers: {}", refused,
+                      sys::DenialText("timer_create", sys::TimerRefusal())));
     }
     return {};
   }

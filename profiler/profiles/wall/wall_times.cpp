@@ -1,14 +1,27 @@
 #include "profiler/profiles/wall/wall_times.h"
 
 #include <cmath>
+#include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
+namespace {
+
+// /proc tells where a thread waits; its stack is then copied.
+std::string HiddenFrame() {
+  const int error = sys::TaskRefusal();
+  if (error == 0) return "[no stack: the system denies every way to copy it]";
+  return "[no stack: /proc/self/task/TID/syscall: " + std::generic_category().message(error) + "]";
+}
+
+}  // namespace
 
 bool WallTimes::Waiting::operator<(const Waiting& other) const {
   return std::tie(label_set, truncated, state, pcs) <
@@ -37,8 +50,7 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     const auto ticks = std::llround(static_cast<double>(nanos) / static_cast<double>(tick.count()));
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {
-      model::SnapshotAccess::BuilderOf(builder).AddNamed(
-          "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
+      model::SnapshotAccess::BuilderOf(builder).AddNamed(HiddenFrame(), values.data(), labels);
     } else {
       builder.Add({stack.pcs.data(), stack.pcs.size(), true, stack.truncated}, values, labels);
     }

@@ -10,9 +10,12 @@ constexpr int kNoTimer = -1;
 
 // Starts a timer on the CPU clock of thread `tid`, which receives `signal` every `interval_nanos`
 // of its CPU time, the first after `first_nanos` (at least 1). kNoTimer: the thread is gone, or
-// RLIMIT_SIGPENDING is exhausted. Ownership: the caller's, until DeleteTimer.
+// the kernel refuses; see TimerRefusal. Ownership: the caller's, until DeleteTimer.
 // Async-signal-safe.
 int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos);
+// The errno of the last timer that the kernel refused a living thread; 0: none so far.
+// Async-signal-safe.
+int TimerRefusal();
 // Async-signal-safe.
 void DeleteTimer(int timer);
 

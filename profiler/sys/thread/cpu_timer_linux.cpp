@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Marks signals of our timers: a unique address.
 char timer_mark;
+
+std::atomic<int> timer_refusal;
 
 timespec ToTimespec(uint64_t nanos) {
   return {static_cast<time_t>(nanos / 1000000000), static_cast<long>(nanos % 1000000000)};
@@ -32,6 +35,7 @@ int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t fir
   event._sigev_un._tid = tid;
   int timer = kNoTimer;
   if (syscall(SYS_timer_create, clock, &event, &timer) != 0) {
+    if (errno != EINVAL && errno != ESRCH) timer_refusal.store(errno);  // not: the thread is gone
     errno = saved_errno;
     return kNoTimer;
   }
@@ -43,6 +47,8 @@ int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t fir
   errno = saved_errno;
   return timer;
 }
+
+int TimerRefusal() { return timer_refusal.load(); }
 
 void DeleteTimer(int timer) {
   const int saved_errno = errno;

@@ -42,7 +42,8 @@ int64_t InUseOf(const std::string& function) {
   int64_t bytes = 0;
   for (const profiles::HeapUse& use : profiles::ReadPools()) {
     if (use.stack->depth == 0) continue;
-    const bool is_its = FunctionNames({use.stack->pcs()[0] - 1})[0].find(function) != std::string::npos;
+    const bool is_its =
+        FunctionNames({use.stack->pcs()[0] - 1})[0].find(function) != std::string::npos;
     if (is_its) bytes += use.in_use_bytes;
   }
   return bytes;
@@ -53,8 +54,8 @@ TEST(Pools, CountWhatIsReportedAndGivenBack) {
   const Window window;
   for (uintptr_t i = 0; i < 100; ++i) TakeForA(i, 1000);
   for (uintptr_t i = 0; i < 40; ++i) ReportFree(Address(i));
-  ReportFree(Address(7));       // twice
-  ReportFree(Address(5000));    // never reported
+  ReportFree(Address(7));     // twice
+  ReportFree(Address(5000));  // never reported
   ReportAlloc(nullptr, 1000);
   EXPECT_EQ(window[kAllocObjects], 100);
   EXPECT_EQ(window[kAllocSpace], 100000);
