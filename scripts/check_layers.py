@@ -17,7 +17,7 @@ import sys
 STD = set("""
     algorithm any array atomic cctype cerrno charconv chrono cmath condition_variable csignal cstddef
     cstdint cstdio cstdlib cstring deque exception filesystem fstream functional initializer_list
-    iosfwd iostream iterator limits list map memory memory_resource mutex new numeric optional
+    iosfwd iostream istream iterator limits list map memory memory_resource mutex new numeric optional
     ostream random set shared_mutex sstream streambuf string string_view system_error thread tuple type_traits
     unordered_map unordered_set utility variant vector""".split())
 # For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
@@ -49,7 +49,7 @@ TABLE = {
     SYS["memory"]: Room(
         headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
     SYS["process"]: Room(
-        headers="sys/mman.h sys/resource.h unistd.h",
+        headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
@@ -102,8 +102,9 @@ TABLE = {
     "profiler/encode": Room("pprof profiler/model",
                             headers="fmt/format.h protozero/pbf_writer.hpp zlib.h"),
     f"{PROFILES}/heap": Room(
-        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SYS['modules']} {SYS['process']} {SYS['time']}",
-        headers="fmt/format.h gperftools/malloc_extension_c.h"),
+        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SAFE}/tables {SYS['memory']} {SYS['modules']} "
+        f"{SYS['process']} {SYS['thread']} {SYS['time']}",
+        headers="fmt/format.h gperftools/malloc_extension.h gperftools/malloc_extension_c.h"),
     f"{PROFILES}/contention": Room(
         f"{FOR_PROFILES} {SAFE}/contention {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
@@ -123,7 +124,7 @@ TABLE = {
     "profiler/include/pprof": Room(),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
-        f"{SAFE} {SAFE}/heap {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
+        f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 

@@ -1,13 +1,12 @@
 #include "profiler/profiles/cpu/cpu_timers.h"
 
-#include <cerrno>
 #include <iterator>
-#include <system_error>
 #include <unordered_map>
 
 #include "profiler/signal_safe/hooks/on_tick.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/sys/process/process.h"
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/cpu_timer.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"
@@ -127,9 +126,8 @@ void CpuTimers::UseProcessTimer(int error) {
 
 std::string CpuTimers::Refusal() const {
   if (error_ == 0) return "";
-  std::string text = "the kernel refuses timers for single threads (timer_create: " +
-                     std::generic_category().message(error_);
-  if (error_ == EAGAIN) text += ", RLIMIT_SIGPENDING";
+  const std::string text =
+      "the kernel refuses timers for single threads (" + sys::DenialText("timer_create", error_);
   return text + (by_process_ ? "): one timer for the whole process took the samples"
                              : ") and for the whole process (setitimer): there are no samples");
 }

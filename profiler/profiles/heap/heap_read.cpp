@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 
 namespace pprof::profiles {
@@ -13,6 +14,8 @@ using signal_safe::heap_peak;
 using signal_safe::heap_sampler;
 using signal_safe::HeapLevel;
 using signal_safe::HeapStack;
+using signal_safe::HeapStackTable;
+using signal_safe::pool_sampler;
 
 HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   HeapUse use;
@@ -27,10 +30,10 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
 
 // Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
-std::vector<HeapUse> ReadAll(LevelOf level_of) {
+std::vector<HeapUse> ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
   std::vector<HeapUse> uses;
-  uses.reserve(heap_sampler.stacks.size() + 1);  // one more for the overflow entry
-  heap_sampler.stacks.ForEach([&](const HeapStack& stack) {
+  uses.reserve(stacks.size() + 1);  // one more for the overflow entry
+  stacks.ForEach([&](const HeapStack& stack) {
     const HeapUse use = UseOf(stack, level_of(stack));
     const bool used = use.allocated_objects != 0 || use.in_use_objects != 0;
     if (used) uses.push_back(use);
@@ -45,14 +48,18 @@ struct Sums {
 
 }  // namespace
 
+std::vector<HeapUse> ReadPools() {
+  return ReadAll(pool_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+}
+
 std::vector<HeapUse> ReadHeap() {
-  return ReadAll([](const HeapStack& stack) { return stack.Live(); });
+  return ReadAll(heap_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
 }
 
 std::vector<HeapUse> ReadPeak() {
   heap_peak.Lock();
-  std::vector<HeapUse> uses =
-      ReadAll([](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
+  std::vector<HeapUse> uses = ReadAll(
+      heap_sampler.stacks, [](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
   heap_peak.Unlock();
   return uses;
 }
@@ -75,6 +82,15 @@ std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
     uses.push_back(use);
   }
   return uses;
+}
+
+double ReadRounding() {
+  double bytes = 0;
+  heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
+    const size_t taken = SizeInClass(record.size);
+    if (taken > record.size) bytes += record.weight * static_cast<double>(taken - record.size);
+  });
+  return bytes;
 }
 
 }  // namespace pprof::profiles

@@ -22,6 +22,9 @@ struct HeapUse {
 // Thread safety: safe. Not async-signal-safe: allocates once, before the walk.
 std::vector<HeapUse> ReadHeap();
 
+// The same of what the program's own allocators reported.
+std::vector<HeapUse> ReadPools();
+
 // The stacks at the high-water mark; allocated_* are current. Waits for the peak's lock, which
 // writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadPeak();
@@ -29,5 +32,9 @@ std::vector<HeapUse> ReadPeak();
 // Live memory allocated at least `min_age_ms` milliseconds before `now_ms`, by stack. `now_ms`:
 // sys::CoarseMonotonicMillis. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
+
+// By how many bytes tcmalloc rounds the live blocks up to its size classes: an estimate from the
+// sampled ones. Thread safety: safe.
+double ReadRounding();
 
 }  // namespace pprof::profiles

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <iterator>
 #include <thread>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "profiler/signal_safe/hooks/on_thread.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_time.h"
@@ -129,10 +131,11 @@ class Dump {
   explicit Dump(const DumpOptions& options) : options_(options), self_(sys::ThreadId()) {}
 
   Result<std::vector<ThreadView>> Run() {
+    errno = 0;
     const std::vector<int32_t> tids = sys::ListTasks();
     if (tids.empty()) {
       return Status(StatusCode::kUnsupported,
-                    "no thread stacks: /proc/self/task cannot be read in this environment");
+                    "no thread stacks: " + sys::DenialText("/proc/self/task", errno));
     }
     DropVanishedThreads(tids);
     signal_safe::AwaitNewbornOwnThreads();

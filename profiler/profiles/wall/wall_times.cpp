@@ -1,6 +1,8 @@
 #include "profiler/profiles/wall/wall_times.h"
 
 #include <cmath>
+#include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -8,8 +10,19 @@
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
+namespace {
+
+// /proc tells where a thread waits; its stack is then copied.
+std::string HiddenFrame() {
+  const int error = sys::TaskRefusal();
+  if (error == 0) return "[no stack: the system denies every way to copy it]";
+  return "[no stack: /proc/self/task/TID/syscall: " + std::generic_category().message(error) + "]";
+}
+
+}  // namespace
 
 bool WallTimes::Waiting::operator<(const Waiting& other) const {
   return std::tie(label_set, end, kernel_worker, state, pcs) <
@@ -44,10 +57,9 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     const auto ticks = std::llround(static_cast<double>(nanos) / static_cast<double>(tick.count()));
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
     if (stack.pcs.empty()) {
-      model::SnapshotAccess::BuilderOf(builder).AddNamed(
-          stack.kernel_worker ? "[kernel worker: io_uring or vhost]"
-                              : "[no stack: /proc and process_vm_readv are refused]",
-          values.data(), labels);
+      const std::string frame =
+          stack.kernel_worker ? "[kernel worker: io_uring or vhost]" : HiddenFrame();
+      model::SnapshotAccess::BuilderOf(builder).AddNamed(frame, values.data(), labels);
     } else {
       builder.Add(ViewOf(stack.pcs, stack.end), values, labels);
     }

@@ -39,6 +39,18 @@ class LiveTable {
   // Removes a block. False: not in the table.
   bool Remove(const void* block, LiveRecord* record);
 
+  // Removes the blocks from `begin` to before `end`, and calls visit(block, record) for each. Looks
+  // through the whole table. Async-signal-safe if `visit` is.
+  template <class Visit>
+  void RemoveRange(uintptr_t begin, uintptr_t end, Visit&& visit) {
+    LiveRecord record;
+    for (Cursor at; Next(&at, &record);) {
+      if (at.block < begin || at.block >= end) continue;
+      const void* block = reinterpret_cast<const void*>(at.block);
+      if (Remove(block, &record)) visit(block, static_cast<const LiveRecord&>(record));
+    }
+  }
+
   // Calls visit(record) for every block that is in the table during the whole call, and possibly
   // for blocks added or removed meanwhile. Async-signal-safe if `visit` is.
   template <class Visit>
@@ -57,6 +69,7 @@ class LiveTable {
   struct Cursor {
     int level = 0;
     size_t slot = 0;
+    uintptr_t block = 0;  // of the record that Next returned
   };
 
   Table* GetOrAdd(int level);

@@ -6,8 +6,9 @@
 
 namespace pprof::sys {
 
-// Copies `bytes` bytes from `address` of this process; false when any of them is not mapped or
-// seccomp denies process_vm_readv. Never faults. One system call. Async-signal-safe.
+// Copies `bytes` bytes from `address` of this process; false when any of them is not mapped. Never
+// faults. One system call, process_vm_readv; where a sandbox denies it, process_vm_writev or three
+// calls for /proc/self/mem. Async-signal-safe.
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes);
 
 // Copies up to `bytes` bytes from `address` of this process, stopping at a hole. Returns the number

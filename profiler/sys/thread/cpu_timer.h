@@ -10,7 +10,7 @@ constexpr int kNoTimer = -1;
 
 // Starts a timer on the CPU clock of thread `tid`, which receives `signal` every `interval_nanos`
 // of its CPU time, the first after `first_nanos` (at least 1). kNoTimer: the thread is gone, or
-// RLIMIT_SIGPENDING is exhausted. Ownership: the caller's, until DeleteTimer.
+// the kernel refuses; see CpuTimerError. Ownership: the caller's, until DeleteTimer.
 // Async-signal-safe.
 int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos);
 // Async-signal-safe.

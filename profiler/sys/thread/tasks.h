@@ -32,7 +32,7 @@ std::vector<int32_t> ListTasks();
 // Number of threads; 0 when /proc is not available. One system call.
 size_t CountTasks();
 
-// Whether a thread of this process has this id now. One system call.
+// Whether a thread of this process has this id now; true if a sandbox denies the one system call.
 bool IsTask(int32_t tid);
 
 struct TaskStat {
@@ -59,6 +59,9 @@ struct TaskSyscall {
 
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox
 TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call);
+
+// The errno of the last refused ReadTaskSyscall; 0: none so far. Async-signal-safe.
+int TaskRefusal();
 
 // CPU time of a thread of this process in nanoseconds; false: it is gone. One system call.
 // Async-signal-safe.

@@ -39,8 +39,9 @@ bool BlocksProfilingSignal();
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 
-// Queues `signal` to one thread. False: the thread is gone. Async-signal-safe.
-bool SignalThread(int32_t tid, int signal);
+// Queues `signal` to one thread. Returns 0 or the errno; ESRCH: the thread is gone.
+// Async-signal-safe.
+int SignalThread(int32_t tid, int signal);
 
 // Whether the thread blocks the signal (status, SigBlk). False if that cannot be read.
 bool ThreadBlocksSignal(int32_t tid, int signal);

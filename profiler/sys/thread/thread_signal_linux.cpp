@@ -96,11 +96,11 @@ int FreeRealTimeSignal() {
 int UrgentSignal() { return SIGURG; }
 int ProfilingSignal() { return SIGPROF; }
 
-bool SignalThread(int32_t tid, int signal) {
+int SignalThread(int32_t tid, int signal) {
   const int saved_errno = errno;
-  const bool sent = syscall(SYS_tgkill, getpid(), tid, signal) == 0;
+  const int error = syscall(SYS_tgkill, getpid(), tid, signal) == 0 ? 0 : errno;
   errno = saved_errno;
-  return sent;
+  return error;
 }
 
 bool ThreadBlocksSignal(int32_t tid, int signal) {

@@ -330,7 +330,7 @@ TEST_F(WallWindowTest, WhereStacksAreRefusedTheWaitHasNone) {
             (std::vector<std::pair<int32_t, uint64_t>>{{2, 6 * kMs}, {2, 10 * kMs}}));
   EXPECT_EQ(
       Written(window),
-      (Rows{{"[no stack: /proc and process_vm_readv are refused] {state=waiting}", {2, 20 * kMs}},
+      (Rows{{"[no stack: the system denies every way to copy it] {state=waiting}", {2, 20 * kMs}},
             {"[running]", {2, 20 * kMs}}}));
 }
 
