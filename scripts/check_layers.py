@@ -48,6 +48,7 @@ TABLE = {
     SYS["memory"]: Room(
         headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
     SYS["process"]: Room(
+        f"{SYS['modules']}/loaded_module.h",
         headers="sys/mman.h sys/resource.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),

@@ -67,6 +67,10 @@ class Allocators(Linked):
         said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
         self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
 
+    # llvm-bolt refuses a program that names a sanitizer's function, if only weakly.
+    def test_linked_program_names_no_sanitizer(self):
+        self.assertNotRegex(output(["nm", PROBE]), r"__[a-z]+san_init")
+
     @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
     def test_memcheck_is_told(self):
         said = output(["valgrind", "-q", "--tool=memcheck", PROBE])
