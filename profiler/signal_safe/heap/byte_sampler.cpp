@@ -18,7 +18,8 @@ void Arm(ThreadState& thread, uint64_t interval, double distance) {
 
 }  // namespace
 
-uint64_t Expired(size_t bytes, uint64_t interval) {
+uint64_t Expired(size_t size, uint64_t interval) {
+  const uint64_t bytes = CountedBytes(size);
   ThreadState& thread = thread_state;
   const uint64_t drawn_with = thread.sample_at_zero ? thread.interval : 0;
   // Bytes beyond the end of the old countdown.
