@@ -9,6 +9,9 @@ function(pprof_target target)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
     $<$<BOOL:${PPROF_CPP_WERROR}>:-Werror>)
+  # clang holds the annotations of profiler/sys/thread/mutex.h against every use.
+  target_compile_options(${target} PRIVATE
+    "$<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Wthread-safety-beta>")
   if(PPROF_CPP_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${PPROF_CPP_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${PPROF_CPP_SANITIZE})

@@ -9,7 +9,8 @@ namespace memory {
 
 int64_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
-  int64_t size_pages = 0, resident_pages = 0;
+  int64_t size_pages = 0;
+  int64_t resident_pages = 0;
   if (!(statm >> size_pages >> resident_pages)) return 0;
   return resident_pages * sysconf(_SC_PAGESIZE);
 }

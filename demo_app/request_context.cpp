@@ -118,9 +118,13 @@ size_t Purge(std::chrono::milliseconds max_age) {
 Handler ClearHandler(Handler next) {
   return [next = std::move(next)](const RequestPtr& request) {
     struct ClearAtEnd {
-      const RequestPtr& request;
+      explicit ClearAtEnd(const RequestPtr& ended) : request(ended) {}
       ~ClearAtEnd() { Clear(request); }
-    } clear_at_end{request};
+      ClearAtEnd(const ClearAtEnd&) = delete;
+      ClearAtEnd& operator=(const ClearAtEnd&) = delete;
+      const RequestPtr& request;
+    };
+    const ClearAtEnd clear_at_end(request);
     next(request);
   };
 }

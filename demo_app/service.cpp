@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "demo_app/address.h"
 #include "demo_app/auth.h"
@@ -93,7 +93,7 @@ std::string Service::Start(const std::string& address) {
                                                                         : -1;
   if (bound < 0) {
     return fmt::format("cannot listen on {}: {}", address,
-                       errno != 0 ? std::strerror(errno) : "no such host");
+                       errno != 0 ? std::generic_category().message(errno) : "no such host");
   }
   port_ = static_cast<uint16_t>(bound);
   listener_ = std::thread([this] { server_->listen_after_bind(); });

@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::streamsize kMaxTokenFileBytes = 4096;
 
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
+Status Invalid(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
 
 bool IsVisible(char c) { return c > 0x20 && c < 0x7f; }
 
@@ -32,8 +30,9 @@ Result<std::string> ReadTokenFile(const std::string& path) {
   if (!file || (!file.read(text.data(), kMaxTokenFileBytes + 1) && !file.eof())) {
     return Invalid("token_file " + path + " cannot be read");
   }
-  if (file.gcount() > kMaxTokenFileBytes)
+  if (file.gcount() > kMaxTokenFileBytes) {
     return Invalid("token_file " + path + " is over 4096 bytes");
+  }
   text.resize(static_cast<size_t>(file.gcount()));
   text = WithoutBlanks(text);
   if (text.empty()) return Invalid("token_file " + path + " is empty");
@@ -41,8 +40,8 @@ Result<std::string> ReadTokenFile(const std::string& path) {
 }
 
 Status CheckReach(const Options& options, const ListenAddress& address) {
-  if (address.is_unix() || IsLoopbackAddress(address.host)) return Status();
-  if (options.allow_remote && options.token.size() >= kMinRemoteTokenBytes) return Status();
+  if (address.is_unix() || IsLoopbackAddress(address.host)) return {};
+  if (options.allow_remote && options.token.size() >= kMinRemoteTokenBytes) return {};
   return Invalid("address " + options.address +
                  " can be reached by other machines: that needs allow_remote and a token of 32 "
                  "characters or more; or listen on 127.0.0.1");
@@ -59,7 +58,7 @@ Result<bool> ParseSwitch(const char* name, std::string_view text) {
 }
 
 std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): as any getenv
   return value == nullptr ? "" : value;
 }
 

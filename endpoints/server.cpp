@@ -37,19 +37,21 @@ Response Turned(const Refused& refused) {
   return response;
 }
 
+// `options` have the token itself, not the name of its file.
+Response Admitted(const Request& request, const Options& options) {
+  if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
+  return Route(request, Context{options, handle_refusals, handle_dumps});
+}
+
 }  // namespace
 
 Response Handle(const Request& request, const Options& options) {
-  if (!options.token_file.empty() && options.token.empty()) {
-    auto checked = CheckedOptions(options, ListenAddress{"", "127.0.0.1", 0});
-    if (!checked.ok())
-      return Turned({500, Refusal::kUnauthorized, checked.status().message(), "", ""});
-    Options with_token = std::move(checked).value();
-    with_token.token_file.clear();
-    return Handle(request, with_token);
+  if (options.token_file.empty() || !options.token.empty()) return Admitted(request, options);
+  auto with_token = CheckedOptions(options, ListenAddress{"", "127.0.0.1", 0});
+  if (!with_token.ok()) {
+    return Turned({500, Refusal::kUnauthorized, with_token.status().message(), "", ""});
   }
-  if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
-  return Route(request, Context{options, handle_refusals, handle_dumps});
+  return Admitted(request, with_token.value());
 }
 
 class Server::Impl {
@@ -69,8 +71,8 @@ Result<Server> Server::Start(const Options& options) {
   auto impl = std::make_unique<Impl>(std::move(listener).value(), checked.value());
   if (const Status started = impl->gate.Start(); !started.ok()) return started;
   if (options.warm_symbols_every.count() > 0) {
-    if (const Status started = impl->warmer.Start(options.warm_symbols_every); !started.ok())
-      return started;
+    const Status started = impl->warmer.Start(options.warm_symbols_every);
+    if (!started.ok()) return started;
   }
   return Server(std::move(impl));
 }

@@ -15,7 +15,10 @@ namespace pprof::http {
 // Thread safety: belongs to one thread. Not async-signal-safe.
 class SymbolWarmer {
  public:
+  SymbolWarmer() = default;
   ~SymbolWarmer();
+  SymbolWarmer(const SymbolWarmer&) = delete;
+  SymbolWarmer& operator=(const SymbolWarmer&) = delete;
 
   // Starts a thread that symbolizes now and every `pause`. Errors: kInternal without a thread.
   // REQUIRES: called at most once.

@@ -8,6 +8,8 @@ symbolize::ModuleRef ModuleOf(const model::Mapping& mapping) {
   module.path = mapping.path;
   module.build_id = mapping.build_id;
   module.bias = mapping.start - mapping.offset;
+  module.offset = mapping.offset;
+  module.size = mapping.limit - mapping.start;
   module.is_main_executable = mapping.main_executable;
   module.mapped = !mapping.unloaded;
   return module;

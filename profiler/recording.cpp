@@ -41,10 +41,10 @@ class Recording::Slot {
   const int number_;
 };
 
-Recording::Recording(const ProfileType* type, const Parameters& parameters,
-                     std::shared_ptr<Slot> slot, std::unique_ptr<Recorder> recorder)
+Recording::Recording(const ProfileType* type, Parameters parameters, std::shared_ptr<Slot> slot,
+                     std::unique_ptr<Recorder> recorder)
     : type_(type),
-      parameters_(parameters),
+      parameters_(std::move(parameters)),
       slot_(std::move(slot)),
       recorder_(std::move(recorder)),
       start_(std::chrono::steady_clock::now()) {}

@@ -50,9 +50,11 @@ class Registry {
 
   // Only runs if another thread made the registry first; see MadeOnce.
   ~Registry() {
-    for (RegistryEntry* entry = head_.load(); entry != nullptr;)
-      delete std::exchange(entry, entry->next);
+    RegistryEntry* entry = head_.load();
+    while (entry != nullptr) delete std::exchange(entry, entry->next);
   }
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
 
   bool Add(ProfileType type) {
     auto* entry = new RegistryEntry{std::move(type), head_.load(std::memory_order_acquire)};

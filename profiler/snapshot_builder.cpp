@@ -52,8 +52,13 @@ SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
   head.shown_first = type.shown_first;
   head.text_form = type.text_form;
   head.time_nanos = sys::WallNanos();
-  for (sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
+  head.taken_at = sys::MonotonicNanos();
+  sys::ExecutableMappings mappings = sys::ListExecutableMappings();
+  for (sys::ExecutableMapping& mapping : mappings.list) {
     builder_->AddMapping(ToModel(std::move(mapping)));
+  }
+  if (!mappings.no_maps_because.empty()) {
+    AddComment(mappings.no_maps_because + ": code outside of the loader's modules has no mapping");
   }
   for (size_t i = 0; i < signal_safe::unloaded_modules.size(); ++i) {
     builder_->AddUnloadedMapping(ToModel(signal_safe::unloaded_modules[i]));

@@ -18,7 +18,7 @@ for argument in "$@"; do
     *) wanted+=("$argument") ;;
   esac
 done
-install_dependencies "${install_option[@]}" build test bench
+install_dependencies "${install_option[@]}" build test demo bench
 
 build=build/release
 mkdir -p build docs

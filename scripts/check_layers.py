@@ -58,7 +58,7 @@ TABLE = {
                 "sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
-        f"{SYS['thread']}/this_thread.h {SYS['time']}",
+        f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
         headers="dlfcn.h elf.h fcntl.h link.h sys/auxv.h unistd.h"),
 
     "profiler/model": Room("pprof", std=STD_MODEL),

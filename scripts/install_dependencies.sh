@@ -12,12 +12,11 @@ dependency_group() {
   case "$1" in
     build)
       echo g++=c++ cmake=cmake ninja-build=ninja pkg-config=pkg-config libgoogle-perftools-dev \
-        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libisal-dev \
-        libcli11-dev nlohmann-json3-dev ;;
+        libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libisal-dev ;;
     test)  # google-pprof finds no lines without `file`
       echo file=file libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
         curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev ;;
-    demo) echo hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
+    demo) echo libcli11-dev nlohmann-json3-dev hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
     check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
     browser) echo chromium=chromium python3=python3 ;;

@@ -33,7 +33,7 @@ inline size_t ResidentKiB() {
 // Polls until the process has `wanted` threads; false after 20 s. The kernel lists a thread for a
 // moment after it was joined.
 inline bool SettlesAtThreads(size_t wanted) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (Entries("/proc/self/task") != wanted) {
     if (std::chrono::steady_clock::now() > end) return false;
   }

@@ -45,7 +45,7 @@ ConnectionGate::ConnectionGate(Listener listener, const Options& options)
       dumps_(options.dumps_per_second, options.dump_burst) {}
 
 Status ConnectionGate::Start() {
-  if (!wake_.ok()) return Status(StatusCode::kInternal, "eventfd: no file descriptor left");
+  if (!wake_.ok()) return {StatusCode::kInternal, "eventfd: no file descriptor left"};
   auto thread = OwnThread::Start("pprof-http", [this] { Run(); });
   if (!thread.ok()) return thread.status();
   thread_ = std::move(thread).value();

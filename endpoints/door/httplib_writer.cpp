@@ -19,6 +19,8 @@ class KeepSigpipe {
  public:
   KeepSigpipe() { sigaction(SIGPIPE, nullptr, &saved_); }
   ~KeepSigpipe() { sigaction(SIGPIPE, &saved_, nullptr); }
+  KeepSigpipe(const KeepSigpipe&) = delete;
+  KeepSigpipe& operator=(const KeepSigpipe&) = delete;
 
  private:
   struct sigaction saved_ {};
@@ -61,6 +63,7 @@ class StringStream : public httplib::Stream {
   std::string_view in_;
   std::string out_;
 };
+// NOLINTEND(modernize-use-override)
 
 void ToHttplib(Response from, bool head_only, httplib::Response& to) {
   to.status = from.status;

@@ -17,6 +17,8 @@ class HttplibWriter {
   ~HttplibWriter();
   HttplibWriter(HttplibWriter&&) noexcept;
   HttplibWriter& operator=(HttplibWriter&&) = delete;
+  HttplibWriter(const HttplibWriter&) = delete;
+  HttplibWriter& operator=(const HttplibWriter&) = delete;
 
   // The status line, the headers with Connection: close, and the body unless `head_only`.
   std::string Write(Response response, bool head_only);

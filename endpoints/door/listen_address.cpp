@@ -13,10 +13,10 @@ namespace {
 constexpr std::string_view kUnixPrefix = "unix:";
 
 Status Invalid(const std::string& text, const std::string& why) {
-  return Status(StatusCode::kInvalidArgument,
-                "address \"" + text + "\": " + why +
-                    "; use HOST:PORT with a numeric host, e.g. 127.0.0.1:6060 or [::1]:6060, or "
-                    "unix:/path/to.sock");
+  return {StatusCode::kInvalidArgument,
+          "address \"" + text + "\": " + why +
+              "; use HOST:PORT with a numeric host, e.g. 127.0.0.1:6060 or [::1]:6060, or "
+              "unix:/path/to.sock"};
 }
 
 std::string WithPid(std::string_view path) {
@@ -33,8 +33,9 @@ Result<ListenAddress> ParseUnix(const std::string& text) {
   ListenAddress address;
   address.unix_path = WithPid(std::string_view(text).substr(kUnixPrefix.size()));
   const std::string& path = address.unix_path;
-  if (path.empty() || path[0] != '/')
+  if (path.empty() || path[0] != '/') {
     return Invalid(text, "the path of the socket is not absolute");
+  }
   if (path.size() >= sizeof(sockaddr_un{}.sun_path) || path.find('\0') != std::string::npos) {
     return Invalid(text, "the path of the socket is longer than 107 bytes");
   }

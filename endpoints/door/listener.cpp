@@ -19,7 +19,7 @@ constexpr int kBacklog = 128;
 Status SystemError(const std::string& what) {
   const int error = errno;
   const auto code = error == EADDRINUSE ? StatusCode::kConflict : StatusCode::kInternal;
-  return Status(code, what + ": " + std::generic_category().message(error));
+  return {code, what + ": " + std::generic_category().message(error)};
 }
 
 struct SocketAddress {
@@ -75,11 +75,10 @@ Status CheckFolder(const std::string& path) {
   struct stat info {};
   if (lstat(folder.c_str(), &info) != 0) return SystemError("stat " + folder);
   if (S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 0077) == 0) {
-    return Status();
+    return {};
   }
-  return Status(
-      StatusCode::kInvalidArgument,
-      "the directory " + folder + " of the socket must belong to this user with mode 0700");
+  return {StatusCode::kInvalidArgument,
+          "the directory " + folder + " of the socket must belong to this user with mode 0700"};
 }
 
 // Removes the socket of an ended process of this user; anything else stays and is a conflict.

@@ -10,7 +10,7 @@ Status WorkerPool::Start(const char* name) {
     if (!thread.ok()) return thread.status();
     threads_.push_back(std::move(thread).value());
   }
-  return Status();
+  return {};
 }
 
 bool WorkerPool::TryRun(Job job) {

@@ -21,6 +21,8 @@ class WorkerPool {
   // `queue`: maximum number of waiting jobs.
   WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
   ~WorkerPool() { Stop(); }
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
 
   // Starts the threads. `name`: see OwnThread. Errors: kInternal when one cannot be started.
   Status Start(const char* name);

@@ -75,7 +75,7 @@ bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
   return true;
 }
 
-Status Cancelled() { return Status(StatusCode::kCancelled, "client left or server is stopping"); }
+Status Cancelled() { return {StatusCode::kCancelled, "client left or server is stopping"}; }
 
 Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
                         const Request& request, const Context& context) {

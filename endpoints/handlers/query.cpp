@@ -6,9 +6,7 @@
 namespace pprof::http {
 namespace {
 
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
+Status Invalid(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

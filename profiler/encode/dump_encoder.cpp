@@ -28,10 +28,11 @@ std::string_view GoSuffix(std::string_view file) {
 std::string GoFunction(const std::string& name) {
   std::string escaped;
   for (const char c : name) {
-    if (c == '%' || c == '/' || c == '+')
+    if (c == '%' || c == '/' || c == '+') {
       escaped += fmt::format("%{:02x}", c);
-    else
+    } else {
       escaped += c;
+    }
   }
   return escaped;
 }

@@ -40,7 +40,7 @@ class GzipSink {
   std::ostream& out_;
   Status status_;
   std::unique_ptr<z_stream_s> stream_;
-  std::array<char, 64 * 1024> buffer_;
+  std::array<char, size_t{64} * 1024> buffer_;
 };
 
 }  // namespace pprof::encode

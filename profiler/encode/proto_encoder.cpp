@@ -53,7 +53,7 @@ enum : protozero::pbf_tag_type {
   kHasLineNumbers = 9,
   kHasInlineFrames = 10,
 };
-}
+}  // namespace mapping
 namespace location {
 enum : protozero::pbf_tag_type { kId = 1, kMappingId = 2, kAddress = 3, kLine = 4 };
 }
@@ -68,11 +68,11 @@ enum : protozero::pbf_tag_type {
   kFilename = 4,
   kStartLine = 5
 };
-}
+}  // namespace function
 }  // namespace profile_proto
 namespace pb = profile_proto;
 
-constexpr size_t kFlushBytes = 64 * 1024;
+constexpr size_t kFlushBytes = size_t{64} * 1024;
 const std::string kIncomplete =
     "some functions have no lines or no names: the time limit ended before all were looked up; the "
     "next profile will have them";
@@ -244,6 +244,9 @@ class ProtoEncoder {
 
   void WriteComments() {
     for (const std::string& comment : profile_.comments) {
+      writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
+    }
+    for (const std::string& comment : symbols_.comments) {
       writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
     }
     if (!symbols_.incomplete.empty()) {

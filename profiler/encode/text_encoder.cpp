@@ -14,7 +14,7 @@
 namespace pprof::encode {
 namespace {
 
-constexpr size_t kFlushBytes = 64 * 1024;
+constexpr size_t kFlushBytes = size_t{64} * 1024;
 
 // Indexes of the text form's numbers among a profile's values.
 struct HeapColumns {
@@ -189,6 +189,7 @@ class TextEncoder {
     if (!profile_.text_trailer.empty()) Print("\n{}", profile_.text_trailer);
     if (!text_.empty() && text_.back() != '\n') Print("\n");
     for (const std::string& comment : profile_.comments) Print("# {}\n", OneLine(comment));
+    for (const std::string& comment : symbols_.comments) Print("# {}\n", OneLine(comment));
     if (profile_.lost_samples > 0) Print("# {} samples lost\n", profile_.lost_samples);
   }
 

@@ -89,7 +89,7 @@ __attribute__((always_inline)) inline void* Realloc(void* block, size_t size, vo
 }  // namespace
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
 
 extern "C" {
 

@@ -52,7 +52,7 @@ void ResolveConditionFunctions() {
 
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
 namespace hooks = pprof::signal_safe;
 
 extern "C" {

@@ -36,7 +36,7 @@ void ResolveJoinFunctions() {
 
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
 namespace hooks = pprof::signal_safe;
 
 extern "C" {

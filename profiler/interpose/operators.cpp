@@ -33,7 +33,7 @@ PPROF_SLOW void SlowDelete(void* block, Arguments... arguments) noexcept {
 }  // namespace
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
 using Real = RealAllocator;
 using Align = RealAllocator::Align;
 using Tag = RealAllocator::Tag;

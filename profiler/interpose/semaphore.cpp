@@ -41,7 +41,7 @@ void ResolveSemaphoreFunctions() {
 
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT: definitions of the global functions follow
+using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
 
 extern "C" {
 

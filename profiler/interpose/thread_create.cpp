@@ -63,13 +63,18 @@ class StartBlocks {
 };
 StartBlocks::Slot StartBlocks::slots_[16];
 
-// Reports the thread's end whichever way it exits: return, pthread_exit, cancellation.
-struct ThreadScope {
-  explicit ThreadScope(const signal_safe::ThreadBirth& the_birth) : birth(the_birth) {
-    signal_safe::OnThreadStart(birth);
+// Tells the end whichever way the thread takes: return, pthread_exit, cancellation.
+class ThreadScope {
+ public:
+  explicit ThreadScope(const signal_safe::ThreadBirth& birth) : birth_(birth) {
+    signal_safe::OnThreadStart(birth_);
   }
-  ~ThreadScope() { signal_safe::OnThreadEnd(birth); }
-  const signal_safe::ThreadBirth birth;
+  ~ThreadScope() { signal_safe::OnThreadEnd(birth_); }
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  const signal_safe::ThreadBirth birth_;
 };
 
 PPROF_THREAD_ENTRY void* RunThread(void* opaque) {
@@ -86,7 +91,8 @@ extern "C" {
 
 PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                 void* (*start)(void*), void* argument) noexcept {
-  using namespace pprof;
+  namespace interpose = pprof::interpose;
+  namespace signal_safe = pprof::signal_safe;
   using interpose::NextCreate;
   signal_safe::SetThreadEntryCode({reinterpret_cast<uintptr_t>(__start_pprof_thread_entry),
                                    reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry)});

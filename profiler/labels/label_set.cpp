@@ -37,8 +37,10 @@ const std::vector<Label>& LabelSet::labels() const { return labels::LabelsOf(id_
 LabelSet LabelSet::With(const LabelSet& other) const {
   if (id_ == 0 || id_ == other.id_) return other;
   if (other.id_ == 0) return *this;
-  // Servers add the same labels to the same ones for every request.
-  thread_local uint32_t last_base = 0, last_added = 0, last_result = 0;
+  // Servers put the same labels on top of the same ones, request by request.
+  thread_local uint32_t last_base = 0;
+  thread_local uint32_t last_added = 0;
+  thread_local uint32_t last_result = 0;
   if (id_ != last_base || other.id_ != last_added) {
     std::vector<Label> merged = labels();
     merged.insert(merged.end(), other.labels().begin(), other.labels().end());

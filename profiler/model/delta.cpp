@@ -177,7 +177,9 @@ Profile Difference(const Profile& later, const Profile& earlier) {
   result.thread_notes.clear();  // those of `later`: a difference has none
   SubtractSamples(result, earlier);
   DropUnchanged(result);
-  result.duration_nanos = std::max<int64_t>(later.time_nanos - earlier.time_nanos, 0);
+  const bool in_order = later.taken_at > earlier.taken_at;
+  result.duration_nanos =
+      in_order ? static_cast<int64_t>(later.taken_at - earlier.taken_at) : int64_t{0};
   result.lost_samples -= std::min(result.lost_samples, earlier.lost_samples);
   return result;
 }

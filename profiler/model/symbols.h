@@ -29,6 +29,7 @@ struct Symbols {
   std::vector<uint32_t> first_line;  // locations + 1 entries
   // By module: the time limit ended before all its locations were looked up. Empty: none.
   std::vector<bool> incomplete;
+  std::vector<std::string> comments;  // about missing names, for the readers of the profile
 };
 
 }  // namespace pprof::model

@@ -21,6 +21,8 @@ namespace {
 // The process that PPROF_CPP_LISTEN is meant for; inherited along with it.
 constexpr const char* kListenPid = "PPROF_CPP_LISTEN_PID";
 
+// While the program is loaded there is one thread, and nobody else changes the environment.
+// NOLINTBEGIN(concurrency-mt-unsafe)
 bool MeantForThisProcess() {
   const char* meant_for = std::getenv(kListenPid);
   return meant_for == nullptr || meant_for == std::to_string(getpid());
@@ -50,5 +52,6 @@ __attribute__((constructor)) void Start() {
     Complain(error.what());
   }
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace

@@ -57,7 +57,7 @@ class Capture(unittest.TestCase):
     def capture(self, *arguments, shell=("sh",), client="curl"):
         environment = dict(os.environ, PPROF_CPP_CAPTURE_CLIENT=client)
         return subprocess.run([*shell, CAPTURE, *arguments], env=environment, text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=120)
 
     def archive(self):
         """The files of the only archive: name without folder and time -> content."""
@@ -140,7 +140,7 @@ class CaptureOfDemoApp(unittest.TestCase):
             app.load(10)
             result = subprocess.run(["sh", CAPTURE, f"127.0.0.1:{app.debug_port}", folder],
                                     env=dict(os.environ, PPROF_CPP_CAPTURE_SECONDS="1"),
-                                    capture_output=True, text=True, timeout=60)
+                                    capture_output=True, text=True, timeout=120)
             self.assertEqual(result.returncode, 0, result.stderr)
             (archive,) = glob.glob(os.path.join(folder, "*.tar.gz"))
             with tarfile.open(archive) as tar:

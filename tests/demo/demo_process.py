@@ -12,7 +12,7 @@ DEMO_APP = os.environ["DEMO_APP"]
 SANITIZED = bool(os.environ.get("PPROF_CPP_SANITIZE"))
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     """Polls until the condition holds; False after the timeout."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -50,7 +50,7 @@ class DemoApp:
 
     def get(self, path):
         """Status and body of one request on a new connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read().decode()
@@ -62,7 +62,7 @@ class DemoApp:
 
     def load(self, requests, path="/orders/17"):
         """Sends this many requests on one kept-alive connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         for _ in range(requests):
             connection.request("GET", path)
             connection.getresponse().read()
@@ -72,7 +72,7 @@ class DemoApp:
         """Returns the exit code and the seconds it took."""
         start = time.monotonic()
         self.process.send_signal(signal_number)
-        code = self.process.wait(timeout=10)
+        code = self.process.wait(timeout=60)
         return code, time.monotonic() - start
 
     def listening_sockets(self):

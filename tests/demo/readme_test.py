@@ -32,8 +32,8 @@ class Readme(unittest.TestCase):
                 with self.subTest(command=command):
                     here = command.replace("127.0.0.1:6060", f"127.0.0.1:{app.debug_port}")
                     answer = subprocess.run(["bash", "-c", here.replace("curl ", "curl -s ", 1)],
-                                            capture_output=True, text=True, timeout=30).stdout
-                    if "cmdline" in command:  # the binary's path differs
+                                            capture_output=True, text=True, timeout=120).stdout
+                    if "cmdline" in command:  # where the binary lies differs
                         self.assertRegex(answer, r"demo_app --listen 127\.0\.0\.1:\d+ ")
                     else:
                         self.assertEqual(answer.strip(), output.strip())

@@ -8,7 +8,7 @@
 #include "endpoints/door/admission.h"
 #include "endpoints/door/request_head.h"
 
-using namespace pprof::http;  // NOLINT: a fuzz target has one user
+using namespace pprof::http;  // NOLINT(google-build-using-namespace): a target has one user
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "endpoints/door/host_rule.h"
 
-using namespace pprof::http;  // NOLINT: a fuzz target has one user
+using namespace pprof::http;  // NOLINT(google-build-using-namespace): a target has one user
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

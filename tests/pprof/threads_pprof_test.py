@@ -26,6 +26,16 @@ def fetch(url):
         return answer.read().decode()
 
 
+def fetch_until(url, wanted):
+    """Again until the text has that, for a minute at most; pauses for the server's limit of dumps."""
+    end = time.monotonic() + 60
+    while True:
+        text = fetch(url)
+        if wanted in text or time.monotonic() > end:
+            return text
+        time.sleep(0.2)
+
+
 def run(*command, text=None):
     env = dict(os.environ, PPROF_TMPDIR="/tmp", PPROF_BINARY_PATH="/nonexistent", no_proxy="*")
     done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -56,18 +66,15 @@ def check_tool(go, base):
 
 
 def check_texts(base):
-    end = time.monotonic() + 20  # some of the threads may not wait yet
-    while True:
-        text = fetch(base + "/goroutine?debug=1")
-        if "5 @ 0x" in text or time.monotonic() > end:
-            break
+    text = fetch_until(base + "/goroutine?debug=1", "5 @ 0x")  # some may not wait yet
     has(text, "goroutine profile: total ", "5 @ 0x", "WaitForTheEnd", '"route":"/a"')
     has(fetch(base + "/threadcreate?debug=1"), "threadcreate profile: total ", "# threads created")
     dump = fetch(base + "/goroutine?debug=2")
     has(dump, "[sync.Cond.Wait", '"waiter"', "created by main")
     check('"pprof-' not in dump, "own threads are shown", dump)
     has(fetch(base + "/goroutine?debug=2&self=1"), '"pprof-')
-    return fetch(base + "/goroutine?debug=2&go=1")
+    # A running thread answers when it gets a CPU.
+    return fetch_until(base + "/goroutine?debug=2&go=1", "SpinToTheEnd")
 
 
 def check_panicparse(panicparse, dump):

@@ -10,7 +10,7 @@ import time
 HOST = "127.0.0.1"
 
 
-def poll_until(condition, seconds=10):
+def poll_until(condition, seconds=60):
     """Polls until condition() is true; False after the deadline."""
     end = time.monotonic() + seconds
     while not condition():
@@ -48,7 +48,7 @@ class Door:
     def stop(self):
         self.process.stdin.close()
         self.process.stdout.close()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def refused(self):
         """Refused requests by cause, from the API."""
@@ -73,14 +73,14 @@ class Door:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    # Requests.
-    def connect(self, data=b"", timeout=10):
+    # Talking to it.
+    def connect(self, data=b"", timeout=60):
         client = socket.create_connection((HOST, self.port), timeout=timeout)
         if data:
             client.sendall(data)
         return client
 
-    def send(self, data, timeout=10):
+    def send(self, data, timeout=60):
         """Sends bytes and reads to the end. A server may close while we still send."""
         with self.connect(timeout=timeout) as client:
             try:

@@ -19,14 +19,17 @@ struct OneSample {
   std::vector<Label> labels = {};
 };
 
-Profile Make(const std::vector<OneSample>& samples, int64_t time = 0,
+// `taken_at`: the monotonic clock; the wall clock is an hour ahead.
+constexpr int64_t kHour = 3'600'000'000'000;
+Profile Make(const std::vector<OneSample>& samples, uint64_t taken_at = 0,
              const std::vector<Mapping>& mappings = {}) {
   ProfileBuilder builder("heap", kValues);
   for (const Mapping& mapping : mappings) builder.AddMapping(mapping);
   for (const OneSample& sample : samples) {
     builder.Add({sample.pcs.data(), sample.pcs.size()}, sample.values.data(), sample.labels);
   }
-  builder.head().time_nanos = time;
+  builder.head().time_nanos = static_cast<int64_t>(taken_at) + kHour;
+  builder.head().taken_at = taken_at;
   return *builder.Finish();
 }
 
@@ -35,7 +38,7 @@ TEST(Delta, SubtractsTotalsAndKeepsCurrentValues) {
   const Profile later = Make({{{0x10}, {150, 40}}}, 5000);
   const Profile delta = Difference(later, earlier);
   EXPECT_THAT(delta.sample_values, ElementsAre(50, 40));
-  EXPECT_EQ(delta.time_nanos, 5000);
+  EXPECT_EQ(delta.time_nanos, 5000 + kHour);
   EXPECT_EQ(delta.duration_nanos, 4000);
 }
 
@@ -88,6 +91,8 @@ TEST(Delta, NamedFramesJoinByName) {
   EXPECT_TRUE(Difference(named("x", "y"), named("y", "x")).samples.empty());
 }
 
+TEST(Delta, OfNothingIsNothing) { EXPECT_TRUE(Difference(Make({}), Make({})).samples.empty()); }
+
 TEST(Delta, SameProfileGivesNothing) {
   const Profile profile = Make({{{0x10}, {5, 0}}, {{0x20}, {6, 0}}});
   EXPECT_TRUE(Difference(profile, profile).samples.empty());
@@ -110,6 +115,60 @@ TEST(Delta, LossesAreThoseInBetween) {
   earlier.lost_samples = 3;
   later.lost_samples = 10;
   EXPECT_EQ(Difference(later, earlier).lost_samples, 7U);
+}
+
+TEST(Delta, AWindowOfNoLengthHasNoDuration) {
+  const Profile profile = Make({{{0x10}, {5, 1}}}, 1000);
+  EXPECT_EQ(Difference(profile, profile).duration_nanos, 0);
+}
+
+TEST(Delta, AWallClockThatIsSetInBetweenChangesNoDuration) {
+  const Profile earlier = Make({}, 1000);
+  for (const int64_t set_to : {int64_t{0}, 100 * kHour}) {
+    Profile later = Make({}, 5000);
+    later.time_nanos = set_to;
+    EXPECT_EQ(Difference(later, earlier).duration_nanos, 4000);
+    EXPECT_EQ(Difference(later, earlier).time_nanos, set_to);
+  }
+}
+
+// The wrong way round: in no case a wrapped number.
+TEST(Delta, OfReversedClocksAndCountersTakesNothingFromZero) {
+  Profile earlier = Make({{{0x10}, {9, 1}}}, 5000);
+  Profile later = Make({{{0x10}, {4, 1}}}, 1000);
+  earlier.lost_samples = 10;
+  later.lost_samples = 3;
+  const Profile delta = Difference(later, earlier);
+  EXPECT_EQ(delta.duration_nanos, 0);
+  EXPECT_EQ(delta.time_nanos, 1000 + kHour);
+  EXPECT_EQ(delta.lost_samples, 0U);
+  EXPECT_THAT(delta.sample_values, ElementsAre(-5, 1));
+}
+
+TEST(Delta, NumbersThatWrappedGiveTheDifference) {
+  const Profile earlier = Make({{{0x10}, {INT64_MAX - 1, 0}}, {{0x20}, {INT64_MIN, 0}}});
+  const Profile later = Make({{{0x10}, {INT64_MIN + 2, 0}}, {{0x20}, {INT64_MAX, 0}}});
+  EXPECT_THAT(Difference(later, earlier).sample_values, ElementsAre(4, 0, -1, 0));
+}
+
+TEST(Delta, WhatIsInUseStaysThoughNothingHappened) {
+  const Profile earlier = Make({{{0x10}, {5, 7}}});
+  const Profile later = Make({{{0x10}, {5, 7}}});
+  EXPECT_THAT(Difference(later, earlier).sample_values, ElementsAre(0, 7));
+}
+
+// As many of them as there are in the profile: one entry each, so none is subtracted twice.
+TEST(Delta, SamplesThatComeTwiceAreSubtractedTogether) {
+  Profile earlier = Make({{{0x10}, {3, 0}}, {{0x20}, {4, 0}}});
+  earlier.samples[1] = earlier.samples[0];
+  const Profile later = Make({{{0x10}, {10, 0}}});
+  EXPECT_THAT(Difference(later, earlier).sample_values, ElementsAre(3, 0));
+}
+
+TEST(Delta, NotesOfThreadsAreOfOneMoment) {
+  Profile later = Make({{{0x10}, {5, 1}}});
+  later.thread_notes.resize(1);
+  EXPECT_TRUE(Difference(later, Make({})).thread_notes.empty());
 }
 
 }  // namespace

@@ -8,11 +8,14 @@
 #include <climits>
 #include <cstring>
 
+#include "profiler/sys/modules/build_id.h"
+#include "profiler/sys/modules/maps_file.h"
+
 namespace pprof::sys {
 namespace {
 
 TEST(Mappings, TheExecutableComesFirstWithItsBuildId) {
-  const std::vector<ExecutableMapping> mappings = ExecutableMappings();
+  const std::vector<ExecutableMapping> mappings = ListExecutableMappings().list;
   ASSERT_FALSE(mappings.empty());
   char path[PATH_MAX] = {};
   ASSERT_GT(readlink("/proc/self/exe", path, sizeof path - 1), 0);
@@ -22,14 +25,14 @@ TEST(Mappings, TheExecutableComesFirstWithItsBuildId) {
 }
 
 TEST(Mappings, HoldOurCodeAndTheLibraries) {
-  const auto mapping_of = [mappings = ExecutableMappings()](auto* function) {
+  const auto mapping_of = [mappings = ListExecutableMappings().list](auto* function) {
     const auto address = reinterpret_cast<uint64_t>(function);
     for (const ExecutableMapping& m : mappings) {
       if (m.start <= address && address < m.limit) return m;
     }
     return ExecutableMapping();
   };
-  EXPECT_TRUE(mapping_of(&ExecutableMappings).main_executable);
+  EXPECT_TRUE(mapping_of(&ListExecutableMappings).main_executable);
   const ExecutableMapping libc = mapping_of(dlsym(RTLD_DEFAULT, "getppid"));
   EXPECT_NE(libc.path.find("libc.so"), std::string::npos);
   EXPECT_EQ(libc.build_id.size(), 40U);
@@ -37,7 +40,7 @@ TEST(Mappings, HoldOurCodeAndTheLibraries) {
 }
 
 TEST(Mappings, KeepTheVdso) {
-  for (const ExecutableMapping& mapping : ExecutableMappings()) {
+  for (const ExecutableMapping& mapping : ListExecutableMappings().list) {
     EXPECT_NE(mapping.path, "[vsyscall]");
     EXPECT_TRUE(mapping.path != "[vdso]" || mapping.build_id.size() == 40);
   }
@@ -90,7 +93,8 @@ std::string Note(uint32_t type, const std::string& name, const std::string& desc
 }
 
 std::string IdOf(const std::string& notes, size_t align) {
-  return BuildIdOfNotes(reinterpret_cast<const unsigned char*>(notes.data()), notes.size(), align);
+  return BuildIdOfNotes(reinterpret_cast<const unsigned char*>(notes.data()), notes.size(), align)
+      .hex;
 }
 
 const std::string kGnu("GNU\0", 4);

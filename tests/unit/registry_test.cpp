@@ -9,6 +9,7 @@
 #include "pprof/pprof.h"
 #include "profiler/model/profile.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/sys/time/clock.h"
 #include "tests/unit/decoded_profile.h"
 
 namespace pprof {
@@ -124,6 +125,19 @@ TEST(Snapshot, WritesAndSubtracts) {
   std::ostringstream text;
   ASSERT_TRUE(second.WriteTo(text, Format::kText).ok());
   EXPECT_EQ(text.str().substr(0, 31), "test.written profile: total 3\n3");
+}
+
+TEST(Snapshot, ADifferenceKnowsTheTimeBetween) {
+  Register(Good("test.timed")).ok();
+  const uint64_t begin = sys::MonotonicNanos();
+  const Snapshot first = Collect("test.timed").value();
+  const uint64_t middle = sys::MonotonicNanos();
+  while (sys::MonotonicNanos() < middle + 1000000) {
+  }
+  const Snapshot delta = Collect("test.timed").value().Since(first).value();
+  const int64_t nanos = model::SnapshotAccess::ProfileOf(delta).duration_nanos;
+  EXPECT_GE(nanos, 1000000);
+  EXPECT_LE(nanos, static_cast<int64_t>(sys::MonotonicNanos() - begin));
 }
 
 TEST(Snapshot, HasNoDifferenceToAnotherProfile) {

@@ -141,7 +141,7 @@ TEST(Symbolizer, WithoutTimeThereAreSymbolNamesAndTheRestFollowsInTheBackground)
   EXPECT_NE(NameAt(first, 0).find("FileAt"), std::string::npos);
   EXPECT_EQ(FileAt(first, 0), "");
   model::Symbols later = first;
-  for (int i = 0; i < 1000 && !later.incomplete.empty(); ++i) {
+  for (int i = 0; i < 3000 && !later.incomplete.empty(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     later = SymbolsOf(*profile, NoTime());
   }
@@ -194,7 +194,7 @@ TEST(Symbolizer, AForkedChildDoesNotWaitForThreadsItDoesNotHave) {
   shared.background_runs = true;
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);
+    alarm(60);
     const bool named = NameAt(SymbolsOf(*profile), 0) == "pprof::symbolize::FindMe";
     SymbolsOf(*profile, NoTime());
     std::_Exit(named ? 0 : 1);

@@ -122,6 +122,8 @@ class [[nodiscard]] Server {
 
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
   ~Server();
 
   // The bound port; 0 for a Unix socket.

@@ -23,6 +23,8 @@ class [[nodiscard]] OwnThread {
 
   OwnThread(OwnThread&&) noexcept;
   OwnThread& operator=(OwnThread&&) noexcept;
+  OwnThread(const OwnThread&) = delete;
+  OwnThread& operator=(const OwnThread&) = delete;
   ~OwnThread();
 
  private:

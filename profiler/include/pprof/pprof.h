@@ -152,9 +152,9 @@ Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {
 // Sampling rates. Changes take effect at once in all threads (heap: within 256 KiB allocated per
 // thread).
 struct Sampling {
-  // Mean bytes between two heap samples; 0 disables heap sampling, 1 samples every allocation.
-  size_t heap_interval = 512 * 1024;
-  // The block profile keeps all waits of at least this long and shorter ones in proportion; 0: off.
+  // Mean bytes between two heap samples; 0 switches heap sampling off, 1 samples everything.
+  size_t heap_interval = size_t{512} * 1024;
+  // The block profile keeps waits of at least this long, and shorter ones in proportion; 0 is off.
   std::chrono::nanoseconds block_interval{0};
   // The mutex profile keeps one of this many contended unlocks on average; 0: off.
   int mutex_fraction = 0;

@@ -43,7 +43,7 @@ class [[nodiscard]] Recording {
  private:
   class Slot;  // one recording counted by Running()
 
-  Recording(const ProfileType* type, const Parameters& parameters, std::shared_ptr<Slot> slot,
+  Recording(const ProfileType* type, Parameters parameters, std::shared_ptr<Slot> slot,
             std::unique_ptr<Recorder> recorder);
 
   const ProfileType* type_;

@@ -34,6 +34,8 @@ class ResourceProfile {
       std::swap(stack_, other.stack_);
       return *this;
     }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
     ~Entry();
 
    private:

@@ -98,7 +98,7 @@ Status CollectMutex(SnapshotBuilder& builder) {
 
 Status BadParameter(const std::string& text, const char* name, const char* wanted) {
   return {StatusCode::kInvalidArgument,
-          fmt::format("invalid value \"{}\" for \"{}\" - must be {}", text, name, wanted)};
+          fmt::format(R"(invalid value "{}" for "{}" - must be {})", text, name, wanted)};
 }
 
 std::string TextOf(const Parameters& parameters, const char* name) {
@@ -128,7 +128,7 @@ Status ReadFraction(const Parameters& parameters, uint32_t* fraction) {
 
 Status SetRate(const Parameters& parameters) {
   if (Status status = CheckSupport(); !status.ok()) return status;
-  std::chrono::nanoseconds rate;
+  std::chrono::nanoseconds rate{};
   if (Status status = ReadRate(parameters, &rate); !status.ok()) return status;
   ContentionRates::Instance().SetBlockInterval(rate);
   return {};

@@ -17,6 +17,8 @@ class CpuRecorder : public Recorder {
   ~CpuRecorder() override {
     if (window_ != nullptr) CpuSampler::Get().End(window_);  // the client left
   }
+  CpuRecorder(const CpuRecorder&) = delete;
+  CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
     CpuSampler& sampler = CpuSampler::Get();

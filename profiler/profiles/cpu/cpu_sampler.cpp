@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "profiler/signal_safe/tables/sample_ring.h"
@@ -95,7 +96,7 @@ Status CpuSampler::StartSampling(int hz) {
             "Could not enable CPU profiling: no memory for 2 MiB of samples"};
   }
   sample_ring.Drain([](const signal_safe::RingSample&) {});  // leftovers
-  if (const Status taken = signal_.Take(); !taken.ok()) return taken;
+  if (Status taken = signal_.Take(); !taken.ok()) return taken;
   hz_ = hz;
   timers_.Begin(uint64_t{1000000000} / static_cast<uint64_t>(hz));
   LookAtThreads();
@@ -137,19 +138,21 @@ void CpuSampler::RunDrain() {
 
 // Arms timers for threads without one; notes clocks, for threads that end unreported.
 void CpuSampler::LookAtThreads() {
-  const auto& windows = windows_;  // lets the lambda read windows_ under this function's lock
-  const std::vector<int32_t> tids =
-      timers_.LookAtThreads([&windows](int32_t tid, uint64_t cpu_nanos) {
-        for (const auto& window : windows) window->OnClock(tid, cpu_nanos);
-      });
+  const auto on_clock = [this](int32_t tid, uint64_t cpu_nanos) PPROF_REQUIRES(mutex_) {
+    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos);
+  };
+  const std::vector<int32_t> tids = timers_.LookAtThreads(on_clock);
   for (const auto& window : windows_) window->ForgetEnded(tids);
 }
 
 void CpuSampler::Drain() {
-  const auto& windows = windows_;
-  sample_ring.Drain([&windows](const signal_safe::RingSample& sample) {
-    for (const auto& window : windows) window->OnSample(sample);
-  });
+  // A std::function, since the thread safety analysis looks into templates of ours, where it has
+  // lost sight of the mutex.
+  const std::function<void(const signal_safe::RingSample&)> on_sample =
+      [this](const signal_safe::RingSample& sample) PPROF_REQUIRES(mutex_) {
+        for (const auto& window : windows_) window->OnSample(sample);
+      };
+  sample_ring.Drain(on_sample);
 }
 
 }  // namespace pprof::profiles

@@ -19,7 +19,7 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   ThreadSum& thread = threads_[sample.tid];
   if (sample.weight == 0) {  // the thread ended; its id may be reused
     thread.cpu_end = sample.cpu_nanos;
-    AddUsed(thread, &ended_);
+    AddUsed(thread, sample.own ? &ended_own_ : &ended_);
     threads_.erase(sample.tid);
     ended_clocks_[sample.tid] = sample.cpu_nanos;
     return;
@@ -56,6 +56,15 @@ void CpuWindow::AddThread(const ThreadSum& thread, double nanos, Sum* sum) {
   }
 }
 
+void CpuWindow::AddSum(const Sum& part, Sum* sum) {
+  for (const auto& [key, spent] : part.stacks) {
+    Spent& total = sum->stacks[key];
+    total.weight += spent.weight;
+    total.nanos += spent.nanos;
+  }
+  sum->not_sampled += part.not_sampled;
+}
+
 void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
   // Without a clock (the thread ended outside pthread's control) the raw tick count is used.
   const uint64_t used = thread.cpu_end > thread.cpu_begin ? thread.cpu_end - thread.cpu_begin
@@ -65,6 +74,7 @@ void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
 
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   Sum sum = ended_;
+  AddSum(ended_own_, &sum);
   for (const auto& entry : threads_) AddUsed(entry.second, &sum);
   for (const auto& [key, spent] : sum.stacks) {
     builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},

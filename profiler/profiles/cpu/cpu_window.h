@@ -69,12 +69,14 @@ class CpuWindow {
 
   // Distributes `nanos` over the thread's stacks.
   static void AddThread(const ThreadSum& thread, double nanos, Sum* sum);
+  static void AddSum(const Sum& part, Sum* sum);
   void AddUsed(const ThreadSum& thread, Sum* sum) const;
 
   const uint64_t interval_nanos_;
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
-  std::map<int32_t, uint64_t> ended_clocks_;  // of ended threads that may still be listed
+  Sum ended_own_;  // of the profiler's own threads, which are no part of a wall clock profile
+  std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
 };
 
 }  // namespace pprof::profiles

@@ -10,6 +10,7 @@
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -67,15 +68,15 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   }
   model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  AddStacks(ReadOld(age_nanos / 1000000), false, builder);
+  AddStacks(ReadOld(age_nanos / 1000000, sys::CoarseMonotonicMillis()), false, builder);
   return {};
 }
 
 Status CollectHeap(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
   AddCommon(builder);
-  if (const std::string* min_age = builder.parameter("min_age"))
-    return CollectOld(*min_age, builder);
+  const std::string* min_age = builder.parameter("min_age");
+  if (min_age != nullptr) return CollectOld(*min_age, builder);
   AddStacks(ReadHeap(), true, builder);
   return {};
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "profiler/signal_safe/heap/heap_sampler.h"
-#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -58,12 +57,11 @@ std::vector<HeapUse> ReadPeak() {
   return uses;
 }
 
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms) {
-  const uint64_t now = sys::CoarseMonotonicMillis();
-  if (min_age_ms > now) return {};
+std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
+  if (min_age_ms > now_ms) return {};
   std::unordered_map<const HeapStack*, Sums> by_stack;
   heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
-    if (record.allocated_at_ms > now - min_age_ms) return;
+    if (record.allocated_at_ms > now_ms - min_age_ms) return;
     Sums& sums = by_stack[record.stack];
     sums.objects += record.weight;
     sums.bytes += record.weight * static_cast<double>(record.size);

@@ -26,8 +26,9 @@ std::vector<HeapUse> ReadHeap();
 // writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadPeak();
 
-// Live memory allocated at least `min_age_ms` milliseconds ago, by stack. Thread safety: safe.
-// Not async-signal-safe.
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms);
+// The blocks that are live and were allocated at least `min_age_ms` milliseconds before `now_ms`,
+// by stack.
+// `now_ms`: sys::CoarseMonotonicMillis.
+std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 
 }  // namespace pprof::profiles

@@ -5,10 +5,13 @@
 // before and after, shows whether it ran meanwhile.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/profiles/threads/copied_stack.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
@@ -27,18 +30,51 @@ struct BlockedStack {
   bool truncated = false;
 };
 
-// Reuses a buffer between threads. Thread safety: none. Not async-signal-safe: allocates.
-class BlockedStackReader {
+// A thread of this process, as the reader asks the system about it.
+struct LiveTask {
+  bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
+  sys::TaskRead ReadSyscall(int32_t tid, sys::TaskSyscall* call) const {
+    return sys::ReadTaskSyscall(tid, call);
+  }
+  size_t CopyMemory(uintptr_t address, void* to, size_t bytes) const {
+    return sys::CopyOwnMemory(address, to, bytes);
+  }
+};
+
+// `Task`: LiveTask; tests have one of their own.
+// Keeps a buffer between threads. Thread safety: none. Not signal-safe: allocates.
+template <class Task>
+class BlockedStackReaderOf {
  public:
-  BlockedRead Read(int32_t tid, BlockedStack* stack);
+  explicit BlockedStackReaderOf(Task task = Task()) : task_(std::move(task)) {}
+
+  BlockedRead Read(int32_t tid, BlockedStack* stack) {
+    if (!task_.CpuNanos(tid, &stack->cpu_nanos)) return BlockedRead::kGone;
+    const sys::TaskRead read = task_.ReadSyscall(tid, &stack->call);
+    if (read == sys::TaskRead::kGone) return BlockedRead::kGone;
+    if (read == sys::TaskRead::kRefused) return BlockedRead::kRefused;
+    if (!stack->call.in_kernel) return BlockedRead::kRunning;
+    for (const size_t bytes : kCopyBytes) {
+      const size_t copied = task_.CopyMemory(stack->call.sp, copy_.Room(bytes), bytes);
+      uint64_t cpu_after = 0;
+      if (!task_.CpuNanos(tid, &cpu_after)) return BlockedRead::kGone;
+      if (cpu_after != stack->cpu_nanos) return BlockedRead::kRunning;
+      if (copied == 0) return BlockedRead::kRefused;
+      const bool whole =
+          copy_.Unwind(stack->call.pc, stack->call.sp, copied, &stack->pcs, &stack->truncated);
+      if (whole || copied < bytes) break;
+    }
+    return stack->pcs.empty() ? BlockedRead::kRunning : BlockedRead::kOk;
+  }
 
  private:
-  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, size_t copied,
-                                 std::vector<uintptr_t>* pcs);
-  bool Unwind(const sys::TaskSyscall& call, size_t copied, BlockedStack* stack);
-  bool UnwindWithGuessedRbp(const sys::TaskSyscall& call, size_t copied, BlockedStack* stack);
+  // 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
+  static constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
 
-  std::vector<uintptr_t> copy_;
+  Task task_;
+  CopiedStack copy_;
 };
+
+using BlockedStackReader = BlockedStackReaderOf<LiveTask>;
 
 }  // namespace pprof::profiles

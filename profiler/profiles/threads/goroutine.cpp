@@ -40,10 +40,11 @@ std::string HeaderOf(const ThreadView& thread, const WaitReason& reason, bool de
   constexpr uint64_t kMinute = 60'000'000'000;
   if (thread.last_ran != 0 &&
       wait_times.NanosSince(thread.last_ran, thread.stat.processor, &waited)) {
-    if (waited >= kMinute)
+    if (waited >= kMinute) {
       header += fmt::format(", {} minutes", waited / kMinute);
-    else
+    } else {
       header += fmt::format(", {:.3f}s", static_cast<double>(waited) / 1e9);
+    }
   }
   if (!reason.detail.empty()) header += ", " + Harmless(reason.detail);
   if (deadlocked) header += ", deadlock";
@@ -96,6 +97,7 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   if (!dumped.ok()) return dumped.status();
   const std::vector<ThreadView>& threads = dumped.value();
   std::vector<WaitReason> reasons;
+  reasons.reserve(threads.size());
   for (const ThreadView& thread : threads) reasons.push_back(ReasonOf(thread));
   const auto deadlocks = FindDeadlocks(threads, reasons);
 

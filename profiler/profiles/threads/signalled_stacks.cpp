@@ -66,10 +66,11 @@ class Collection {
     const auto deadline = Clock::now() + kDeadline;
     while (next_ < tids_.size() || in_flight_ > 0) {
       const uint32_t progress = dump_progress.load(std::memory_order_acquire);
-      const bool moved = Collect() | Send();
+      const bool collected = Collect();
+      const bool sent = Send();
       const auto left = deadline - Clock::now();
       if (left.count() <= 0) return GiveUp();
-      if (moved) continue;
+      if (collected || sent) continue;
       sys::FutexWait(&dump_progress, progress, std::min<Clock::duration>(left, kPatience));
       if (dump_progress.load(std::memory_order_acquire) == progress) WithdrawHopeless();
     }

@@ -106,7 +106,8 @@ std::vector<ThreadView> InspectAll(const std::vector<int32_t>& tids, const DumpO
       }
     }
   };
-  constexpr size_t kThreadsAHelper = 256, kMostHelpers = 3;
+  constexpr size_t kThreadsAHelper = 256;
+  constexpr size_t kMostHelpers = 3;
   const size_t cpus = std::max(1u, std::thread::hardware_concurrency());
   std::vector<sys::OwnThread> helpers(
       std::min({tids.size() / kThreadsAHelper, cpus - 1, kMostHelpers}));

@@ -31,6 +31,8 @@ class WallRecorder : public Recorder {
         }) {}
 
   ~WallRecorder() override { End(); }
+  WallRecorder(const WallRecorder&) = delete;
+  WallRecorder& operator=(const WallRecorder&) = delete;
 
   bool Start() {
     thread_->thread = sys::OwnThread::Start("pprof-wall", [this] { Run(); });

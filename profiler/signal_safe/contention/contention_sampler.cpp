@@ -59,8 +59,9 @@ void SetContentionSampling(uint64_t block_interval_ns, uint32_t mutex_fraction) 
 void SettleContentionFromEnvironment() {
   uint64_t interval = 0;
   uint32_t fraction = 0;
-  const bool understood = ReadRate(&interval) & ReadFraction(&fraction);
-  if (!understood) {
+  const bool rate_understood = ReadRate(&interval);  // what is understood holds by itself
+  const bool fraction_understood = ReadFraction(&fraction);
+  if (!rate_understood || !fraction_understood) {
     contention.environment_refused.store(true, std::memory_order_relaxed);
   }
   contention.own_block_interval_ns.store(interval, std::memory_order_relaxed);

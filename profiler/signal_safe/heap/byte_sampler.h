@@ -10,23 +10,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "profiler/signal_safe/heap/countdown.h"
 #include "profiler/signal_safe/heap/exponential.h"
 #include "profiler/signal_safe/thread_state.h"
 
 namespace pprof::signal_safe {
 
-// A thread reads the settings at least every 256 KiB it allocates, so a changed interval takes
-// effect within that. This adds no bias: exponential distances are memoryless.
-constexpr uint64_t kLongestCountdown = 256 * 1024;
-
 // What a block of `size` bytes counts: one byte more, since blocks of malloc(0) take memory, too.
 // SIZE_MAX counts nothing; there is no such block. Async-signal-safe.
 inline uint64_t CountedBytes(size_t size) { return uint64_t{size} + 1; }
 
-// Inlined fast path: counts a block of `size` bytes down. True: nothing to do. False: call
-// Expired(). Async-signal-safe. Tests the borrow, not the sign: a malloc of more than 2^63 bytes
-// must not stop the sampling. Assembly, because compilers emit load, subtract, store and compare: 4
-// more instructions in malloc.
+// The inlined fast path: counts a block of `size` bytes down. True: nothing to do. False: call
+// Expired(). Async-signal-safe.
+// The borrow, not the sign, is tested: a malloc of more than 2^63 bytes must not stop the sampling.
+// In assembly: compilers load, subtract, store and compare, which is 4 instructions of malloc more.
 __attribute__((always_inline)) inline bool CountDown(size_t size) {
   bool ended;
   __asm__("subq %[bytes], %[left]"

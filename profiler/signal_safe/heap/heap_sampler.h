@@ -13,7 +13,7 @@
 
 namespace pprof::signal_safe {
 
-constexpr uint64_t kDefaultHeapInterval = 512 * 1024;  // like Go's runtime.MemProfileRate
+constexpr uint64_t kDefaultHeapInterval = uint64_t{512} * 1024;  // as Go's runtime.MemProfileRate
 
 struct HeapSampler {
   PageFilter filter;

@@ -101,8 +101,8 @@ bool LiveTable::Insert(const void* block, const LiveRecord& record) {
 bool LiveTable::Remove(const void* block, LiveRecord* record) {
   const auto address = reinterpret_cast<uint64_t>(block);
   if (address == 0) return false;  // an empty slot has address 0 too
-  for (int level = 0; level < kTables; ++level) {
-    Table* table = tables_[level].load(std::memory_order_acquire);
+  for (const std::atomic<Table*>& level : tables_) {
+    Table* table = level.load(std::memory_order_acquire);
     if (table == nullptr) return false;  // tables are added in order
     const size_t first = table->FirstSlot(address);
     for (size_t slot = first; slot < first + kSlotsPerBucket; ++slot) {

@@ -9,6 +9,7 @@ namespace {
 
 // Rounded in one place: an allocation adds exactly the bytes that its free subtracts.
 uint64_t BytesOf(double weight, uint64_t size) {
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative, and lround is a call into libm
   return static_cast<uint64_t>(weight * static_cast<double>(size) + 0.5);
 }
 

@@ -69,6 +69,7 @@ void OnCpuThreadEnd(ThreadRecord* record) {
   sample->tid = sys::ThreadId();
   sample->weight = 0;
   sample->depth = 0;
+  sample->own = record->own;
   sample->cpu_nanos = sys::OwnCpuNanos();
   sample_ring.Publish(sample);
 }

@@ -1,5 +1,6 @@
 #include "profiler/signal_safe/hooks/on_wait.h"
 
+#include "profiler/signal_safe/contention/wait_estimate.h"
 #include "profiler/signal_safe/hooks/capture_stack.h"
 #include "profiler/signal_safe/random.h"
 #include "profiler/signal_safe/signal_safe.h"
@@ -10,13 +11,7 @@ namespace {
 
 constexpr uint64_t kShortestWait = 1000;  // ns
 
-// Scaled-up values of one kept event.
-struct Estimate {
-  FixedCount count;
-  uint64_t nanos;
-};
-
-void Add(ContentionTable* table, const Estimate& estimate, const Caller& caller) {
+void Add(ContentionTable* table, const WaitEstimate& estimate, const Caller& caller) {
   const ErrnoGuard keep;
   const ReentryGuard guard;
   if (!guard.entered()) {
@@ -28,21 +23,6 @@ void Add(ContentionTable* table, const Estimate& estimate, const Caller& caller)
   stack->count.Add(estimate.count);
 }
 
-// Go's rule: a wait of at least `interval` is kept; a shorter one is kept with probability nanos /
-// interval and then represents interval / nanos waits. Source: runtime/mprof.go, blocksampled and
-// saveBlockEventStack ("Remove sampling bias").
-bool SampleWait(uint64_t nanos, uint64_t interval, Estimate* estimate) {
-  if (nanos >= interval) {
-    *estimate = {FixedCount::OfWhole(1), nanos};
-    return true;
-  }
-  if (nanos == 0) nanos = 1;
-  const double probability = static_cast<double>(nanos) / static_cast<double>(interval);
-  if (NextUniform() > probability) return false;
-  *estimate = {FixedCount::Of(1 / probability), interval};
-  return true;
-}
-
 }  // namespace
 
 uint64_t Wait::Now() { return sys::tick_clock.Now(); }
@@ -51,22 +31,22 @@ Wait::Wait() : began_(thread_state.busy || thread_state.own ? 0 : Now()) {}
 
 void Wait::EndedIfLong(const Caller& caller) {
   const uint64_t now = Now();
-  if (sys::tick_clock.ToNanos(now - began_) >= kShortestWait) EndedAt(now, caller);
+  if (sys::tick_clock.NanosBetween(began_, now) >= kShortestWait) EndedAt(now, caller);
 }
 
 void Wait::EndedAt(uint64_t now, const Caller& caller) {
   const uint64_t interval = contention.block_interval_ns.load(std::memory_order_relaxed);
-  Estimate estimate;
+  WaitEstimate estimate;
   if (interval == 0 || began_ == 0) return;
-  // Two CPUs' counters may differ: a short wait may seem to end before it began.
-  const uint64_t nanos = now > began_ ? sys::tick_clock.ToNanos(now - began_) : 0;
-  if (SampleWait(nanos, interval, &estimate)) Add(&contention.block, estimate, caller);
+  const uint64_t nanos = sys::tick_clock.NanosBetween(began_, now);
+  if (EstimateWait(nanos, interval, NextUniform, &estimate))
+    Add(&contention.block, estimate, caller);
 }
 
 LockWait::LockWait(const void* lock) {
   const bool mutex_on = (contention_on.load(std::memory_order_relaxed) & kMutexOn) != 0;
-  if (!mutex_on || began_ == 0) return;
-  slot_ = contention.waiters.BeginWait(lock, began_);
+  if (!mutex_on || began() == 0) return;
+  slot_ = contention.waiters.BeginWait(lock, began());
   if (slot_.word == nullptr) contention.lost_waits.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -94,8 +74,8 @@ void UnlockCharge::Refused() {
 // mutexevent.
 void UnlockCharge::Record(const Caller& caller) {
   const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);
-  if (n == 0 || (n > 1 && NextRandom() % n != 0)) return;
-  Add(&contention.mutex, {FixedCount::OfWhole(n), sys::tick_clock.ToNanos(ticks_) * n}, caller);
+  if (!KeepsCharge(n, NextRandom)) return;
+  Add(&contention.mutex, EstimateCharge(sys::tick_clock.ToNanos(ticks_), n), caller);
 }
 
 void OnLockHooksReady(bool ours) {

@@ -39,8 +39,10 @@ class Wait {
  protected:
   static uint64_t Now();
   void EndedAt(uint64_t now, const Caller& caller);
+  uint64_t began() const { return began_; }
 
-  uint64_t began_;  // in ticks of sys/time/tick_clock.h; 0: not tracked
+ private:
+  uint64_t began_;  // in ticks of sys/tick_clock.h; 0: not followed
 };
 
 // A wait for a lock that another thread holds; the holder is charged for it at its unlock.

@@ -17,8 +17,8 @@ class Arena {
 
  private:
   struct Chunk;
-  static constexpr size_t kChunkBytes = 256 * 1024;
-  static constexpr size_t kLargest = 64 * 1024;
+  static constexpr size_t kChunkBytes = size_t{256} * 1024;
+  static constexpr size_t kLargest = size_t{64} * 1024;
 
   Chunk* AddChunk(Chunk* full);
 

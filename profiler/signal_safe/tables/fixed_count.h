@@ -13,6 +13,8 @@ class FixedCount {
 
   // Rounded to the nearest unit. REQUIRES: 0 <= weight < 2^47.
   static constexpr FixedCount Of(double weight) {
+    // Not lround, a call into libm, which is not for here.
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative
     return FixedCount(static_cast<int64_t>(weight * kUnits + 0.5));
   }
   static constexpr FixedCount OfWhole(uint64_t count) {

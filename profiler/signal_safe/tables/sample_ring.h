@@ -25,7 +25,8 @@ struct RingSample {
   uint32_t label_set;
   uint32_t depth;
   bool truncated;
-  uint64_t cpu_nanos;  // only if the thread ended: its total CPU time
+  bool own;            // of a thread that ended: it was one of the profiler's
+  uint64_t cpu_nanos;  // of a thread that ended: its whole CPU time
   uintptr_t pcs[kMaxStackDepth];
 };
 

@@ -3,7 +3,7 @@
 namespace pprof::signal_safe {
 namespace {
 
-using namespace dwarf_register;  // NOLINT: numbers only
+using namespace dwarf_register;  // NOLINT(google-build-using-namespace): numbers only
 
 // DW_CFA_* (DWARF 5, table 7.29).
 enum : uint8_t {
@@ -161,8 +161,7 @@ class Interpreter {
   bool Set(uint64_t reg, SavedRegister saved) {
     if (reg == kRbp) state_.rbp = saved;
     if (reg == kRbx) state_.rbx = saved;
-    if (reg == kReturnAddress && saved.rule == Saved::kUnknown) return false;
-    return true;
+    return reg != kReturnAddress || saved.rule != Saved::kUnknown;
   }
 
   bool SetOffset(uint64_t reg, int64_t factored) {

@@ -14,10 +14,11 @@ std::atomic<int> unloaders;
 
 }  // namespace
 
-ModulesStay::ModulesStay() {
+bool ModulesStay::Enter() {
   walkers.fetch_add(1);
-  entered_ = unloaders.load() == 0;
-  if (!entered_) walkers.fetch_sub(1);
+  if (unloaders.load() == 0) return true;
+  walkers.fetch_sub(1);
+  return false;
 }
 
 ModulesStay::~ModulesStay() {

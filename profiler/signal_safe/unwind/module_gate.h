@@ -11,14 +11,16 @@ namespace pprof::signal_safe {
 // No module is unloaded while an object with entered() lives. Async-signal-safe.
 class ModulesStay {
  public:
-  ModulesStay();
+  ModulesStay() : entered_(Enter()) {}
   ~ModulesStay();
   ModulesStay(const ModulesStay&) = delete;
   ModulesStay& operator=(const ModulesStay&) = delete;
   bool entered() const { return entered_; }
 
  private:
-  bool entered_;
+  static bool Enter();
+
+  const bool entered_;
 };
 
 // Around an unload. Not async-signal-safe: BeginUnload waits for walks in other threads.

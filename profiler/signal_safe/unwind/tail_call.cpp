@@ -22,13 +22,20 @@ uintptr_t LoadPointer(uintptr_t address) {
   return sys::ReadOwnMemory(address, &value, sizeof value) ? value : 0;
 }
 
-// The target of a direct call, or of a call through the global offset table; 0: other forms.
-uintptr_t CalledFunction(uintptr_t return_address) {
-  const auto* after = reinterpret_cast<const uint8_t*>(return_address);
-  const uintptr_t target = BranchTarget(after - 4, return_address - 4);
-  if (after[-5] == 0xE8) return target;                                    // call target
-  if (after[-6] == 0xFF && after[-5] == 0x15) return LoadPointer(target);  // call *target(%rip)
-  return 0;
+// At a function's entry the return address is at the top of the stack. Bytes that only looked like
+// a call lead elsewhere.
+bool IsEntry(uintptr_t address) {
+  UnwindRow row;
+  return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
+}
+
+}  // namespace
+
+uintptr_t CalledFunction(const uint8_t* code_end, uintptr_t return_address) {
+  const uintptr_t target = BranchTarget(code_end - 4, return_address - 4);
+  if (code_end[-5] == 0xE8) return target;                               // call target
+  const bool by_pointer = code_end[-6] == 0xFF && code_end[-5] == 0x15;  // call *target(%rip)
+  return by_pointer ? LoadPointer(target) : 0;
 }
 
 // Follows an entry of a procedure linkage table, `jmp *slot(%rip)`, to the function.
@@ -42,18 +49,10 @@ uintptr_t BehindLinkage(uintptr_t function) {
   return LoadPointer(BranchTarget(code + at + 2, function + at + 2));
 }
 
-// At a function's entry the return address is on top of the stack. Rejects bytes that only looked
-// like a call.
-bool IsEntry(uintptr_t address) {
-  UnwindRow row;
-  return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
-}
-
-}  // namespace
-
 uintptr_t FindTailCaller(const Caller& caller) {
   const auto hook = reinterpret_cast<uintptr_t>(caller.hook);
-  uintptr_t called = CalledFunction(reinterpret_cast<uintptr_t>(caller.return_address));
+  uintptr_t called = CalledFunction(static_cast<const uint8_t*>(caller.return_address),
+                                    reinterpret_cast<uintptr_t>(caller.return_address));
   if (called == 0 || called == hook) return 0;
   called = BehindLinkage(called);
   return called != 0 && called != hook && IsEntry(called) ? called : 0;

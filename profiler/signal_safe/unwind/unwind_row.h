@@ -53,9 +53,9 @@ namespace row_bits {
 constexpr int kOffsetBits = 27;
 constexpr int kSavedBits = 12;
 
-// Bit fields of a packed row. Async-signal-safe.
+constexpr uint64_t Low(uint64_t value, int bits) { return value & ((uint64_t{1} << bits) - 1); }
 constexpr uint64_t Field(int64_t value, int bits) {
-  return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
+  return Low(static_cast<uint64_t>(value), bits);
 }
 constexpr int32_t SignExtend(uint64_t field, int bits) {
   return static_cast<int32_t>(static_cast<int64_t>(field << (64 - bits)) >> (64 - bits));
@@ -69,7 +69,7 @@ constexpr uint64_t PackSaved(SavedRegister saved) {
   return Field(saved.offset / 8, kSavedBits) << 2 | static_cast<uint64_t>(saved.rule);
 }
 constexpr SavedRegister UnpackSaved(uint64_t bits) {
-  return {static_cast<Saved>(bits & 3), SignExtend(Field(bits >> 2, kSavedBits), kSavedBits) * 8};
+  return {static_cast<Saved>(bits & 3), SignExtend(Low(bits >> 2, kSavedBits), kSavedBits) * 8};
 }
 }  // namespace row_bits
 
@@ -94,8 +94,8 @@ constexpr UnwindRow Unpack(uint64_t bits) {
   row.cfa = static_cast<CfaRule>(bits & 7);
   row.rbp = row_bits::UnpackSaved(bits >> 3);
   row.rbx = row_bits::UnpackSaved(bits >> 17);
-  row.offset = row_bits::SignExtend(row_bits::Field(bits >> 31, row_bits::kOffsetBits),
-                                    row_bits::kOffsetBits);
+  row.offset =
+      row_bits::SignExtend(row_bits::Low(bits >> 31, row_bits::kOffsetBits), row_bits::kOffsetBits);
   return row;
 }
 

@@ -92,6 +92,30 @@ CfiCommon ReadCie(const uint8_t* record) {
   return common;
 }
 
+// The unwind rules of one function.
+struct FunctionRules {
+  CfiCommon common;
+  uint64_t start = 0;
+  uint64_t length = 0;
+  CfiReader rest{nullptr, nullptr};  // what follows the length
+};
+
+// False: the address is between functions, or the rules are of a kind that we do not follow.
+bool FindFunction(uintptr_t pc, const uint8_t* header, FunctionRules* rules) {
+  const uint8_t* fde = FindFde(header, pc);
+  if (fde == nullptr) return false;
+  CfiReader reader = BodyOf(fde);
+  const uint8_t* cie_pointer = reader.position();
+  const auto to_cie = reader.U32();
+  if (!reader.ok() || to_cie == 0) return false;
+  rules->common = ReadCie(cie_pointer - to_cie);
+  if (!rules->common.usable) return false;
+  rules->start = reader.Pointer(rules->common.pointer_encoding);
+  rules->length = reader.Pointer(rules->common.pointer_encoding & 0x0F);
+  rules->rest = reader;
+  return reader.ok() && pc >= rules->start && pc - rules->start < rules->length;
+}
+
 UnwindRow RowOf(const CfiState& state) {
   UnwindRow row;
   row.cfa = state.return_address_undefined ? CfaRule::kEndOfStack : state.cfa;
@@ -105,19 +129,11 @@ UnwindRow RowOf(const CfiState& state) {
 }  // namespace
 
 UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
-  const uint8_t* fde = FindFde(header, pc);
-  if (fde == nullptr) return {};
-  CfiReader reader = BodyOf(fde);
-  const uint8_t* cie_pointer = reader.position();
-  const auto to_cie = reader.U32();
-  if (!reader.ok() || to_cie == 0) return {};
-  const CfiCommon common = ReadCie(cie_pointer - to_cie);
-  if (!common.usable) return {};
-  const uint64_t start = reader.Pointer(common.pointer_encoding);
-  const uint64_t length = reader.Pointer(common.pointer_encoding & 0x0F);
-  if (!reader.ok() || pc < start || pc - start >= length) return {};  // between functions
-  if (common.has_augmentation) reader.Skip(reader.Uleb());
-  // Its rules are expressions over the ucontext, whose address and layout the kernel fixes.
+  FunctionRules rules;
+  if (!FindFunction(pc, header, &rules)) return {};
+  const CfiCommon& common = rules.common;
+  if (common.has_augmentation) rules.rest.Skip(rules.rest.Uleb());
+  // Its rules are expressions over the ucontext, whose place and layout the kernel fixes.
   if (common.signal_frame) return {CfaRule::kSignal, 0, {}, {}};
   CfiState initial;
   constexpr uint64_t kWholeCie = UINT64_MAX;
@@ -125,8 +141,13 @@ UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header) {
     return {};
   }
   CfiState state = initial;
-  if (!RunCfi(common, reader, start, pc, initial, &state)) return {};
+  if (!RunCfi(common, rules.rest, rules.start, pc, initial, &state)) return {};
   return RowOf(state);
+}
+
+uintptr_t FunctionBegin(uintptr_t pc, const uint8_t* header) {
+  FunctionRules rules;
+  return FindFunction(pc, header, &rules) ? rules.start : 0;
 }
 
 }  // namespace pprof::signal_safe

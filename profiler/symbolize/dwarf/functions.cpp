@@ -7,7 +7,7 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 bool IsType(uint16_t tag) {
   switch (tag) {
@@ -204,9 +204,10 @@ bool FunctionScan::AddInlinedCall(const Subroutine& call) {
   for (const AddressRange& range : ranges_) {
     hit |= ForEachLocation(range, [&](PendingLocation& location) {
       if (location.unit != unit_key_ || location.function_at != open_.back().position) return;
-      // Of adjacent calls that both claim the address, the later one is as good as any.
-      while (!location.calls.empty() && location.calls.back().depth >= depth_)
+      // Calls side by side that both claim the address: the later one is as good as any.
+      while (!location.calls.empty() && location.calls.back().depth >= depth_) {
         location.calls.pop_back();
+      }
       if (location.calls.size() >= PendingLocation::kMaxCalls) return;
       location.calls.push_back(
           {names_.NameAt(unit_, call.origin), depth_, call.call_file, call.call_line, kNoString});

@@ -7,7 +7,7 @@
 
 namespace pprof::symbolize {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 LineProgram::LineProgram(const LineHeader& header, const std::vector<uint64_t>& addresses,
                          OnRow on_row)

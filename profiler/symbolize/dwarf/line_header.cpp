@@ -38,11 +38,11 @@ std::string_view TextOf(const FormValue& value, const LineStrings& strings) {
   }
 }
 
-std::string Join(std::string_view directory, std::string_view name) {
-  if (directory.empty() || (!name.empty() && name.front() == '/')) return std::string(name);
-  std::string path(directory);
-  if (path.back() != '/') path += '/';
-  return path.append(name);
+std::string Join(std::string_view base, std::string_view path) {
+  if (base.empty() || (!path.empty() && path.front() == '/')) return std::string(path);
+  std::string joined(base);
+  if (joined.back() != '/') joined += '/';
+  return joined.append(path);
 }
 
 }  // namespace

@@ -6,11 +6,10 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 // Real chains have three links; damaged ones can be cycles.
 constexpr int kMaxDepth = 16;
-constexpr size_t kMaxNames = 1 << 22;
 
 // "operator()", "operator()<int>".
 bool IsCallOperator(std::string_view name) { return name.substr(0, 10) == "operator()"; }
@@ -26,8 +25,9 @@ std::string TypeText(std::string_view name, uint32_t line, std::string_view memb
 
 }  // namespace
 
-NameTable::NameTable(StringPool* strings, std::pmr::memory_resource* memory)
+NameTable::NameTable(StringPool* strings, std::pmr::memory_resource* memory, size_t most_names)
     : strings_(strings),
+      most_names_(most_names),
       entries_(1, memory),
       of_unit_(memory),
       of_others_(memory),
@@ -45,6 +45,7 @@ NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference) {
   return NameAt(unit, reference, 0);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): kMaxDepth deep
 NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference, int depth) {
   switch (reference.kind) {
     case FormValue::kUnitReference: {
@@ -62,6 +63,7 @@ NameId NameTable::NameAt(const DwarfUnit& unit, const FormValue& reference, int 
   }
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): kMaxDepth deep
 NameId NameTable::NameOf(const DwarfUnit& unit, uint64_t die, int depth) {
   if (!unit.Holds(die) || depth > kMaxDepth) return kNoName;
   const auto known = of_unit_.find(die);
@@ -130,7 +132,7 @@ NameId NameTable::NameFar(FileRole role, uint64_t die) {
 }
 
 NameId NameTable::Add(const Entry& entry) {
-  if (entries_.size() >= kMaxNames) return kNoName;
+  if (entries_.size() > most_names_) return kNoName;
   entries_.push_back(entry);
   return static_cast<NameId>(entries_.size() - 1);
 }

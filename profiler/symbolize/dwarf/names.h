@@ -35,7 +35,10 @@ class NameTable {
     NameId name;
   };
 
-  NameTable(StringPool* strings, std::pmr::memory_resource* memory);
+  // Of one batch; further DIEs get kNoName.
+  static constexpr size_t kMostNames = 1 << 22;
+
+  NameTable(StringPool* strings, std::pmr::memory_resource* memory, size_t most_names = kMostNames);
 
   // Forgets the DIEs that have names: offsets refer to other DIEs from now on.
   void BeginUnit();
@@ -78,8 +81,9 @@ class NameTable {
   std::string ScopeText(NameId scope, std::string_view member, int depth) const;
 
   StringPool* strings_;
-  std::pmr::vector<Entry> entries_;
-  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the current unit -> name
+  const size_t most_names_;
+  std::pmr::vector<Entry> entries_;                      // the first one is kNoName's
+  std::pmr::unordered_map<uint64_t, NameId> of_unit_;    // DIE of the present unit -> name
   std::pmr::unordered_map<uint64_t, NameId> of_others_;  // role and DIE -> name
   ScopeRequests scope_requests_;
   FarReferences far_references_;

@@ -153,7 +153,7 @@ void DwarfResolver::ResolveFarReferencesIn(DwarfSections& sections,
     DwarfUnit unit(sections, abbrevs_, nullptr);
     if (first == next || !unit.Open(extent) || !unit.LoadDies({})) continue;
     names_.BeginUnit();
-    for (auto at = first; at != next; ++at) {
+    for (const auto* at = first; at != next; ++at) {
       names_.SetTarget(at->name, names_.NameOf(unit, at->die));
     }
     FindScopes(unit, names_);

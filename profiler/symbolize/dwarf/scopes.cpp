@@ -8,7 +8,7 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 constexpr size_t kMaxNesting = 1024;
 // A scope may refer to a DIE whose scope must be found next, and so on.

@@ -60,11 +60,14 @@ class DeflateDecompressor final : public Decompressor {
 #else
 class DeflateDecompressor final : public Decompressor {
  public:
-  explicit DeflateDecompressor(sys::Bytes stored) : stored_(stored.From(kZlibHeader)) {
+  explicit DeflateDecompressor(sys::Bytes stored)
+      : stored_(stored.From(kZlibHeader)),
+        usable_(inflateInit2(&stream_, -MAX_WBITS) == Z_OK && IsDeflate(stored)) {
     stream_.next_in = const_cast<Bytef*>(stored_.data);
-    usable_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK && IsDeflate(stored);
   }
   ~DeflateDecompressor() override { inflateEnd(&stream_); }
+  DeflateDecompressor(const DeflateDecompressor&) = delete;
+  DeflateDecompressor& operator=(const DeflateDecompressor&) = delete;
 
   size_t Read(uint8_t* out, size_t size) override {
     size_t done = 0;
@@ -87,7 +90,7 @@ class DeflateDecompressor final : public Decompressor {
 
   sys::Bytes stored_;
   z_stream stream_ = {};
-  bool usable_ = false;
+  bool usable_;
 };
 #endif
 
@@ -100,6 +103,8 @@ class ZstdDecompressor final : public Decompressor {
     if (stream_ != nullptr) ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, 23);
   }
   ~ZstdDecompressor() override { ZSTD_freeDStream(stream_); }
+  ZstdDecompressor(const ZstdDecompressor&) = delete;
+  ZstdDecompressor& operator=(const ZstdDecompressor&) = delete;
 
   size_t Read(uint8_t* out, size_t size) override {
     ZSTD_outBuffer output{out, size, 0};

@@ -55,6 +55,7 @@ std::unique_ptr<ElfFile> ElfFile::FromBytes(sys::Bytes bytes) {
 }
 
 bool ElfFile::Parse(sys::Bytes bytes) {
+  bytes_ = bytes;
   sys::ByteCursor cursor(bytes.Slice(0, sizeof(Elf64_Ehdr)));
   const sys::Bytes magic = cursor.Take(SELFMAG);
   if (!cursor.ok() || std::memcmp(magic.data, ELFMAG, SELFMAG) != 0) return false;
@@ -150,7 +151,8 @@ std::string FindBuildId(sys::Bytes notes) {
     cursor.Skip((4 - name_size % 4) % 4);
     const sys::Bytes data = cursor.Take(data_size);
     if (!cursor.ok()) break;
-    const bool gnu = name_size == 4 && std::memcmp(name.data, "GNU", 4) == 0;
+    const bool gnu =
+        name.size == 4 && name.data != nullptr && std::memcmp(name.data, "GNU", 4) == 0;
     if (gnu && type == NT_GNU_BUILD_ID && data_size <= kMaxBuildIdBytes) return ToHex(data);
     cursor.Skip((4 - data_size % 4) % 4);
   }

@@ -48,6 +48,9 @@ class ElfFile {
   const ElfSection* FindSection(std::string_view name) const;
   bool HasSection(std::string_view name) const { return FindSection(name) != nullptr; }
 
+  // The whole file.
+  sys::Bytes bytes() const { return bytes_; }
+
   // Releases the physical pages of bytes that are no longer needed.
   void DropPages(sys::Bytes bytes) const { file_.DropPages(bytes.data, bytes.end()); }
 
@@ -58,6 +61,7 @@ class ElfFile {
   void ParseSegments(sys::Bytes bytes, uint64_t table, uint64_t count);
 
   std::string path_;
+  sys::Bytes bytes_;
   sys::MappedFile file_;
   sys::PageBuffer buffer_;
   std::vector<ElfSection> sections_;

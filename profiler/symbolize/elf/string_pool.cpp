@@ -33,7 +33,7 @@ StringId StringPool::Intern(std::string_view text) {
   if (text.empty()) return kNoString;
   const auto found = interned_.find(text);
   if (found != interned_.end()) return found->second;
-  const StringId id = static_cast<StringId>(texts_.size());
+  const auto id = static_cast<StringId>(texts_.size());
   texts_.push_back(Copy(text));
   interned_.emplace(texts_.back(), id);
   return id;

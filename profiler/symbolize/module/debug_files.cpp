@@ -3,10 +3,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
 #include "profiler/symbolize/elf/mini_debug_info.h"
+#include "profiler/symbolize/module/memory_symbols.h"
 #include "profiler/sys/memory/byte_cursor.h"
 
 namespace pprof::symbolize {
@@ -19,11 +21,30 @@ bool HasDwarf(const ElfFile& file) {
   return file.HasSection(".debug_info") || file.HasSection(".zdebug_info");
 }
 
-// If either has no id, the path decides, as long as the module is mapped.
+// Whether the file contains the code that runs. Compares places all over the mapping, because other
+// builds are equal in the first functions, which come from the C library. Some may differ:
+// breakpoints and patched calls exist in memory only.
+bool HoldsSameCode(const ModuleRef& module, const ElfFile& file) {
+  constexpr size_t kProbes = 32, kEqual = 24, kProbeBytes = 64;
+  sys::Bytes code = file.bytes().From(module.offset);  // the file may end within the last page
+  code.size = std::min<uint64_t>(code.size, module.size);
+  const size_t step = code.size / kProbes;
+  size_t equal = 0;
+  for (size_t i = 0; i < kProbes; ++i) {
+    const sys::Bytes probe = code.Slice(step * i, std::min(step, kProbeBytes));
+    uint8_t loaded[kProbeBytes];
+    const uint64_t address = module.bias + module.offset + step * i;
+    if (probe.empty() || !CopyLoadedCode(address, loaded, probe.size)) continue;
+    if (std::memcmp(probe.data, loaded, probe.size) == 0) ++equal;
+  }
+  return equal >= kEqual;
+}
+
+// If the module has no id, the code itself decides: a path may lead to any build.
 bool IsBuildOf(const ModuleRef& module, const ElfFile& file) {
   const std::string& wanted = module.build_id;
-  if (wanted.empty() || file.build_id().empty()) return module.mapped;
-  return wanted == file.build_id();
+  if (!wanted.empty()) return wanted == file.build_id();
+  return module.mapped && (module.size == 0 || HoldsSameCode(module, file));
 }
 
 // Resolves symbolic links; returns `path` on errors.
@@ -132,7 +153,7 @@ std::vector<std::string> ModuleFiles::paths() const {
 
 std::unique_ptr<ElfFile> OpenBinary(const ModuleRef& module) {
   std::vector<std::string> candidates = {module.path, WithoutDeleted(module.path)};
-  if (module.is_main_executable) candidates.push_back(kSelf);
+  if (module.is_main_executable) candidates.emplace_back(kSelf);
   for (const std::string& path : candidates) {
     std::unique_ptr<ElfFile> file = ElfFile::Open(path);
     if (file != nullptr && IsBuildOf(module, *file)) return file;

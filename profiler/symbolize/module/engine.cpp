@@ -45,7 +45,8 @@ class ModuleLookUp {
     BatchOutcome outcome;
     if (limits_.detail == Detail::kNone || offsets_.empty()) return outcome;
     if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, symbol_budget_);
-    outcome.file_usable = files_.binary != nullptr || module_.path == kVdso;
+    outcome.file_usable =
+        files_.binary != nullptr || files_.separate != nullptr || module_.path == kVdso;
     MakeLocations();
     if (!locations_.empty()) {
       MatchAllSymbols();

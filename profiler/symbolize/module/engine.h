@@ -17,6 +17,8 @@ struct ModuleRef {
   std::string path;      // of the file; "[vdso]" for the vdso; may be deleted or replaced
   std::string build_id;  // NT_GNU_BUILD_ID from memory as lower-case hex; empty: unknown
   uint64_t bias = 0;     // address in this process minus offset in the file (start - offset)
+  uint64_t offset = 0;   // where the mapping begins in the file
+  uint64_t size = 0;  // of the mapping; 0: `path` is just a file, used without comparing its code
   bool is_main_executable = false;
   // False: unloaded since. Other code may be at its addresses now, so only a file with the same
   // build id is used, never the memory.
@@ -63,7 +65,7 @@ struct BatchLimits {
 struct BatchOutcome {
   bool deadline_hit =
       false;  // some addresses got less than `detail` asks for; worth another try later
-  bool file_usable = true;  // false: file gone, or another build than the one mapped
+  bool file_usable = true;  // false: no file, or another build than the one mapped
 };
 
 // Resolves `offsets` (file offsets of `module`, sorted, unique): full frames, or at least a

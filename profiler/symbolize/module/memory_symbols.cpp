@@ -3,8 +3,10 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "profiler/symbolize/module/symbol_table.h"
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/loaded_image.h"
 
 namespace pprof::symbolize {
@@ -58,7 +60,7 @@ DynamicTable ReadDynamic(const LoadedImage& image) {
     sys::ByteCursor cursor(
         MemoryAt(image, image.base + segment.address).Slice(0, segment.memory_size));
     while (cursor.left() >= 16) {
-      const int64_t tag = static_cast<int64_t>(cursor.U64());
+      const auto tag = static_cast<int64_t>(cursor.U64());
       const uint64_t value = cursor.U64();
       switch (tag) {
         case 0:
@@ -144,7 +146,28 @@ void CopyDynamic(const LoadedImage& image, void* arg) {
   request.strings = Copied(MemoryAt(image, table.strings).Slice(0, table.strings_size));
 }
 
+struct CodeCopy {
+  uint64_t address;
+  uint8_t* out;
+  size_t size;
+  bool done;
+};
+
+void CopyCode(const LoadedImage& image, void* arg) {
+  CodeCopy& copy = *static_cast<CodeCopy*>(arg);
+  const sys::Bytes memory = MemoryAt(image, copy.address);
+  copy.done = memory.size >= copy.size;
+  if (copy.done) std::memcpy(copy.out, memory.data, copy.size);
+}
+
 }  // namespace
+
+bool CopyLoadedCode(uint64_t address, uint8_t* out, size_t size) {
+  if (sys::ReadOwnMemory(address, out, size)) return true;
+  CodeCopy copy{address, out, size, false};
+  sys::VisitLoadedImage(address, CopyCode, &copy);
+  return copy.done;
+}
 
 std::vector<ElfSegment> LoadedSegments(uint64_t address, const std::string& build_id) {
   Request request{&build_id, {}, {}, {}};

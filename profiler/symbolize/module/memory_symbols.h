@@ -1,6 +1,7 @@
 // Dynamic symbols of a loaded module, for when its file is gone, replaced, or never existed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,5 +21,10 @@ std::vector<ElfSegment> LoadedSegments(uint64_t address, const std::string& buil
 // Not async-signal-safe: takes the loader's lock, for some milliseconds in large libraries.
 void MatchLoadedSymbols(uint64_t address, const std::string& build_id, TimeBudget& budget,
                         PendingLocations& locations, StringPool& strings);
+
+// Copies loaded code at `address` of this process; false when it cannot be read there. Reads
+// through the loader where the system refuses process_vm_readv. Not signal-safe: takes the loader's
+// lock.
+bool CopyLoadedCode(uint64_t address, uint8_t* out, size_t size);
 
 }  // namespace pprof::symbolize

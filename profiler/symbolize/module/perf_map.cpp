@@ -24,7 +24,7 @@ struct Entry {
 bool TakeHex(std::string_view* text, uint64_t* value) {
   if (text->substr(0, 2) == "0x") text->remove_prefix(2);
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *value, 16);
-  const size_t used = static_cast<size_t>(end - text->data());
+  const auto used = static_cast<size_t>(end - text->data());
   if (error != std::errc() || used == text->size() || (*text)[used] != ' ') return false;
   text->remove_prefix(std::min(text->find_first_not_of(' ', used), text->size()));
   return true;

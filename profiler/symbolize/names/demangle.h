@@ -8,9 +8,8 @@
 
 namespace pprof::symbolize {
 
-// The longest template instances of large programs demangle to 15.7 KB; displayed names are
-// shorter.
-constexpr size_t kMaxNameBytes = 15 * 1024;
+// The longest template instances of large programs demangle to 15.7 KB; shown names are shorter.
+constexpr size_t kMaxNameBytes = size_t{15} * 1024;
 
 // The short form of a linkage name; a name that is not mangled C++ is returned unchanged, except
 // for template arguments. Thread safety: safe. Not async-signal-safe: allocates.

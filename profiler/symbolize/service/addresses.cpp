@@ -14,12 +14,14 @@ symbolize::ModuleRef ModuleOf(const sys::ExecutableMapping& mapping) {
   module.path = mapping.path;
   module.build_id = mapping.build_id;
   module.bias = mapping.start - mapping.offset;
+  module.offset = mapping.offset;
+  module.size = mapping.limit - mapping.start;
   module.is_main_executable = mapping.main_executable;
   return module;
 }
 
 std::vector<sys::ExecutableMapping> MappingsByAddress() {
-  std::vector<sys::ExecutableMapping> mappings = sys::ExecutableMappings();
+  std::vector<sys::ExecutableMapping> mappings = sys::ListExecutableMappings().list;
   std::sort(mappings.begin(), mappings.end(),
             [](const auto& a, const auto& b) { return a.start < b.start; });
   return mappings;

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "profiler/model/symbols.h"
@@ -18,6 +20,7 @@ class BatchAnswers {
 
   void Set(uint32_t location, const CachedLines& lines);
   void MarkIncomplete(uint32_t module, size_t modules);
+  void AddComment(std::string comment) { symbols_.comments.push_back(std::move(comment)); }
   model::Symbols Finish();
 
  private:

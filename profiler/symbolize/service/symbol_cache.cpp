@@ -12,8 +12,8 @@ namespace {
 
 // Approximate size of a node of an unordered container and its bucket.
 constexpr size_t kNodeBytes = 40;
-// More modules than a process maps; a program that keeps loading new files starts over.
-constexpr size_t kMaxModules = 16 * 1024;
+// More modules than a process maps; a program that loads ever new files starts over.
+constexpr size_t kMaxModules = size_t{16} * 1024;
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "profiler/symbolize/service/symbolizer.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "profiler/symbolize/elf/time_budget.h"
@@ -40,6 +41,13 @@ std::vector<uint64_t> OffsetsOf(const LookUps& look_ups) {
     if (offsets.empty() || offsets.back() != look_up.offset) offsets.push_back(look_up.offset);
   }
   return offsets;
+}
+
+std::string NoFileOf(const ModuleRef& module) {
+  const std::string id = module.build_id.empty() ? "no build id" : "build id " + module.build_id;
+  return "no readable file holds the code of " + module.path + " (" + id + "): " +
+         (module.mapped ? "only exported functions have names"
+                        : "it was unloaded and has no names");
 }
 
 // Resolves the look-ups of a batch, module by module.
@@ -100,7 +108,7 @@ class BatchRun {
     if (!full()) return;
     const sys::MutexLock lock(shared_.mutex);
     const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
-    const auto known = [&](const LookUp& look_up) {
+    const auto known = [&](const LookUp& look_up) PPROF_REQUIRES(shared_.mutex) {
       const CachedLines* lines = shared_.cache.Find(number, look_up.offset);
       if (lines != nullptr) answers_.Set(look_up.location, *lines);
       return lines != nullptr;
@@ -116,8 +124,13 @@ class BatchRun {
     EngineAnswers found(shared_, offsets.size());
     BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
     TakeFound(look_ups, offsets, found);
+    if (!outcome.file_usable) answers_.AddComment(NoFileOf(module));
     outcome.deadline_hit |= Cancelled();  // incomplete, and not to be cached
-    if (full() && has_turn_ && !outcome.deadline_hit) return found.Remember(module, offsets);
+    if (full() && has_turn_ && !outcome.deadline_hit) {
+      // The file may be there the next time, e.g. when there are descriptors again.
+      if (outcome.file_usable) found.Remember(module, offsets);
+      return;
+    }
     if (!outcome.deadline_hit && has_turn_ == full()) return;
     answers_.MarkIncomplete(number, batch_.modules.size());
     if (full()) unfinished_.push_back({module, std::move(offsets)});

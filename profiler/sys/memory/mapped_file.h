@@ -16,6 +16,8 @@ class MappedFile {
   MappedFile() = default;
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
 
   // False unless the path is a readable, non-empty regular file. Never blocks on a FIFO or device.

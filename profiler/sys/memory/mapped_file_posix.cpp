@@ -57,7 +57,7 @@ void MappedFile::Close() {
 }
 
 void MappedFile::DropPages(const uint8_t* begin, const uint8_t* end) const {
-  const uintptr_t base = reinterpret_cast<uintptr_t>(data_);
+  const auto base = reinterpret_cast<uintptr_t>(data_);
   const uintptr_t from = std::max(reinterpret_cast<uintptr_t>(begin), base);
   const uintptr_t to = std::min(reinterpret_cast<uintptr_t>(end), base + size_);
   const uintptr_t first = (from + kPageSize - 1) & ~(kPageSize - 1);

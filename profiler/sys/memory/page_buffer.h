@@ -14,6 +14,8 @@ class PageBuffer {
   PageBuffer() = default;
   PageBuffer(PageBuffer&& other) noexcept;
   PageBuffer& operator=(PageBuffer&& other) noexcept;
+  PageBuffer(const PageBuffer&) = delete;
+  PageBuffer& operator=(const PageBuffer&) = delete;
   ~PageBuffer();
 
   // Keeps the contents up to the smaller size; new bytes are zero unless used before. May move

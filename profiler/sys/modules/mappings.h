@@ -1,7 +1,6 @@
-// The executable mappings of this process: which module, and which build of it, an address is in.
+// The executable mappings of this process: the module of an address, and its build.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,27 +8,28 @@
 
 namespace pprof::sys {
 
-// One executable range of one file, or the vdso.
+// One executable segment of a module, or an executable mapping of a file unknown to the loader.
 struct ExecutableMapping {
   uint64_t start = 0;
   uint64_t limit = 0;
   uint64_t offset = 0;   // of `start` in the file
-  std::string path;      // the kernel's name without " (deleted)", or "[vdso]"
+  std::string path;      // the kernel's without " (deleted)", else the loader's; "[vdso]"
   std::string build_id;  // NT_GNU_BUILD_ID from memory, lower-case hex; empty: none
   bool deleted = false;
   bool main_executable = false;
 };
 
-// The current mappings: the main executable first, the others by address. Code without a file (JIT,
-// stacks) is omitted. Empty when /proc cannot be read. Thread safety: safe.
-// Not async-signal-safe: opens a file, allocates, takes the loader's lock.
-std::vector<ExecutableMapping> ExecutableMappings();
+struct ExecutableMappings {
+  std::vector<ExecutableMapping> list;  // the main executable first, the others by address
+  // The reason when /proc/self/maps cannot be read, else empty. Only absolute paths and files
+  // unknown to the loader are missing then.
+  std::string no_maps_because;
+};
 
-// The executable mappings in a text in the format of /proc/self/maps, in its order, without build
-// ids. Malformed lines are skipped. Thread safety: safe. Not async-signal-safe: allocates.
-std::vector<ExecutableMapping> ParseMaps(std::string_view maps);
-
-// The build id in a PT_NOTE segment; `align`: its p_align. Empty: none.
-std::string BuildIdOfNotes(const unsigned char* notes, size_t size, size_t align);
+// The mappings now. The loader provides addresses, offsets and build ids; /proc/self/maps adds
+// absolute paths, and files that other code mapped (dlmopen, ELF files of JIT compilers). Code
+// without a file is left out. Errors: none. Thread safety: safe. Not async-signal-safe: opens a
+// file, allocates, takes the loader's lock.
+ExecutableMappings ListExecutableMappings();
 
 }  // namespace pprof::sys

@@ -45,9 +45,7 @@ class PPROF_CAPABILITY("mutex") Mutex {
 // Thread safety: belongs to the thread that made it. Not async-signal-safe: takes a lock.
 class PPROF_SCOPED_CAPABILITY MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) PPROF_ACQUIRE(mutex) : mutex_(mutex), held_(true) {
-    mutex_.lock();
-  }
+  explicit MutexLock(Mutex& mutex) PPROF_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
   ~MutexLock() PPROF_RELEASE() {
     if (held_) mutex_.unlock();
   }
@@ -65,7 +63,7 @@ class PPROF_SCOPED_CAPABILITY MutexLock {
 
  private:
   Mutex& mutex_;
-  bool held_;
+  bool held_ = true;
 };
 
 // A condition variable for Mutex. Waits may end early: check the condition again.
@@ -95,6 +93,8 @@ class CondVar {
   struct Adopted {
     explicit Adopted(std::mutex& mutex) : held(mutex, std::adopt_lock) {}
     ~Adopted() { held.release(); }
+    Adopted(const Adopted&) = delete;
+    Adopted& operator=(const Adopted&) = delete;
     std::unique_lock<std::mutex> held;
   };
 

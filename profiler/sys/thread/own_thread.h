@@ -29,6 +29,8 @@ class OwnThread {
     std::swap(running_, other.running_);
     return *this;
   }
+  OwnThread(const OwnThread&) = delete;
+  OwnThread& operator=(const OwnThread&) = delete;
   ~OwnThread() { Join(); }
 
   bool running() const { return running_; }

@@ -61,6 +61,7 @@ std::vector<int32_t> ListTasks() {
   std::vector<int32_t> tids;
   DIR* folder = opendir("/proc/self/task");
   if (folder == nullptr) return tids;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own
   while (const dirent* entry = readdir(folder)) {
     const long tid = std::strtol(entry->d_name, nullptr, 10);
     if (tid > 0) tids.push_back(static_cast<int32_t>(tid));
@@ -87,7 +88,8 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat) {
   if (name == nullptr || end == nullptr || end < name || end[1] == '\0') return false;
   stat->name.assign(name + 1, end);
   stat->state = end[2];
-  constexpr int kStartTime = 22, kProcessor = 39;  // field numbers, state is 3
+  constexpr int kStartTime = 22;  // field numbers, state is 3
+  constexpr int kProcessor = 39;
   char* at = end + 2;
   for (int field = 3; field <= kProcessor && at != nullptr; ++field) {
     if (field == kStartTime) stat->start_ticks = std::strtoull(at, nullptr, 10);
@@ -124,9 +126,9 @@ bool ThreadCpuNanos(int32_t tid, uint64_t* nanos) {
   const int saved_errno = errno;
   const bool ok = clock_gettime(clock, &time) == 0;
   errno = saved_errno;
-  if (ok)
-    *nanos = static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
-  return ok;
+  if (!ok) return false;
+  *nanos = static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
+  return true;
 }
 
 // Documentation/scheduler/sched-stats.rst: "CPU_TIME RUN_DELAY TIMESLICES".

@@ -32,8 +32,9 @@ bool InstallHandler(int signal, SignalHandler handler) {
   action.sa_sigaction = reinterpret_cast<void (*)(int, siginfo_t*, void*)>(handler);
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   sigfillset(&action.sa_mask);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
     sigdelset(&action.sa_mask, fault);
+  }
   return sigaction(signal, &action, nullptr) == 0;
 }
 

@@ -5,6 +5,7 @@
 
 namespace pprof::sys {
 
+// NOLINTNEXTLINE(readability-function-size): a table
 WaitKind WaitKindOf(int64_t syscall_number) {
   switch (syscall_number) {
     case SYS_read:

@@ -13,6 +13,7 @@
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/signal_safe/thread_state.h"
+#include "profiler/sys/time/clock.h"
 #include "tests/bench/heap/thread_clock.h"
 #include "tests/bench/heap/workloads.h"
 
@@ -148,7 +149,7 @@ void BenchSnapshot() {
     const auto snapshot = Collect("heap");
     collect.push_back((ThreadNanos() - begin) / 1e6);
     begin = ThreadNanos();
-    Use(profiles::ReadOld(0).data());
+    Use(profiles::ReadOld(0, sys::CoarseMonotonicMillis()).data());
     old.push_back((ThreadNanos() - begin) / 1e6);
   }
   std::printf("snapshot_stacks %zu\nsnapshot_live_samples %zu\n", stacks.size(), blocks.size());

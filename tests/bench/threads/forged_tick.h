@@ -58,7 +58,7 @@ inline bool TickForger::Learn() {
   timespec begin{}, now{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
   do clock_gettime(CLOCK_MONOTONIC, &now);
-  while (!learned_.load() && now.tv_sec - begin.tv_sec < 10);
+  while (!learned_.load() && now.tv_sec - begin.tv_sec < 60);
   Restore();
   return learned_.load();
 }

@@ -23,7 +23,7 @@
 namespace pprof {
 namespace {
 
-constexpr std::chrono::seconds kHang{20};
+constexpr std::chrono::seconds kHang{60};
 
 // Allocates and frees until stopped.
 class AllocationLoad {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -43,11 +44,18 @@ struct Pipe {
   int ends[2];
 };
 
-timespec In(int seconds, clockid_t clock) {
+// The time after which calls end by themselves. It is long where the test ends them, so that they
+// still wait then on any machine, and short where they must come back without that.
+std::chrono::milliseconds patience{0};
+
+timespec Patience() { return {patience.count() / 1000, patience.count() % 1000 * 1000000}; }
+int PatienceMillis() { return static_cast<int>(patience.count()); }
+timespec PatienceFromNow(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);
-  time.tv_sec += seconds;
-  return time;
+  const timespec more = Patience();
+  const long nanos = time.tv_nsec + more.tv_nsec;
+  return {time.tv_sec + more.tv_sec + nanos / 1000000000, nanos % 1000000000};
 }
 
 // A call that waits; `release` ends it. It returns errno, 0 for success.
@@ -66,7 +74,7 @@ struct Listener {
                   fd);
     EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(listen(fd, 1), 0);
-    const timeval limit{20, 0};
+    const timeval limit{60, 0};
     if (with_limit) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   void Knock() const {
@@ -109,12 +117,12 @@ std::map<std::string, WaitingCall> MoreCalls() {
   calls["accept"] = plain.Accept();
   calls["accept with SO_RCVTIMEO"] = limited.Accept();
   calls["clock_nanosleep"] = {[] {
-                                const timespec time{0, 700000000};
+                                const timespec time = Patience();
                                 return clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
                               },
                               [] {}};
   calls["ppoll"] = {[] {
-                      const timespec time{0, 700000000};
+                      const timespec time = Patience();
                       return ErrorOf(ppoll(nullptr, 0, &time, nullptr));
                     },
                     [] {}};
@@ -148,7 +156,7 @@ std::map<std::string, WaitingCall> Calls() {
   static int poller = epoll_create1(0);
   static const bool ready = [] {
     sem_init(&semaphore, 0, 0);
-    const timeval limit{20, 0};
+    const timeval limit{60, 0};
     return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
            socketpair(AF_UNIX, SOCK_STREAM, 0, timed) == 0 &&
            setsockopt(timed[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
@@ -168,7 +176,7 @@ std::map<std::string, WaitingCall> Calls() {
   calls["recv with SO_RCVTIMEO"] = {read_from(timed[0]), write_to(timed[1])};
   calls["sem_wait"] = {[] { return ErrorOf(sem_wait(&semaphore)); }, [] { sem_post(&semaphore); }};
   calls["sem_timedwait"] = {[] {
-                              const timespec end = In(1, CLOCK_REALTIME);
+                              const timespec end = PatienceFromNow(CLOCK_REALTIME);
                               const int error = ErrorOf(sem_timedwait(&semaphore, &end));
                               return error == ETIMEDOUT ? 0 : error;
                             },
@@ -181,32 +189,33 @@ std::map<std::string, WaitingCall> Calls() {
   calls["pthread_cond_timedwait"] = {[] {
                                        static std::mutex own;
                                        std::unique_lock<std::mutex> lock(own);
-                                       condition.wait_for(lock, std::chrono::milliseconds(700));
+                                       condition.wait_for(lock, patience);
                                        return 0;
                                      },
-                                     nothing};
+                                     [] { condition.notify_all(); }};
   calls["nanosleep"] = {[] {
-                          const timespec time{0, 700000000};
+                          const timespec time = Patience();
                           return ErrorOf(nanosleep(&time, nullptr));
                         },
                         nothing};
-  calls["usleep"] = {[] { return ErrorOf(usleep(700000)); }, nothing};
-  calls["poll"] = {[] { return ErrorOf(poll(nullptr, 0, 700)); }, nothing};
+  calls["usleep"] = {
+      [] { return ErrorOf(usleep(static_cast<useconds_t>(PatienceMillis()) * 1000)); }, nothing};
+  calls["poll"] = {[] { return ErrorOf(poll(nullptr, 0, PatienceMillis())); }, nothing};
   calls["select"] = {[] {
-                       timeval time{0, 700000};
+                       timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
                        return ErrorOf(select(0, nullptr, nullptr, nullptr, &time));
                      },
                      nothing};
   calls["epoll_wait"] = {[] {
                            epoll_event event;
-                           return ErrorOf(epoll_wait(poller, &event, 1, 700));
+                           return ErrorOf(epoll_wait(poller, &event, 1, PatienceMillis()));
                          },
                          nothing};
   calls["sigtimedwait"] = {[] {
                              sigset_t set;
                              sigemptyset(&set);
                              sigaddset(&set, SIGUSR2);
-                             const timespec time{0, 700000000};
+                             const timespec time = Patience();
                              const int result = sigtimedwait(&set, nullptr, &time);
                              return result < 0 && errno == EAGAIN ? 0 : ErrorOf(result);
                            },
@@ -262,6 +271,7 @@ void Signal(int32_t tid) {
 }
 
 TEST(Eintr, TheTableOfTheDocumentIsTrue) {
+  patience = std::chrono::minutes(1);
   const auto table = DocumentedTable();
   ASSERT_TRUE(sys::InstallHandler(SIGUSR1, Count));  // with the flags of our own handlers
   const auto calls = Calls();
@@ -275,6 +285,7 @@ TEST(Eintr, TheTableOfTheDocumentIsTrue) {
 
 // Verified to fail if signals are sent to all threads.
 TEST(Eintr, NoProfileInterruptsAThreadThatWaits) {
+  patience = std::chrono::milliseconds(700);
   auto wall = Recording::Start("wall", 250);
   ASSERT_TRUE(wall.ok());
   for (const auto& [name, waiting] : Calls()) {

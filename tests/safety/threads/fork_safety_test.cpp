@@ -20,7 +20,7 @@
 namespace pprof {
 namespace {
 
-constexpr unsigned kHangSeconds = 30;  // turns a hang into a signal
+constexpr unsigned kHangSeconds = 100;  // then a hang becomes a signal
 std::atomic<uint64_t> number{0};
 
 void InternLabels() {

@@ -96,7 +96,8 @@ TEST(Signals, NestedOnesOfTheProgram) {
   while (tid == 0) std::this_thread::yield();
   auto recording = Recording::Start("profile", 1000).value();
   const double begin = bench::ThreadCpu();
-  for (int i = 0; bench::ThreadCpu() - begin < 1.0; ++i) {
+  // The victim handles a signal when it gets a CPU.
+  for (int i = 0; bench::ThreadCpu() - begin < 1.0 || nested <= 100; ++i) {
     syscall(SYS_tgkill, getpid(), tid.load(), SIGUSR1);
     if (i % 16 == 0) {
       ASSERT_TRUE(Collect("goroutine").ok());
@@ -106,13 +107,12 @@ TEST(Signals, NestedOnesOfTheProgram) {
   stop = true;
   victim.join();
   const Snapshot snapshot = std::move(recording).Stop().value();
-  EXPECT_GT(nested, 100);
   EXPECT_EQ(snapshot.lost_samples(), 0u);
   EXPECT_GT(snapshot.total(0), 100);
 }
 
-// A SIGPROF from another source is not a sample.
-TEST(Signals, AForeignSigprofIsNoSample) {
+// Somebody's SIGPROF is no sample.
+TEST(StatisticalSignals, AForeignSigprofIsNoSample) {
   auto recording = Recording::Start("profile", 100).value();
   constexpr int kForeign = 20000;
   const double begin = bench::ProcessCpu();
@@ -136,15 +136,20 @@ TEST(Signals, BlockedOnesCostNoTime) {
       used = bench::ThreadCpu();
     }
   });
-  while (used == 0) std::this_thread::yield();
-  const double before = used;
+  const auto await_change = [&] {
+    for (const double last = used; used == last;) std::this_thread::yield();
+  };
+  await_change();
   auto recording = Recording::Start("profile", 100).value();
+  await_change();
+  await_change();  // this clock was read after the recording had begun
+  const double before = used;
   while (used - before < 0.5) std::this_thread::yield();
   const double during = used - before;
   const Snapshot snapshot = std::move(recording).Stop().value();
   stop = true;
   deaf.join();
-  EXPECT_GT(static_cast<double>(snapshot.total(1)) / 1e9, 0.95 * during);
+  EXPECT_GE(static_cast<double>(snapshot.total(1)) / 1e9, during);
 }
 
 // --- the disposition ---

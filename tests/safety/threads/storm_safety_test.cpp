@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -167,11 +168,14 @@ TEST(Storm, NothingCrashesHangsOrLeaks) {
   const auto end = Clock::now() + Duration();
   auto last_progress = Clock::now();
   uint64_t last_sum = 0;
+  bool all_blew = false;
   size_t resident_early = 0;
-  while (Clock::now() < end) {
+  while (Clock::now() < end || !all_blew) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     uint64_t sum = 0;
     for (const auto& count : rounds) sum += count;
+    all_blew = std::all_of(std::begin(rounds), std::end(rounds),
+                           [](const auto& count) { return count.load() > 0; });
     if (sum != last_sum) last_progress = Clock::now();
     last_sum = sum;
     // dl_iterate_phdr loops starve dlopen for seconds by themselves: only no progress at all is a
@@ -183,7 +187,6 @@ TEST(Storm, NothingCrashesHangsOrLeaks) {
   for (std::thread& thread : threads) thread.join();
   for (size_t i = 0; i < kGusts; ++i) {
     std::printf("%-16s %lu rounds\n", gusts[i].name, rounds[i].load());
-    EXPECT_GT(rounds[i].load(), 0u) << gusts[i].name;
   }
   std::printf("resident: %zu KiB half-way, %zu KiB at the end\n", resident_early, ResidentKiB());
   EXPECT_TRUE(testing::SettlesAtThreads(before.threads));
@@ -207,7 +210,7 @@ TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
   });
   uint64_t walked = 0, refused = 0;
   const auto end = Clock::now() + Duration() / 4;
-  while (Clock::now() < end) {
+  while (Clock::now() < end || walked <= 1000) {
     const uintptr_t copy[64] = {};
     signal_safe::Registers from;
     from.pc = code;
@@ -220,7 +223,6 @@ TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
   stop = true;
   loader.join();
   std::printf("%lu walks, %lu refused during an unload\n", walked, refused);
-  EXPECT_GT(walked, 1000u);
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ timespec FromNow(int millis, clockid_t clock) {
 
 bool WaitUntilAsleep(int tid) {
   const std::string path = "/proc/self/task/" + std::to_string(tid) + "/stat";
-  const timespec end = FromNow(10000, CLOCK_MONOTONIC);
+  const timespec end = FromNow(60000, CLOCK_MONOTONIC);
   for (timespec now{}; now.tv_sec <= end.tv_sec; clock_gettime(CLOCK_MONOTONIC, &now)) {
     char text[512];
     const int file = open(path.c_str(), O_RDONLY);

@@ -151,7 +151,7 @@ TEST(ContentionSampling, ConcurrentRequestsLeaveNothingBehind) {
 
 // Polls until the thread waits in the kernel for a lock; after 10 s the test fails by its result.
 void WaitUntilInFutex(int32_t tid) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   sys::TaskSyscall call;
   while (std::chrono::steady_clock::now() < deadline) {
     if (sys::ReadTaskSyscall(tid, &call) == sys::TaskRead::kOk && call.in_kernel &&
@@ -222,7 +222,7 @@ __attribute__((noinline)) void WaitShortly(int times, double* nanos) {
 }
 
 // Go's rule: 3,000 waits of a fiftieth of the interval.
-TEST(ContentionSampling, ShortWaitsAreKeptInProportion) {
+TEST(StatisticalContention, ShortWaitsAreKeptInProportion) {
   Sampling on = GetSampling();
   on.block_interval = std::chrono::milliseconds(1);
   ASSERT_TRUE(SetSampling(on).ok());
@@ -314,30 +314,32 @@ TEST(ContentionCost, SeccompWouldHaveSeenIt) {
 TEST(ContentionCost, WaitingAndChargingAllocatesNothing) {
   ContentionWindow window(nanoseconds(1), 1);
   std::mutex mutex;
-  std::atomic<bool> done{false}, begun{false};
-  uint64_t before = 0, after = 1;
-  const auto contend = [&] {
-    for (int i = 0; i < 200; ++i) {
-      const std::lock_guard<std::mutex> lock(mutex);
-      SpinFor(20000);
-    }
-  };
+  std::atomic<int> waits_wanted{0};
+  const int32_t waiter = sys::ThreadId();
+  // Holds the lock until this thread waits for it, once a turn.
+  std::atomic<int> held{0};
   std::thread other([&] {
-    while (!done) {
-      contend();
-      begun = true;
+    for (int turn = 1; turn <= 20; ++turn) {
+      while (waits_wanted < turn) std::this_thread::yield();
+      mutex.lock();
+      held = turn;
+      WaitUntilInFutex(waiter);
+      mutex.unlock();
     }
   });
-  while (!begun) std::this_thread::yield();
-  contend();
-  before = signal_safe::thread_state.bytes_left;
-  contend();
-  after = signal_safe::thread_state.bytes_left;
-  done = true;
+  uint64_t before = 0;
+  for (int turn = 1; turn <= 20; ++turn) {
+    if (turn == 11) before = signal_safe::thread_state.bytes_left;  // tables are made by now
+    waits_wanted = turn;
+    while (held < turn) std::this_thread::yield();
+    mutex.lock();
+    mutex.unlock();
+  }
+  const uint64_t after = signal_safe::thread_state.bytes_left;
   other.join();
   window.Take();
   EXPECT_EQ(before, after);
-  EXPECT_GT(window.block().total(0), 0);
+  EXPECT_GE(window.block().total(0), 20);
 }
 
 }  // namespace

@@ -128,10 +128,9 @@ TEST(Handle, WaitingEndsWhenTheClientLeaves) {
   request.path = "/debug/pprof/test.recorded";
   int asked = 0;
   request.cancelled = [&] { return ++asked > 2; };
-  const auto start = std::chrono::steady_clock::now();
   const Response response = Handle(request);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
   EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(asked, 3) << "it is asked no more, and of 30 s of recording the third time is enough";
   EXPECT_EQ(Profiles().recording, 0);
 }
 

@@ -63,7 +63,7 @@ TEST(Server, StartsAndStopsAnyNumberOfTimesOnOnePort) {
   }
 }
 
-TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
+TEST(StatisticalServer, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
   auto server = std::make_unique<Server>(Started());
   const int recording = Connect(server->port(),
                                 "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
@@ -82,8 +82,9 @@ TEST(Server, StopsWithinTwoTenthsOfASecondDuringRecordingAndDelta) {
   close(delta);
 }
 
-TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
-  // Batches are symbolized one at a time: while this holds the turn, a dump waits 2 s for it.
+TEST(StatisticalServer, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
+  // One batch of names is looked up at a time: while this holds the turn, a dump waits for it for 2
+  // s.
   symbolize::Turn& turn = symbolize::SharedState::OfThisProcess().turn;
   ASSERT_TRUE(turn.TryTakeUntil(Clock::now()));
   auto server = std::make_unique<Server>(Started());
@@ -98,7 +99,7 @@ TEST(Server, StopsWithinTwoTenthsOfASecondWhileADumpIsSymbolized) {
   close(client);
 }
 
-TEST(Server, ClientThatLeavesEndsItsRecording) {
+TEST(StatisticalServer, ClientThatLeavesEndsItsRecordingWithinTwoTenthsOfASecond) {
   const Server server = Started();
   const int client = Connect(server.port(),
                              "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
@@ -108,6 +109,39 @@ TEST(Server, ClientThatLeavesEndsItsRecording) {
   const auto start = Clock::now();
   ASSERT_TRUE(Eventually([] { return Profiles().recording == 0; }));
   EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(200));
+}
+
+TEST(Server, StoppedDuringARecordingAndADeltaItDoesNotWaitForTheirEnd) {
+  auto server = std::make_unique<Server>(Started());
+  const int collected = Profiles().collected;
+  const int recording = Connect(server->port(),
+                                "GET /debug/pprof/test.recorded?seconds=300 HTTP/1.1\r\n"
+                                "Host: localhost\r\n\r\n");
+  const int delta = Connect(server->port(),
+                            "GET /debug/pprof/test.collected?seconds=300 HTTP/1.1\r\n"
+                            "Host: localhost\r\n\r\n");
+  ASSERT_TRUE(
+      Eventually([&] { return Profiles().recording == 1 && Profiles().collected > collected; }));
+  const int recorded = Profiles().recorded;
+  const int collected_once = Profiles().collected;
+  server.reset();
+  EXPECT_EQ(Profiles().recording, 0);
+  EXPECT_EQ(Profiles().recorded, recorded);
+  EXPECT_EQ(Profiles().collected, collected_once);
+  close(recording);
+  close(delta);
+}
+
+TEST(Server, ClientThatLeavesEndsItsRecording) {
+  const Server server = Started();
+  const int client = Connect(server.port(),
+                             "GET /debug/pprof/test.recorded?seconds=300 HTTP/1.1\r\n"
+                             "Host: localhost\r\n\r\n");
+  ASSERT_TRUE(Eventually([] { return Profiles().recording == 1; }));
+  const int recorded = Profiles().recorded;
+  close(client);
+  EXPECT_TRUE(Eventually([] { return Profiles().recording == 0; }));
+  EXPECT_EQ(Profiles().recorded, recorded);
 }
 
 TEST(Server, DumpsAnswerWhileRecordingsRunAndOneTooManyIsRefused) {

@@ -27,9 +27,9 @@ inline Server Started(const Options& options = Local()) {
   return std::move(server).value();
 }
 
-// Polls `condition`; false after 10 s.
+// Polls `condition`; false after a minute.
 inline bool Eventually(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

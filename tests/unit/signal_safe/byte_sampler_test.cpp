@@ -11,7 +11,11 @@ namespace {
 // Runs the sampler with a separate thread state: the test program's own malloc uses it, too.
 class FreshThreadState {
  public:
-  FreshThreadState() : saved_(thread_state) { thread_state = {}; }
+  FreshThreadState() : saved_(thread_state) {
+    thread_state = {};
+    thread_state.random_state = 0x9E3779B97F4A7C15;
+    thread_state.started = true;
+  }
   ~FreshThreadState() { thread_state = saved_; }
 
  private:
@@ -136,15 +140,14 @@ TEST(ByteSampler, ACountCanBeTakenBack) {
 }
 
 TEST(ByteSampler, ThreadsDrawDifferentDistances) {
-  uint64_t first;
-  {
+  uint64_t states[2];
+  for (uint64_t& state : states) {
     const FreshThreadState fresh;
+    thread_state.started = false;
     Allocate(1, 1000);
-    first = thread_state.random_state;
+    state = thread_state.random_state;
   }
-  const FreshThreadState fresh;
-  Allocate(1, 1000);
-  EXPECT_NE(thread_state.random_state, first);
+  EXPECT_NE(states[0], states[1]);
 }
 
 }  // namespace

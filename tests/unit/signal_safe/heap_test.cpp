@@ -136,34 +136,34 @@ TEST_F(HeapProfileTest, OwnFramesAreCut) {
 
 // ---- min_age
 
-void WaitUntilOlderThan(uint64_t since_ms, uint64_t age_ms) {
-  while (sys::CoarseMonotonicMillis() <= since_ms + age_ms) std::this_thread::yield();
-}
-
-TEST_F(HeapProfileTest, MinAgeShowsOldBlocksOnly) {
+TEST_F(HeapProfileTest, MinAgeShowsBlocksOfThatAgeAndOlderOnes) {
   const ScopedInterval all(1);
   constexpr uint64_t kAge = 60;
-  void* old_block = Site(1000);
-  const HeapStack* old_stack = RecordOf(old_block)->stack;
-  WaitUntilOlderThan(RecordOf(old_block)->allocated_at_ms, kAge);
-  void* young_block = nullptr;
-  AllocateAtDepth(3, &young_block);
-  const HeapStack* young_stack = RecordOf(young_block)->stack;
-  const std::vector<HeapUse> stacks = profiles::ReadOld(kAge);
-  EXPECT_EQ(Find(stacks, old_stack).in_use_objects, 1);
-  EXPECT_EQ(Find(stacks, old_stack).in_use_bytes, 1000);
-  const bool still_young =
-      sys::CoarseMonotonicMillis() < RecordOf(young_block)->allocated_at_ms + kAge;
-  if (still_young) {
-    EXPECT_EQ(Find(stacks, young_stack).stack, nullptr);
-  }
-  free(old_block);
-  EXPECT_EQ(Find(profiles::ReadOld(kAge), old_stack).stack, nullptr);
-  free(young_block);
+  void* block = Site(1000);
+  const uint64_t begin = sys::CoarseMonotonicMillis();
+  const uint64_t allocated_at = RecordOf(block)->allocated_at_ms;
+  EXPECT_LE(allocated_at, begin);
+  const HeapStack* stack = RecordOf(block)->stack;
+  const auto old_at = [&](uint64_t now) { return Find(profiles::ReadOld(kAge, now), stack); };
+  EXPECT_EQ(old_at(allocated_at + kAge - 1).stack, nullptr);
+  EXPECT_EQ(old_at(allocated_at + kAge).in_use_objects, 1);
+  EXPECT_EQ(old_at(allocated_at + kAge).in_use_bytes, 1000);
+  EXPECT_EQ(old_at(allocated_at + 1000 * kAge).in_use_objects, 1);
+  free(block);
+  EXPECT_EQ(old_at(allocated_at + kAge).stack, nullptr);
+}
+
+TEST_F(HeapProfileTest, MinAgeOfNothingShowsAll) {
+  const ScopedInterval all(1);
+  void* block = Site(1000);
+  const uint64_t now = RecordOf(block)->allocated_at_ms;
+  EXPECT_EQ(Find(profiles::ReadOld(0, now), RecordOf(block)->stack).in_use_objects, 1);
+  free(block);
 }
 
 TEST_F(HeapProfileTest, MinAgeLongerThanTheMachineIsUpShowsNothing) {
-  EXPECT_TRUE(profiles::ReadOld(UINT64_MAX).empty());
+  EXPECT_TRUE(profiles::ReadOld(1001, 1000).empty());
+  EXPECT_TRUE(profiles::ReadOld(UINT64_MAX, 1000).empty());
   const Result<Snapshot> snapshot = Collect("heap", {{"min_age", "800000h"}});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
   EXPECT_EQ(snapshot.value().sample_count(), 0u);

@@ -64,6 +64,21 @@ TEST(LiveTable, SpillsIntoFurtherTablesAndForgetsNothing) {
   EXPECT_TRUE(All(table).empty());
 }
 
+// The upper 16 bits of a key count them.
+TEST(LiveTable, ASlotMayBeUsedMoreOftenThanItsCounterCanCount) {
+  static LiveTable table;
+  LiveRecord record{};
+  for (uint64_t i = 1; i <= 200000; ++i) {
+    ASSERT_TRUE(table.Insert(Block(1), RecordOf(i)));
+    if (i % 1000 == 0) {
+      ASSERT_EQ(All(table).size(), 1u);
+    }
+    ASSERT_TRUE(table.Remove(Block(1), &record));
+    ASSERT_EQ(record.size, i);
+  }
+  EXPECT_TRUE(All(table).empty());
+}
+
 TEST(LiveTable, FullTableRefusesAndKeepsWhatItHas) {
   static LiveTable table;
   uint64_t inserted = 0;

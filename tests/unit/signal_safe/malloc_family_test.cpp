@@ -97,7 +97,8 @@ TEST_P(EveryAllocator, IsSampledWithItsCallerAndForgottenWhenFreed) {
   EXPECT_TRUE(caller.find("IsSampled") != std::string::npos ||
               caller.find("kAllocators") != std::string::npos ||
               caller.find("lambda") != std::string::npos ||
-              caller.find("_FUN") != std::string::npos)
+              caller.find("_FUN") != std::string::npos ||
+              caller.find("__invoke") != std::string::npos)
       << caller;
   GetParam().release(block);
   EXPECT_FALSE(IsSampled(block));

@@ -161,7 +161,7 @@ TEST(PeakTracker, ForkedChildGoesOnWhateverItsParentsThreadsHeld) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      alarm(20);  // fails instead of hanging
+      alarm(60);  // instead of a hang
       tracker.OnForkChild();
       for (size_t i = 0; i < kStacks; ++i) tracked.Allocate(i, 1 << 20);
       tracker.Lock();

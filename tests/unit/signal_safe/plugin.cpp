@@ -8,6 +8,7 @@ constexpr size_t kPadding = PLUGIN_VERSION == 1 ? 40 : 3000;
 
 __attribute__((noinline)) int Middle(int depth, void (*callback)(void*), void* context) {
   volatile char padding[kPadding];
+  __asm__ volatile("" : : "r"(padding));  // all of it is needed: else clang keeps one byte
   padding[0] = static_cast<char>(depth);
   if (depth > 0) return Middle(depth - 1, callback, context) + padding[0];
   callback(context);

@@ -66,7 +66,7 @@ TEST(UnloadedModules, KeepTheirNamesWhenAnotherModuleTakesTheirPlace) {
   // The same code in two builds: the call is at two addresses of the same range, and both are
   // named, from two files.
   const std::string text = HeapText();
-  EXPECT_EQ(PlacesOf("plugin.cpp:13", text).size(), 2u) << text;
+  EXPECT_EQ(PlacesOf("plugin.cpp:14", text).size(), 2u) << text;
   for (void* block : kept) std::free(block);
   dlclose(second);
 }

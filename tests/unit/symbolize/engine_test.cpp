@@ -3,11 +3,13 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -51,7 +53,7 @@ struct Answers : FrameSink {
 };
 
 sys::ExecutableMapping MappingOf(uint64_t address) {
-  for (const sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
+  for (const sys::ExecutableMapping& mapping : sys::ListExecutableMappings().list) {
     if (address >= mapping.start && address < mapping.limit) return mapping;
   }
   ADD_FAILURE() << "no mapping contains the address";
@@ -63,6 +65,8 @@ ModuleRef ModuleOf(const sys::ExecutableMapping& mapping) {
   module.path = mapping.path;
   module.build_id = mapping.build_id;
   module.bias = mapping.start - mapping.offset;
+  module.offset = mapping.offset;
+  module.size = mapping.limit - mapping.start;
   module.is_main_executable = mapping.main_executable;
   return module;
 }
@@ -149,7 +153,7 @@ TEST_F(EngineTest, AnotherBuildUnderThePathIsNotBelieved) {
 
 TEST_F(EngineTest, VdsoIsNamedFromMemory) {
   if (getauxval(AT_SYSINFO_EHDR) == 0) GTEST_SKIP() << "this kernel maps no vdso";
-  for (const sys::ExecutableMapping& mapping : sys::ExecutableMappings()) {
+  for (const sys::ExecutableMapping& mapping : sys::ListExecutableMappings().list) {
     if (mapping.path != "[vdso]") continue;
     std::vector<uint64_t> offsets;
     for (uint64_t at = mapping.start; at < mapping.limit; at += 16) {
@@ -194,6 +198,55 @@ TEST_F(EngineTest, FindsWhatWasLoadedLater) {
   ASSERT_NE(copy.AddressOf("inflate"), 0u);
   EXPECT_TRUE(Resolve(copy.AddressOf("inflate")).file_usable);
   EXPECT_EQ(answers_.Outermost(0), "inflate");
+}
+
+// As programs do that want their code on huge pages: the kernel then shows anonymous memory, or a
+// memfd with other offsets.
+void MoveToOtherMemory(const sys::ExecutableMapping& code, int fd) {
+  const size_t size = code.limit - code.start;
+  void* moved = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                     fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+  ASSERT_NE(moved, MAP_FAILED);
+  std::memcpy(moved, reinterpret_cast<void*>(code.start), size);
+  ASSERT_EQ(mprotect(moved, size, PROT_READ | PROT_EXEC), 0);
+  ASSERT_NE(
+      mremap(moved, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, reinterpret_cast<void*>(code.start)),
+      MAP_FAILED);
+}
+
+TEST_F(EngineTest, CodeThatWasMovedToAnonymousMemoryKeepsItsFileAndNames) {
+  const LoadedCopy copy;
+  const sys::ExecutableMapping before = MappingOf(copy.AddressOf("inflate"));
+  MoveToOtherMemory(before, -1);
+  const sys::ExecutableMapping after = MappingOf(copy.AddressOf("inflate"));
+  EXPECT_EQ(after.offset, before.offset);
+  EXPECT_EQ(after.build_id, before.build_id);
+  EXPECT_TRUE(Resolve(copy.AddressOf("inflate"), ModuleOf(after)).file_usable);
+  EXPECT_EQ(answers_.Outermost(0), "inflate");
+}
+
+TEST_F(EngineTest, CodeThatWasMovedToAMemfdKeepsItsFileAndNames) {
+  const LoadedCopy copy;
+  const sys::ExecutableMapping before = MappingOf(copy.AddressOf("inflate"));
+  const int fd = memfd_create("text", 0);
+  ASSERT_EQ(ftruncate(fd, static_cast<off_t>(before.limit - before.start)), 0);
+  MoveToOtherMemory(before, fd);
+  close(fd);
+  const sys::ExecutableMapping after = MappingOf(copy.AddressOf("inflate"));
+  EXPECT_EQ(after.path, before.path);
+  EXPECT_EQ(after.offset, before.offset);
+  EXPECT_TRUE(Resolve(copy.AddressOf("inflate"), ModuleOf(after)).file_usable);
+  EXPECT_EQ(answers_.Outermost(0), "inflate");
+}
+
+TEST_F(EngineTest, WithoutABuildIdTheCodeItselfMustBeEqual) {
+  const LoadedCopy copy;
+  ModuleRef module = ModuleOf(MappingOf(copy.AddressOf("inflate")));
+  module.build_id.clear();
+  EXPECT_TRUE(Resolve(copy.AddressOf("inflate"), module).file_usable);
+  std::filesystem::remove(copy.path());
+  std::filesystem::copy_file("/proc/self/exe", copy.path());
+  EXPECT_FALSE(Resolve(copy.AddressOf("inflate"), module).file_usable);
 }
 
 TEST_F(EngineTest, DeletedLibraryIsNamedFromMemory) {

@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -18,6 +18,7 @@
 #include "pprof/labels.h"
 #include "pprof/recording.h"
 #include "tests/unit/threads/known_work.h"
+#include "tests/unit/threads/long_sleeper.h"
 #include "tests/unit/threads/parked_thread.h"
 #include "tests/unit/threads/pipe_reader.h"
 #include "tests/unit/threads/profile_shares.h"
@@ -48,12 +49,7 @@ TEST(Goroutine, EpollSleepAndSemaphore) {
   {
     const ParkedThread epolling([&] { EXPECT_EQ(epoll_wait(poller, &event, 1, -1), 1); },
                                 [&] { wake.Write(); });
-    std::atomic<bool> stop{false};
-    const ParkedThread sleeping(
-        [&] {
-          while (!stop) usleep(100000);
-        },
-        [&] { stop = true; });
+    const LongSleeper sleeping;
     const ParkedThread counting([&] { sem_wait(&semaphore); }, [&] { sem_post(&semaphore); });
     EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("[IO wait, "));
     EXPECT_THAT(HeaderOf(epolling.tid()), HasSubstr("anon_inode eventpoll"));
@@ -179,9 +175,13 @@ TEST(Goroutine, ARunningThreadHasItsStack) {
     RunHogs(stop, truth);
   });
   ASSERT_TRUE(WaitUntil([&] { return truth.hog1 > 0; }));
-  const std::string dump = DumpOf(DumpText(), tid);
+  std::string dump;
+  // It answers when it gets a CPU, for which a dump does not wait for ever.
+  EXPECT_TRUE(WaitUntil([&] {
+    dump = DumpOf(DumpText(), tid);
+    return dump.find("pprof::testing::RunHogs") != std::string::npos;
+  })) << dump;
   EXPECT_THAT(dump, ContainsRegex("\\[run(ning|nable), \""));
-  EXPECT_THAT(dump, HasSubstr("pprof::testing::RunHogs"));
   stop = true;
   busy.join();
 }
@@ -213,23 +213,10 @@ TEST(Goroutine, ThreadsThatBlockAllSignalsHaveTheirLine) {
 }
 
 TEST(Goroutine, DumpsInterruptNobody) {
-  constexpr int kThreads = 20;
-  std::atomic<int> interrupted{0};
-  std::atomic<bool> stop{false};
-  std::vector<std::unique_ptr<ParkedThread>> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.push_back(std::make_unique<ParkedThread>(
-        [&] {
-          while (!stop) {
-            const timespec time{0, 200000000};
-            if (nanosleep(&time, nullptr) != 0 && errno == EINTR) ++interrupted;
-          }
-        },
-        [&] { stop = true; }));
-  }
+  std::vector<std::unique_ptr<LongSleeper>> sleepers;
+  for (int i = 0; i < 20; ++i) sleepers.push_back(std::make_unique<LongSleeper>());
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(Collect("goroutine").ok());
-  threads.clear();
-  EXPECT_EQ(interrupted, 0);
+  for (const auto& sleeper : sleepers) EXPECT_EQ(sleeper->interrupted(), 0);
 }
 
 TEST(Goroutine, DeepRecursionIsCutAtTheRoot) {

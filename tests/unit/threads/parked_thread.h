@@ -24,9 +24,9 @@ class ParkedThread {
   std::thread thread_;
 };
 
-// Polls until the thread sleeps in the kernel; false after 20 s.
+// Polls until the thread sleeps in the kernel; false after a minute.
 bool WaitUntilAsleep(int32_t tid);
-// Polls `condition`; false after 20 s.
+// Polls `condition`; false after a minute.
 bool WaitUntil(const std::function<bool()>& condition);
 
 int32_t OwnTid();

@@ -5,15 +5,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "pprof/labels.h"
+#include "pprof/own_threads.h"
 #include "pprof/recording.h"
 #include "tests/unit/threads/child_process.h"
 #include "tests/unit/threads/known_work.h"
+#include "tests/unit/threads/long_sleeper.h"
 #include "tests/unit/threads/parked_thread.h"
+#include "tests/unit/threads/pipe_reader.h"
 #include "tests/unit/threads/profile_shares.h"
 
 #define NOINLINE __attribute__((noinline))
@@ -48,7 +52,7 @@ NOINLINE void SpinKnown(WallTruth& truth) {
   KEEP_FRAME;
 }
 
-TEST(Wall, SleepsLocksAndSpinsHaveTheirShares) {
+TEST(StatisticalWall, SleepsLocksAndSpinsHaveTheirShares) {
   WallTruth truth;
   std::mutex mutex;
   std::atomic<bool> stop{false};
@@ -86,62 +90,63 @@ TEST(Wall, SleepsLocksAndSpinsHaveTheirShares) {
   EXPECT_GT(SumOfLabel(samples, "state", "running"), 0.8 * spun);
 }
 
+// Asleep for the whole recording: a thread that uses no CPU time gets no signal at all.
 TEST(Wall, InterruptsNobody) {
-  std::atomic<int> interrupted{0};
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 20; ++i) {
-    threads.emplace_back([&] {
-      while (!stop) {
-        if (usleep(20000) != 0 && errno == EINTR) ++interrupted;
-      }
-    });
-  }
+  std::vector<std::unique_ptr<LongSleeper>> sleepers;
+  for (int i = 0; i < 20; ++i) sleepers.push_back(std::make_unique<LongSleeper>());
   {
     const Recording recording = Recording::Start("wall", 250).value();
-    usleep(1500000);
+    usleep(300000);
   }
-  stop = true;
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(interrupted, 0);
+  for (const auto& sleeper : sleepers) EXPECT_EQ(sleeper->interrupted(), 0);
 }
 
-TEST(Wall, WaitingThreadsCarryTheirLabels) {
-  std::atomic<bool> stop{false};
-  std::atomic<int32_t> tid{0};
-  std::thread thread([&] {
+// Exactly: its clock stands still, so all time between the first look and the last is its wait's.
+TEST(Wall, AThreadThatWaitsHasAllTheTimeWithItsLabels) {
+  const PipeReader reader([](const auto& leaf) {
     const ScopedLabels labels(LabelSet{{"route", "/slow"}});
-    tid = OwnTid();
-    while (!stop) usleep(100000);  // rarely: time waiting for a CPU has no labels
+    leaf();
   });
-  ASSERT_TRUE(WaitUntil([&] { return tid != 0; }) && WaitUntilAsleep(tid));
-  const uint64_t begin = NowNanos();
+  const uint64_t before = NowNanos();
   Recording recording = Recording::Start("wall", 100).value();
-  usleep(1000000);
+  const uint64_t begin = NowNanos();
+  usleep(300000);
+  const uint64_t end = NowNanos();
   const auto samples = SamplesOf(std::move(recording).Stop().value());
-  const auto elapsed = static_cast<double>(NowNanos() - begin);
-  stop = true;
-  thread.join();
-  EXPECT_NEAR(SumOfLabel(samples, "route", "/slow") / elapsed, 1, 0.15);
+  const uint64_t after = NowNanos();
+  const double waited = SumOfLabel(samples, "route", "/slow");
+  EXPECT_GE(waited, static_cast<double>(end - begin));
+  EXPECT_LE(waited, static_cast<double>(after - before));
+  EXPECT_EQ(SumOf(samples, "ReadByte"), waited);
+  EXPECT_EQ(SumOfLabel(samples, "state", "IO wait"), waited);
+}
+
+// The thread that looks at the others is one, too.
+TEST(Wall, OwnThreadsThatEndedAreLeftOut) {
+  Recording recording = Recording::Start("wall", 250).value();
+  Recording cpu = Recording::Start("profile", 250).value();
+  {
+    const ScopedOwnThreads own;
+    std::thread([] { Hog1(200000000); }).join();
+  }
+  const auto samples = SamplesOf(std::move(recording).Stop().value());
+  EXPECT_EQ(SumOf(samples, "Hog1"), 0);
+  EXPECT_GT(SumOf(SamplesOf(std::move(cpu).Stop().value()), "Hog1"), 0);
 }
 
 // Checks in the child of a non-dumpable process; 0: success.
 int RunNotDumpable() {
   if (setuid(65534) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) return 77;
-  std::atomic<bool> stop{false};
-  std::thread thread([&] {
-    while (!stop) usleep(20000);
-  });
-  WaitUntil([] { return SumOf(SamplesOf(Collect("goroutine").value()), "usleep") > 0; });
+  const PipeReader reader([](const auto& leaf) { leaf(); });
   Recording recording = Recording::Start("wall", 100).value();
-  ::usleep(500000);
+  const uint64_t begin = NowNanos();
+  usleep(300000);
+  const auto waited = static_cast<double>(NowNanos() - begin);
   const auto samples = SamplesOf(std::move(recording).Stop().value());
-  const bool dumped = DumpText().find("usleep") != std::string::npos;
-  stop = true;
-  thread.join();
-  if (!dumped) return 1;
-  if (SumOfLabel(samples, "state", "waiting") < 0.4e9) return 2;
-  return 0;
+  if (SumOfLabel(samples, "state", "waiting") < waited) return 1;
+  if (SumOf(samples, "[no stack: ") < waited) return 2;
+  // It is asked by a signal there, and answers when it gets a CPU.
+  return WaitUntil([] { return DumpText().find("ReadByte") != std::string::npos; }) ? 0 : 3;
 }
 
 TEST(Wall, AProcessThatIsNotDumpableWaitsWithoutStacks) {

@@ -9,7 +9,7 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 constexpr uint64_t kWindow = 256 << 10;
 // Longer than any DIE, so that the end of a window never cuts one off.
@@ -26,7 +26,9 @@ bool GrowTo(sys::PageBuffer* buffer, size_t bytes) {
 // Whether the function at the cursor contains one of the addresses. Moves past its attributes.
 bool HoldsWanted(const DwarfUnit& unit, sys::ByteCursor& cursor, const Abbrev& abbrev,
                  const std::vector<uint64_t>& wanted) {
-  FormValue low, high, list;
+  FormValue low;
+  FormValue high;
+  FormValue list;
   const AttributeSpec* end = unit.abbrevs().end(abbrev);
   for (const AttributeSpec* spec = unit.abbrevs().begin(abbrev); spec != end; ++spec) {
     const FormValue value = unit.Read(cursor, *spec);
@@ -69,21 +71,28 @@ bool CompactDies::ReadWindow(const DwarfUnit& unit, sys::Bytes window, uint64_t*
       Close();
       if (open_.empty()) return false;
     } else {
-      Open open = open_.empty() || IsScope(abbrev->tag) ? kKept : kDropped;
-      if (abbrev->tag == kTagInlinedSubroutine && holding_ > 0) open = kKept;
-      if (abbrev->tag == kTagSubprogram && abbrev->has_code) {
-        if (HoldsWanted(unit, cursor, *abbrev, wanted)) open = kHoldsWanted;
-      } else {
-        unit.SkipAttributes(cursor, *abbrev);
-      }
+      const Open open = ReadAttributes(unit, cursor, *abbrev, wanted);
       if (!cursor.ok()) return false;
-      const size_t size = static_cast<size_t>(cursor.position() - position);
+      const auto size = static_cast<size_t>(cursor.position() - position);
       const uint64_t at = begin + static_cast<uint64_t>(position - window.data);
       Enter(at - unit.offset(), *abbrev, {position, size}, open);
     }
     *offset = begin + static_cast<uint64_t>(cursor.position() - window.data);
   }
   return true;
+}
+
+// How the DIE at the cursor is kept. Moves behind its attributes.
+CompactDies::Open CompactDies::ReadAttributes(const DwarfUnit& unit, sys::ByteCursor& cursor,
+                                              const Abbrev& abbrev,
+                                              const std::vector<uint64_t>& wanted) const {
+  if (abbrev.tag == kTagSubprogram && abbrev.has_code) {
+    if (HoldsWanted(unit, cursor, abbrev, wanted)) return kHoldsWanted;
+  } else {
+    unit.SkipAttributes(cursor, abbrev);
+  }
+  const bool inlined = abbrev.tag == kTagInlinedSubroutine && holding_ > 0;
+  return inlined || open_.empty() || IsScope(abbrev.tag) ? kKept : kDropped;
 }
 
 void CompactDies::Close() {

@@ -39,6 +39,8 @@ class CompactDies {
 
   bool ReadWindow(const DwarfUnit& unit, sys::Bytes window, uint64_t* offset,
                   const std::vector<uint64_t>& wanted);
+  Open ReadAttributes(const DwarfUnit& unit, sys::ByteCursor& cursor, const Abbrev& abbrev,
+                      const std::vector<uint64_t>& wanted) const;
   void Close();
   void Enter(uint64_t die, const Abbrev& abbrev, sys::Bytes bytes, Open open);
   void Append(const void* from, size_t size);

@@ -1,11 +1,13 @@
 #include "profiler/symbolize/dwarf/format/form.h"
 
+#include <iterator>
+
 #include "profiler/symbolize/dwarf/format/constants.h"
 
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 // Encodings of forms.
 enum class Layout : uint8_t {
@@ -35,57 +37,58 @@ struct FormTraits {
   FormValue::Kind kind = FormValue::kNone;
 };
 
+using L = Layout;
+using V = FormValue;
+constexpr FormTraits kStandardTraits[] = {
+    {},                               // 0x00
+    {L::kAddress, V::kAddress},       // 0x01 addr
+    {},                               // 0x02
+    {L::kBlock2, V::kNone},           // 0x03 block2
+    {L::kBlock4, V::kNone},           // 0x04 block4
+    {L::k2, V::kConstant},            // 0x05 data2
+    {L::k4, V::kConstant},            // 0x06 data4
+    {L::k8, V::kConstant},            // 0x07 data8
+    {L::kText, V::kText},             // 0x08 string
+    {L::kBlockUleb, V::kNone},        // 0x09 block
+    {L::kBlock1, V::kNone},           // 0x0a block1
+    {L::k1, V::kConstant},            // 0x0b data1
+    {L::k1, V::kConstant},            // 0x0c flag
+    {L::kSleb, V::kConstant},         // 0x0d sdata
+    {L::kOffset, V::kString},         // 0x0e strp
+    {L::kUleb, V::kConstant},         // 0x0f udata
+    {L::kRefAddr, V::kReference},     // 0x10 ref_addr
+    {L::k1, V::kUnitReference},       // 0x11 ref1
+    {L::k2, V::kUnitReference},       // 0x12 ref2
+    {L::k4, V::kUnitReference},       // 0x13 ref4
+    {L::k8, V::kUnitReference},       // 0x14 ref8
+    {L::kUleb, V::kUnitReference},    // 0x15 ref_udata
+    {L::kIndirect, V::kNone},         // 0x16 indirect
+    {L::kOffset, V::kSectionOffset},  // 0x17 sec_offset
+    {L::kBlockUleb, V::kNone},        // 0x18 exprloc
+    {L::kNothing, V::kConstant},      // 0x19 flag_present
+    {L::kUleb, V::kStringIndex},      // 0x1a strx
+    {L::kUleb, V::kAddressIndex},     // 0x1b addrx
+    {L::k4, V::kAltReference},        // 0x1c ref_sup4
+    {L::kOffset, V::kAltString},      // 0x1d strp_sup
+    {L::k16, V::kNone},               // 0x1e data16
+    {L::kOffset, V::kLineString},     // 0x1f line_strp
+    {L::k8, V::kNone},                // 0x20 ref_sig8
+    {L::kNothing, V::kConstant},      // 0x21 implicit_const
+    {L::kUleb, V::kListIndex},        // 0x22 loclistx
+    {L::kUleb, V::kListIndex},        // 0x23 rnglistx
+    {L::k8, V::kAltReference},        // 0x24 ref_sup8
+    {L::k1, V::kStringIndex},         // 0x25 strx1
+    {L::k2, V::kStringIndex},         // 0x26 strx2
+    {L::k3, V::kStringIndex},         // 0x27 strx3
+    {L::k4, V::kStringIndex},         // 0x28 strx4
+    {L::k1, V::kAddressIndex},        // 0x29 addrx1
+    {L::k2, V::kAddressIndex},        // 0x2a addrx2
+    {L::k3, V::kAddressIndex},        // 0x2b addrx3
+    {L::k4, V::kAddressIndex},        // 0x2c addrx4
+};
+
 FormTraits StandardTraits(uint16_t form) {
-  using L = Layout;
-  using V = FormValue;
-  static constexpr FormTraits kTable[] = {
-      {},                               // 0x00
-      {L::kAddress, V::kAddress},       // 0x01 addr
-      {},                               // 0x02
-      {L::kBlock2, V::kNone},           // 0x03 block2
-      {L::kBlock4, V::kNone},           // 0x04 block4
-      {L::k2, V::kConstant},            // 0x05 data2
-      {L::k4, V::kConstant},            // 0x06 data4
-      {L::k8, V::kConstant},            // 0x07 data8
-      {L::kText, V::kText},             // 0x08 string
-      {L::kBlockUleb, V::kNone},        // 0x09 block
-      {L::kBlock1, V::kNone},           // 0x0a block1
-      {L::k1, V::kConstant},            // 0x0b data1
-      {L::k1, V::kConstant},            // 0x0c flag
-      {L::kSleb, V::kConstant},         // 0x0d sdata
-      {L::kOffset, V::kString},         // 0x0e strp
-      {L::kUleb, V::kConstant},         // 0x0f udata
-      {L::kRefAddr, V::kReference},     // 0x10 ref_addr
-      {L::k1, V::kUnitReference},       // 0x11 ref1
-      {L::k2, V::kUnitReference},       // 0x12 ref2
-      {L::k4, V::kUnitReference},       // 0x13 ref4
-      {L::k8, V::kUnitReference},       // 0x14 ref8
-      {L::kUleb, V::kUnitReference},    // 0x15 ref_udata
-      {L::kIndirect, V::kNone},         // 0x16 indirect
-      {L::kOffset, V::kSectionOffset},  // 0x17 sec_offset
-      {L::kBlockUleb, V::kNone},        // 0x18 exprloc
-      {L::kNothing, V::kConstant},      // 0x19 flag_present
-      {L::kUleb, V::kStringIndex},      // 0x1a strx
-      {L::kUleb, V::kAddressIndex},     // 0x1b addrx
-      {L::k4, V::kAltReference},        // 0x1c ref_sup4
-      {L::kOffset, V::kAltString},      // 0x1d strp_sup
-      {L::k16, V::kNone},               // 0x1e data16
-      {L::kOffset, V::kLineString},     // 0x1f line_strp
-      {L::k8, V::kNone},                // 0x20 ref_sig8
-      {L::kNothing, V::kConstant},      // 0x21 implicit_const
-      {L::kUleb, V::kListIndex},        // 0x22 loclistx
-      {L::kUleb, V::kListIndex},        // 0x23 rnglistx
-      {L::k8, V::kAltReference},        // 0x24 ref_sup8
-      {L::k1, V::kStringIndex},         // 0x25 strx1
-      {L::k2, V::kStringIndex},         // 0x26 strx2
-      {L::k3, V::kStringIndex},         // 0x27 strx3
-      {L::k4, V::kStringIndex},         // 0x28 strx4
-      {L::k1, V::kAddressIndex},        // 0x29 addrx1
-      {L::k2, V::kAddressIndex},        // 0x2a addrx2
-      {L::k3, V::kAddressIndex},        // 0x2b addrx3
-      {L::k4, V::kAddressIndex},        // 0x2c addrx4
-  };
-  return form < sizeof(kTable) / sizeof(kTable[0]) ? kTable[form] : FormTraits{};
+  return form < std::size(kStandardTraits) ? kStandardTraits[form] : FormTraits{};
 }
 
 FormTraits TraitsOf(uint16_t form) {

@@ -36,8 +36,8 @@ uint32_t PackageIndex::FindRow(const Header& header, sys::Bytes hashes, sys::Byt
   for (uint32_t tries = 0; tries < header.slots; ++tries, slot = (slot + step) & mask) {
     const uint32_t row = sys::ByteCursor(rows.From(slot * 4)).U32();
     if (row == 0) return 0;
-    if (sys::ByteCursor(hashes.From(slot * 8)).U64() == dwo_id)
-      return row <= header.units ? row : 0;
+    const uint64_t hash = sys::ByteCursor(hashes.From(slot * 8)).U64();
+    if (hash == dwo_id) return row <= header.units ? row : 0;
   }
   return 0;
 }

@@ -22,9 +22,9 @@ std::vector<std::string> CandidatePaths(const std::vector<std::string>& binaries
     paths.push_back(comp_dir + "/" + name);
   }
   for (const std::string& binary : binaries) {
-    const std::string directory = DirectoryOf(binary);
-    if (!absolute) paths.push_back(directory + "/" + name);
-    paths.push_back(directory + "/" + name.substr(name.rfind('/') + 1));
+    const std::string directory = DirectoryOf(binary) + "/";
+    if (!absolute) paths.push_back(directory + name);
+    paths.push_back(directory + name.substr(name.rfind('/') + 1));
   }
   return paths;
 }

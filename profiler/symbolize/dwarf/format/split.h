@@ -37,6 +37,8 @@ class SplitFiles {
   // `binaries`: paths of the binary and its debug file; the package is next to one of them.
   SplitFiles(std::vector<std::string> binaries, TimeBudget* budget);
   ~SplitFiles();
+  SplitFiles(const SplitFiles&) = delete;
+  SplitFiles& operator=(const SplitFiles&) = delete;
 
   // Looks in the package, then for the .dwo file where the compiler wrote it or next to the binary.
   // False if neither has a unit with this id.

@@ -9,7 +9,7 @@
 namespace pprof::symbolize {
 namespace {
 
-using namespace dwarf;  // NOLINT: the field's own names
+using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own names
 
 constexpr uint64_t kLongestLength = 12;  // 0xffffffff and eight bytes
 constexpr uint32_t kEscape64 = 0xffffffff;
@@ -25,8 +25,8 @@ bool ReadUnitExtent(SectionStream& info, uint64_t offset, UnitExtent* extent) {
   extent->dwarf64 = length == kEscape64;
   if (extent->dwarf64) length = cursor.U64();
   const uint64_t body = offset + (extent->dwarf64 ? 12 : 4);
-  if (!cursor.ok() || length == 0 || body > info.size() || length > info.size() - body)
-    return false;
+  if (!cursor.ok() || length == 0) return false;
+  if (body > info.size() || length > info.size() - body) return false;
   extent->offset = offset;
   extent->end = body + length;
   return true;

@@ -86,7 +86,7 @@ class DwarfUnit {
   }
   // The offset of the DIE that starts at the position.
   uint64_t OffsetOf(const uint8_t* position) const {
-    const size_t into = static_cast<size_t>(position - bytes_.data);
+    const auto into = static_cast<size_t>(position - bytes_.data);
     return extent_.offset + (is_compact() ? compact_->DieAt(into) : into);
   }
   // nullptr with a failed cursor for an unknown code; nullptr with an ok cursor at the end of a

@@ -13,7 +13,10 @@ struct LabelSet {
 
 struct ScopedLabels {
   explicit ScopedLabels(const LabelSet&) {}
-  ~ScopedLabels() {}  // not trivial: otherwise the variable would be reported as unused
+  // Not trivial: or the variable would be reported as unused.
+  ~ScopedLabels() {}  // NOLINT(modernize-use-equals-default)
+  ScopedLabels(const ScopedLabels&) = delete;
+  ScopedLabels& operator=(const ScopedLabels&) = delete;
 };
 
 }  // namespace pprof

@@ -1,0 +1,20 @@
+// Whether a stack that was found by guessing can be the thread's: old frames of calls that returned
+// and lists of addresses lie on stacks, too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pprof::profiles {
+
+// Whether the code before an address is a call. Not signal-safe: ask for addresses of other
+// threads.
+bool IsReturnAddress(uintptr_t address);
+
+// Whether functions call each other as the stack says, from its `known` first addresses on, down to
+// a function that nothing calls, or to where a `truncated` one was cut.
+// REQUIRES: known > 0.
+bool IsCredible(const std::vector<uintptr_t>& pcs, size_t known, bool truncated);
+
+}  // namespace pprof::profiles

@@ -1,0 +1,44 @@
+// The threads of this process, as the wall clock window asks the system about them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "profiler/profiles/threads/blocked_stack.h"
+#include "profiler/profiles/threads/thread_dump.h"
+#include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/time/clock.h"
+
+namespace pprof::profiles {
+
+// Thread safety: none. Not signal-safe.
+class LiveThreads {
+ public:
+  // Held while many threads are looked at.
+  using Folder = sys::ScopedTaskFolder;
+
+  uint64_t Now() const { return sys::MonotonicNanos(); }
+  size_t Count() const { return sys::CountTasks(); }
+  std::vector<int32_t> List() const { return sys::ListTasks(); }
+  std::unordered_set<int32_t> Own() const { return OwnThreads(); }
+
+  // Of one thread; false: it is gone, or the kernel does not tell.
+  bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
+  bool RunDelayNanos(int32_t tid, uint64_t* nanos) const {
+    return sys::ThreadRunDelayNanos(tid, nanos);
+  }
+  bool Waits(int32_t tid) const {
+    sys::TaskStat stat;
+    return sys::ReadTaskStat(tid, &stat) && stat.state != 'R';
+  }
+  // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+  uint32_t LabelsOf(int32_t tid) const;
+  BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }
+
+ private:
+  BlockedStackReader reader_;
+};
+
+}  // namespace pprof::profiles

@@ -1,0 +1,103 @@
+#include "endpoints/door/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+
+namespace pprof::http {
+namespace {
+
+// Jobs that stay where they are until they are let go.
+class Gate {
+ public:
+  WorkerPool::Job Job() {
+    return [this](size_t worker) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        workers_.insert(worker);
+      }
+      ++running_;
+      opened_.wait();
+      ++done_;
+    };
+  }
+  void AwaitRunning(int jobs) const {
+    while (running_ < jobs) std::this_thread::yield();
+  }
+  void Open() { open_.set_value(); }
+  int done() const { return done_; }
+  std::set<size_t> workers() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return workers_;
+  }
+
+ private:
+  std::promise<void> open_;
+  std::shared_future<void> opened_ = open_.get_future().share();
+  std::atomic<int> running_{0}, done_{0};
+  std::mutex mutex_;
+  std::set<size_t> workers_;
+};
+
+TEST(WorkerPool, TakesAsManyJobsAsItHasThreadsAndPlaces) {
+  Gate gate;
+  {
+    WorkerPool pool(2, 3);
+    ASSERT_TRUE(pool.Start("test").ok());
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(pool.TryRun(gate.Job())) << i;
+    EXPECT_FALSE(pool.TryRun(gate.Job()));
+    gate.AwaitRunning(2);
+    EXPECT_FALSE(pool.TryRun(gate.Job())) << "three wait, two run";
+    EXPECT_EQ(gate.workers(), (std::set<size_t>{0, 1}));
+    gate.Open();
+    gate.AwaitRunning(5);
+  }
+  EXPECT_EQ(gate.done(), 5);
+}
+
+TEST(WorkerPool, HasRoomAgainWhenAJobHasEnded) {
+  Gate first, second;
+  WorkerPool pool(1, 0);
+  ASSERT_TRUE(pool.Start("test").ok());
+  ASSERT_TRUE(pool.TryRun(first.Job()));
+  EXPECT_FALSE(pool.TryRun(second.Job()));
+  first.Open();
+  while (!pool.TryRun(second.Job())) std::this_thread::yield();
+  EXPECT_EQ(first.done(), 1);
+  second.Open();
+}
+
+// Stop waits for jobs that run, and drops those that wait.
+TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
+  Gate running, waiting;
+  WorkerPool pool(1, 2);
+  ASSERT_TRUE(pool.Start("test").ok());
+  ASSERT_TRUE(pool.TryRun(running.Job()));
+  running.AwaitRunning(1);
+  ASSERT_TRUE(pool.TryRun(waiting.Job()));
+  waiting.Open();
+  std::thread stopping([&] { pool.Stop(); });
+  while (pool.TryRun(waiting.Job())) std::this_thread::yield();
+  running.Open();
+  stopping.join();
+  EXPECT_EQ(running.done(), 1);
+  EXPECT_EQ(waiting.done(), 0);
+  EXPECT_FALSE(pool.TryRun(waiting.Job()));
+}
+
+TEST(WorkerPool, AJobThatThrowsEndsNothing) {
+  Gate gate;
+  WorkerPool pool(1, 1);
+  ASSERT_TRUE(pool.Start("test").ok());
+  ASSERT_TRUE(pool.TryRun([](size_t) { throw std::runtime_error("of a job"); }));
+  while (!pool.TryRun(gate.Job())) std::this_thread::yield();
+  gate.AwaitRunning(1);
+  gate.Open();
+}
+
+}  // namespace
+}  // namespace pprof::http

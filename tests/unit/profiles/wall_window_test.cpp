@@ -1,0 +1,339 @@
+// The wall clock window on threads that are made up.
+#include "profiler/profiles/wall/wall_window.h"
+
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+
+#include <utility>
+#include <vector>
+
+#include "pprof/labels.h"
+#include "tests/unit/profiles/made_up_threads.h"
+#include "tests/unit/profiles/profile_rows.h"
+
+namespace pprof::profiles {
+namespace {
+
+using testing::MadeUpProcess;
+using testing::MadeUpThread;
+using testing::MadeUpThreads;
+using testing::Rows;
+
+constexpr uint64_t kMs = 1'000'000;
+const std::vector<uintptr_t> kA = {0xa0, 0xf1};  // shown as "a0 f0"
+const std::vector<uintptr_t> kB = {0xb0, 0xf1};
+
+class WallWindowTest : public ::testing::Test {
+ protected:
+  using Window = WallWindowOf<MadeUpThreads>;
+
+  // Ticks are 10 ms long.
+  Window Begin() {
+    return Window(
+        std::chrono::milliseconds(10),
+        [this](int32_t tid, uint64_t nanos) { waited_to_run_.emplace_back(tid, nanos); },
+        MadeUpThreads(&process_));
+  }
+  void Tick(Window& window, uint64_t millis = 10) {
+    process_.now += millis * kMs;
+    window.Tick();
+  }
+  static Rows Written(const Window& window, const CpuWindow* on_cpu = nullptr) {
+    SnapshotBuilder builder(testing::TypeWithColumns(2), {});
+    window.WriteTo(on_cpu, builder);
+    return testing::RowsOf(builder);
+  }
+  MadeUpThread& thread(int32_t tid) { return process_.threads[tid]; }
+
+  MadeUpProcess process_;
+  std::vector<std::pair<int32_t, uint64_t>> waited_to_run_;
+};
+
+TEST_F(WallWindowTest, WithoutThreadsIsEmpty) {
+  Window window = Begin();
+  Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window), Rows());
+}
+
+TEST_F(WallWindowTest, OfNoLengthIsEmpty) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  window.Finish();
+  EXPECT_EQ(Written(window), Rows());
+}
+
+TEST_F(WallWindowTest, AThreadThatWaitsHasAllTheTimeUntilTheEnd) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  for (int i = 0; i < 30; ++i) Tick(window);
+  process_.now += 7 * kMs;
+  window.Finish();
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {31, 307 * kMs}}}));
+}
+
+// A recording that is shorter than a tick.
+TEST_F(WallWindowTest, TheEndLooksAtAllThreads) {
+  thread(1).WaitIn(kA);
+  thread(2).WaitIn(kB, SYS_poll);
+  Window window = Begin();
+  process_.now += 4 * kMs;
+  window.Finish();
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {0, 4 * kMs}}, {"b0 f0 {state=IO wait}", {0, 4 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, ThreadsThatWaitAlikeAreAddedUpLabelsApart) {
+  const LabelSet route{{"route", "/a"}};
+  for (const int32_t tid : {1, 2, 3}) thread(tid).WaitIn(kA);
+  thread(3).label_set = route.id();
+  Window window = Begin();
+  Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {2, 20 * kMs}},
+                                   {"a0 f0 {route=/a} {state=sleep}", {1, 10 * kMs}}}));
+}
+
+// An eighth of the wait, 16 ticks at most. The stack of a clock that stands still is read once.
+TEST_F(WallWindowTest, ALongWaitIsLookedAtLessOften) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  std::vector<int> looked_at;
+  for (int tick = 1; tick <= 300; ++tick) {
+    const int before = thread(1).clock_looks;
+    Tick(window);
+    if (thread(1).clock_looks != before) looked_at.push_back(tick);
+  }
+  std::vector<int> expected;
+  for (int tick = 1; tick <= 300; tick += std::clamp((tick - 1) / 8, 1, 16)) {
+    expected.push_back(tick);
+  }
+  EXPECT_EQ(looked_at, expected);
+  EXPECT_EQ(looked_at[16] + 2, looked_at[17]);  // after 16 ticks of waiting
+  EXPECT_EQ(looked_at[looked_at.size() - 2] + 16, looked_at.back());
+  EXPECT_EQ(thread(1).stack_looks, 1);
+}
+
+TEST_F(WallWindowTest, WhoRunsIsLookedAtEveryTick) {
+  thread(1).Run();
+  Window window = Begin();
+  const int before = thread(1).clock_looks;
+  for (int i = 0; i < 20; ++i) {
+    thread(1).cpu += 10 * kMs;
+    Tick(window);
+  }
+  EXPECT_EQ(thread(1).clock_looks - before, 20);
+  EXPECT_EQ(Written(window), (Rows{{"[running]", {20, 200 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, TheTimeBeforeTheFirstLookBelongsToItsStack) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  thread(1).cpu += 3 * kMs;
+  Tick(window);
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {1, 7 * kMs}}, {"[running]", {0, 3 * kMs}}}));
+}
+
+// It waited on for a while, ran for 4 ms, and waits with the new stack since some moment.
+TEST_F(WallWindowTest, BetweenTwoStacksTheWaitIsHalved) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  Tick(window);
+  thread(1).cpu += 3 * kMs + 1;
+  thread(1).WaitIn(kB);
+  Tick(window);  // 6,999,999 ns off the CPU: the odd one is the old stack's
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {1, 10 * kMs + 3'500'000}},
+                                   {"b0 f0 {state=sleep}", {0, 3'499'999}},
+                                   {"[running]", {0, 3 * kMs + 1}}}));
+}
+
+TEST_F(WallWindowTest, WhoRunsNowWaitedWithTheOldStack) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  Tick(window);
+  thread(1).cpu += 1 * kMs;
+  thread(1).Run();
+  Tick(window);
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {2, 19 * kMs}}, {"[running]", {0, 1 * kMs}}}));
+  EXPECT_TRUE(waited_to_run_.empty());
+}
+
+// It waited between two looks that both found it running: told of, and counted as running.
+TEST_F(WallWindowTest, AWaitThatNobodySawIsRunningTime) {
+  thread(1).Run();
+  Window window = Begin();
+  thread(1).cpu += 4 * kMs;
+  Tick(window);
+  EXPECT_EQ(waited_to_run_, (std::vector<std::pair<int32_t, uint64_t>>{{1, 6 * kMs}}));
+  EXPECT_EQ(Written(window), (Rows{{"[running]", {1, 10 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, WaitingForACpuIsRunningTime) {
+  thread(1).WaitIn(kA);
+  thread(1).run_delay = 700 * kMs;  // of its life before
+  Window window = Begin();
+  thread(1).cpu += 2 * kMs;
+  thread(1).run_delay += 5 * kMs;
+  Tick(window);
+  EXPECT_EQ(waited_to_run_, (std::vector<std::pair<int32_t, uint64_t>>{{1, 5 * kMs}}));
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {0, 3 * kMs}}, {"[running]", {1, 7 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, NothingIsCountedTwiceWhenTheClocksDisagree) {
+  thread(1).WaitIn(kA);
+  thread(2).WaitIn(kA);
+  Window window = Begin();
+  thread(1).cpu += 8 * kMs;
+  thread(1).run_delay += 5 * kMs;  // 13 ms of 10
+  thread(2).cpu += 12 * kMs;       // more than the time that passed
+  Tick(window);
+  EXPECT_EQ(waited_to_run_, (std::vector<std::pair<int32_t, uint64_t>>{{1, 2 * kMs}}));
+  EXPECT_EQ(Written(window), (Rows{{"[running]", {2, 20 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, AKernelThatDoesNotCountTheDelayMeansNone) {
+  thread(1).WaitIn(kA);
+  thread(1).tells_run_delay = false;
+  Window window = Begin();
+  thread(1).cpu += 2 * kMs;
+  thread(1).run_delay += 5 * kMs;
+  Tick(window);
+  EXPECT_TRUE(waited_to_run_.empty());
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {1, 8 * kMs}}, {"[running]", {0, 2 * kMs}}}));
+}
+
+// The thread ended, and a new one has its number before anybody looked: clocks go back.
+TEST_F(WallWindowTest, AClockThatWentBackIsAnotherThreads) {
+  thread(1).WaitIn(kA);
+  thread(1).cpu = 900 * kMs;
+  thread(1).run_delay = 800 * kMs;
+  Window window = Begin();
+  thread(1).cpu = 1 * kMs;
+  thread(1).run_delay = 2 * kMs;
+  Tick(window);
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {1, 7 * kMs}}, {"[running]", {0, 3 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, AThreadThatEndsKeepsItsTimeUntilTheLastLook) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  Tick(window);
+  thread(1).cpu += 4 * kMs;
+  Tick(window);
+  process_.threads.erase(1);
+  for (int i = 0; i < 5; ++i) Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window),
+            (Rows{{"a0 f0 {state=sleep}", {2, 16 * kMs}}, {"[running]", {0, 4 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, AThreadThatEndsBeforeTheFirstLookIsNotThere) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  process_.threads.erase(1);
+  Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window), Rows());
+}
+
+// A count every 100 ms notices it; its first moments are missed.
+TEST_F(WallWindowTest, ANewThreadHasTheTimeSinceItWasFound) {
+  Window window = Begin();
+  Tick(window);  // counts
+  process_.now += 50 * kMs;
+  thread(1).WaitIn(kA);
+  for (int i = 0; i < 5; ++i) Tick(window);
+  EXPECT_EQ(thread(1).clock_looks, 2);  // when it was found, and the first look
+  Tick(window);
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {1, 10 * kMs}}}));
+  EXPECT_EQ(process_.lists, 2);
+}
+
+// As many as before: only the list that comes each second tells.
+TEST_F(WallWindowTest, AThreadInAnothersPlaceIsFoundWithinASecond) {
+  process_.own = {1, 2};
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  process_.threads.erase(1);
+  thread(3).WaitIn(kB);
+  for (int i = 0; i < 99; ++i) Tick(window);
+  EXPECT_EQ(thread(3).clock_looks, 0);
+  for (int i = 0; i < 11; ++i) Tick(window);
+  EXPECT_GT(thread(3).clock_looks, 0);
+  EXPECT_EQ(process_.lists, 2);
+}
+
+TEST_F(WallWindowTest, OwnThreadsAreNotLookedAt) {
+  process_.own = {1};
+  thread(1).WaitIn(kA);
+  thread(2).WaitIn(kB);
+  Window window = Begin();
+  for (int i = 0; i < 5; ++i) Tick(window);
+  window.Finish();
+  EXPECT_EQ(thread(1).clock_looks, 1);  // to note that it is there
+  EXPECT_EQ(Written(window), (Rows{{"b0 f0 {state=sleep}", {5, 50 * kMs}}}));
+}
+
+// Else every count would find "others", and a thread of the program with its number be left out.
+TEST_F(WallWindowTest, AnOwnThreadThatEndedIsForgotten) {
+  process_.own = {1};
+  thread(1).WaitIn(kA);
+  thread(2).WaitIn(kB);
+  Window window = Begin();
+  process_.threads.erase(1);
+  process_.own.clear();
+  for (int i = 0; i < 50; ++i) Tick(window);
+  EXPECT_EQ(process_.lists, 2);
+  thread(1).WaitIn(kA, SYS_poll);
+  for (int i = 0; i < 11; ++i) Tick(window);
+  EXPECT_EQ(Written(window).count("a0 f0 {state=IO wait}"), 1u);
+}
+
+TEST_F(WallWindowTest, LongListsAreMadeLessOften) {
+  process_.list_takes = 4 * kMs;
+  Window window = Begin();
+  for (int32_t tid = 1; tid <= 60; ++tid) {  // a new thread each 10 ms
+    thread(tid).WaitIn(kA);
+    Tick(window);
+  }
+  // At its begin; after 200 ms of rest each, when 100 ms of counting are over.
+  EXPECT_EQ(process_.lists, 3);
+}
+
+TEST_F(WallWindowTest, WhereStacksAreRefusedTheWaitHasNone) {
+  thread(1).read = BlockedRead::kRefused;
+  thread(2).read = BlockedRead::kRefused;
+  thread(2).waits = false;  // runs, as /proc says
+  Window window = Begin();
+  thread(2).cpu += 4 * kMs;
+  Tick(window);
+  Tick(window);
+  EXPECT_EQ(waited_to_run_,
+            (std::vector<std::pair<int32_t, uint64_t>>{{2, 6 * kMs}, {2, 10 * kMs}}));
+  EXPECT_EQ(
+      Written(window),
+      (Rows{{"[no stack: /proc and process_vm_readv are refused] {state=waiting}", {2, 20 * kMs}},
+            {"[running]", {2, 20 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, TheCpuSamplersStacksStandForRunningThreadsButOurs) {
+  process_.own = {3};
+  for (const int32_t tid : {1, 2, 3}) thread(tid).WaitIn(kA);
+  Window window = Begin();
+  Tick(window);
+  CpuWindow on_cpu(10 * kMs);
+  for (const int32_t tid : {1, 3}) {
+    on_cpu.AddThread(tid, 0);
+    on_cpu.OnClock(tid, 5 * kMs);
+  }
+  EXPECT_EQ(Written(window, &on_cpu), (Rows{{"a0 f0 {state=sleep}", {2, 20 * kMs}},
+                                            {"[running, not sampled]", {1, 5 * kMs}}}));
+}
+
+}  // namespace
+}  // namespace pprof::profiles
