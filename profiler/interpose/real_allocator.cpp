@@ -6,6 +6,8 @@
 
 #include <gperftools/tcmalloc.h>
 
+#include <atomic>
+
 #include "profiler/interpose/own_operators.h"
 #include "profiler/interpose/passage.h"
 #include "profiler/sys/modules/loaded_module.h"
@@ -22,7 +24,6 @@ using sys::Definition;
 using sys::LoadedModule;
 
 bool settled = false;
-bool process_uses_tcmalloc = false;
 
 const void* OwnMalloc() { return reinterpret_cast<const void*>(&pprof_cpp_own_malloc); }
 
@@ -94,10 +95,12 @@ alignas(64) RealAllocator real = {
 void Settle(const void* caller) noexcept {
   if (settled) return;
   settled = true;
+  signal_safe::heap_sampler.operator_new.store(OwnOperatorNew(), std::memory_order_relaxed);
   const LoadedModule own = LoadedModule::Of(OwnMalloc());
   const Definition front = sys::FirstDefinition("malloc");
   const bool in_front = front.address == reinterpret_cast<uintptr_t>(OwnMalloc());
-  process_uses_tcmalloc = in_front || front.module == sys::FirstDefinition("tc_malloc").module;
+  const bool process_uses_tcmalloc =
+      in_front || front.module == sys::FirstDefinition("tc_malloc").module;
   if (own && front.module && !process_uses_tcmalloc && MustPassOn(own, caller)) {
     real = MakePassage(own);
     FollowOperatorNew();
@@ -106,8 +109,6 @@ void Settle(const void* caller) noexcept {
   real = kTcmalloc;
   ForwardReplacedOperators(&real);
 }
-
-bool ProcessUsesTcmalloc() noexcept { return process_uses_tcmalloc; }
 
 }  // namespace pprof::interpose
 

@@ -67,7 +67,4 @@ extern const RealAllocator kTcmalloc PPROF_HIDDEN;
 // Sets `real`, once. `caller`: return address of the call of malloc, or nullptr at load.
 void Settle(const void* caller) noexcept;
 
-// Whether the process uses tcmalloc's heap. After Settle.
-bool ProcessUsesTcmalloc() noexcept;
-
 }  // namespace pprof::interpose
