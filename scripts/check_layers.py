@@ -77,9 +77,9 @@ TABLE = {
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
-        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h", std=STD_SIGNAL_SAFE | {"cstdlib"},
-        headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h "
-                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h", std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
+        headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
+                "malloc.h pthread.h semaphore.h sys/single_threaded.h sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
     f"{SYMBOLIZE}/elf": Room(

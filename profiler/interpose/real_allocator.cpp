@@ -8,6 +8,7 @@
 
 #include <atomic>
 
+#include "profiler/interpose/allocator_report.h"
 #include "profiler/interpose/own_operators.h"
 #include "profiler/interpose/passage.h"
 #include "profiler/sys/modules/loaded_module.h"
@@ -106,6 +107,7 @@ void Settle(const void* caller) noexcept {
     FollowOperatorNew();
     return;
   }
+  DropLinesOnFailedRequests();
   real = kTcmalloc;
   ForwardReplacedOperators(&real);
 }

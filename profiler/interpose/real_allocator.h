@@ -64,6 +64,9 @@ extern RealAllocator real PPROF_HIDDEN;
 // Only tcmalloc's functions.
 extern const RealAllocator kTcmalloc PPROF_HIDDEN;
 
+// Whether tcmalloc serves the process, not another malloc behind a passage. False before Settle.
+inline bool TcmallocAnswers() { return real.malloc == kTcmalloc.malloc; }
+
 // Sets `real`, once. `caller`: return address of the call of malloc, or nullptr at load.
 void Settle(const void* caller) noexcept;
 

@@ -19,12 +19,11 @@ BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
 PROBE = BUILD / "tests/safety/heap/support_probe"
-PROFILER = (BUILD / "profiler/libpprof_profiler.a", BUILD / "profiler/libpprof_symbolize.a")
+PROFILER = [BUILD / "profiler" / name for name in (
+    "pprof_interpose.o", "libpprof_profiler.a", "libpprof_symbolize.a")]
 PRELOAD = BUILD / "profiler/preload/libpprof_preload.so"
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 ARCHIVE = LIBRARIES / "libtcmalloc_minimal.a"
-INTERPOSED = ["-Wl,-u,pprof_cpp_interposes_malloc", "-Wl,-u,pprof_cpp_interposes_process",
-              "-Wl,-u,pprof_cpp_interposes_threads", "-Wl,-u,pprof_cpp_interposes_locks"]
 OTHERS = ["-lz", "-lfmt", "-ldl", "-lpthread"] + [
     f"-l{name}" for name in ("zstd", "lzma", "isal") if (LIBRARIES / f"lib{name}.so").exists()]
 
@@ -62,7 +61,7 @@ class Allocators(Linked):
         self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
 
     def test_sanitized_program_with_an_unsanitized_profiler_is_told(self):
-        program = self.link("-fsanitize=address", SOURCE, *INTERPOSED, *PROFILER, "-ltcmalloc_minimal",
+        program = self.link("-fsanitize=address", SOURCE, *PROFILER, "-ltcmalloc_minimal",
                             *OTHERS)
         said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
         self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
@@ -103,12 +102,12 @@ class StaticTcmalloc(Linked):
 
     # Ours is weak, as for a program that defines malloc itself.
     def test_as_it_is_answers_malloc_and_is_told(self):
-        program = self.link(SOURCE, *INTERPOSED, *PROFILER, ARCHIVE, *OTHERS)
+        program = self.link(SOURCE, *PROFILER, ARCHIVE, *OTHERS)
         said = output([program])
         self.assertIn("no: no heap profile: malloc is defined by the program itself", said)
 
     def test_weakened_copy_works(self):
-        self.assert_sampled([self.link(SOURCE, *INTERPOSED, *PROFILER, self.weakened(), *OTHERS)])
+        self.assert_sampled([self.link(SOURCE, *PROFILER, self.weakened(), *OTHERS)])
 
 
 @unittest.skipUnless(PRELOAD.exists(), "libpprof_preload.so is not built")
