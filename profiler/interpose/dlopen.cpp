@@ -7,7 +7,7 @@
 
 #include "profiler/interpose/next.h"
 #include "profiler/interpose/real_allocator.h"
-#include "profiler/sys/process/sanitizers.h"
+#include "profiler/signal_safe/hooks/on_alloc.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_MALLOC
 

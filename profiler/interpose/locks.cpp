@@ -34,4 +34,3 @@ __attribute__((constructor(101))) void ResolveLockFunctions() {
 }  // namespace pprof::interpose
 
 #endif  // !PPROF_CPP_SANITIZER_OWNS_LOCKS
-

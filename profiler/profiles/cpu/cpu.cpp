@@ -1,10 +1,10 @@
 // "profile": CPU time by stack.
-#include "profiler/profiles/cpu/cpu.h"
-
 #include <fmt/format.h>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
+#include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::profiles {
 namespace {
@@ -15,14 +15,13 @@ class CpuRecorder : public Recorder {
       : window_(std::move(window)), hz_(hz), lost_before_(signal_safe::sample_ring.lost()) {}
 
   ~CpuRecorder() override {
-    if (window_ != nullptr) CpuSampler::Get().End(window_);  // the client left
+    if (window_ != nullptr) End();  // the client left
   }
   CpuRecorder(const CpuRecorder&) = delete;
   CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
-    CpuSampler& sampler = CpuSampler::Get();
-    sampler.End(window_);
+    End();
     const int64_t interval_nanos = 1000000000 / hz_;
     builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
     window_->WriteTo(builder);
@@ -32,7 +31,7 @@ class CpuRecorder : public Recorder {
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
-    if (const size_t refused = sampler.threads_refused()) {
+    if (const size_t refused = CpuSampler::Get().threads_refused()) {
       builder.AddComment(fmt::format(
           "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
           refused));
@@ -41,13 +40,17 @@ class CpuRecorder : public Recorder {
   }
 
  private:
+  void End() {
+    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(window_); });
+  }
+
   std::shared_ptr<CpuWindow> window_;
   const int hz_;
   const uint64_t lost_before_;
 };
 
 Result<std::unique_ptr<Recorder>> Record(int hz) {
-  auto window = CpuSampler::Get().Begin(hz);
+  auto window = sys::WithOwnDescriptors([hz] { return CpuSampler::Get().Begin(hz); });
   if (!window.ok()) return window.status();
   return std::unique_ptr<Recorder>(new CpuRecorder(std::move(window).value(), hz));
 }

@@ -1,4 +1,4 @@
-// The threads of this process, as the wall clock window asks the system about them.
+// The system calls by which the wall-clock window inspects the threads of this process.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none. Not signal-safe.
+// Thread safety: none. Not async-signal-safe.
 class LiveThreads {
  public:
-  // Held while many threads are looked at.
+  // Held while many threads are inspected.
   using Folder = sys::ScopedTaskFolder;
 
   uint64_t Now() const { return sys::MonotonicNanos(); }
@@ -24,7 +24,7 @@ class LiveThreads {
   std::vector<int32_t> List() const { return sys::ListTasks(); }
   std::unordered_set<int32_t> Own() const { return OwnThreads(); }
 
-  // Of one thread; false: it is gone, or the kernel does not tell.
+  // One thread's values; false: it is gone, or the kernel hides them.
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
   bool RunDelayNanos(int32_t tid, uint64_t* nanos) const {
     return sys::ThreadRunDelayNanos(tid, nanos);
@@ -33,7 +33,8 @@ class LiveThreads {
     sys::TaskStat stat;
     return sys::ReadTaskStat(tid, &stat) && stat.state != 'R';
   }
-  // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+  // Called once for each look that finds a new stack. A linear search: the registry has no index
+  // by id.
   uint32_t LabelsOf(int32_t tid) const;
   BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }
 
