@@ -117,7 +117,7 @@ TABLE = {
     PROFILES: Room(FOR_PROFILES),
 
     # Public headers: the standard library and each other.
-    "profiler/include/pprof": Room(),
+    "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
         f"{SAFE} {SAFE}/heap {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
@@ -126,7 +126,8 @@ TABLE = {
 
     # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
     # mutex, which is header-only.
-    "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
+    "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
+                                    conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
     "endpoints/answers": Room("pprof", headers="strings.h"),
     "endpoints/limits": Room("pprof"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),

@@ -173,6 +173,10 @@ PPROF_SAME_AS(posix_memalign) int __posix_memalign(void**, size_t, size_t) noexc
 // This file's own, also where the program defines malloc itself.
 __attribute__((visibility("hidden"), alias("malloc"))) void* pprof_cpp_own_malloc(size_t) noexcept;
 
+// Tells copies of the profiler in several modules of a process from other allocators.
+__attribute__((visibility("default"))) extern const char pprof_cpp_interposes_malloc;
+const char pprof_cpp_interposes_malloc = 1;
+
 }  // extern "C"
 
 #endif  // !PPROF_CPP_SANITIZER_OWNS_MALLOC

@@ -110,13 +110,17 @@ void DeleteSizedAligned(void* block, size_t, Align align) noexcept { DeleteAlign
 void DeleteAlignedNothrow(void* block, Align align, Tag) noexcept { DeleteAligned(block, align); }
 
 template <class Function>
+void Set(LoadedModule module, const char* name, Function* function) {
+  if (const uintptr_t address = module.Exported(name)) {
+    *function = reinterpret_cast<Function>(address);
+  }
+}
+
+template <class Function>
 void Find(const char* name, LoadedModule own, Function* function) {
   for (LoadedModule module = LoadedModule::First(); module; module = module.Next()) {
-    if (module == own) continue;
-    const uintptr_t address = module.Exported(name);
-    if (address == 0) continue;
-    *function = reinterpret_cast<Function>(address);
-    return;
+    if (module == own || module.Exported(name) == 0) continue;
+    return Set(module, name, function);
   }
 }
 
@@ -154,6 +158,40 @@ RealAllocator MakePassage(LoadedModule own) noexcept {
           &Delete, &Delete, &DeleteSized, &DeleteSized, &DeleteNothrow, &DeleteNothrow,
           &DeleteAligned, &DeleteAligned, &DeleteSizedAligned, &DeleteSizedAligned,
           &DeleteAlignedNothrow, &DeleteAlignedNothrow};
+}
+
+RealAllocator MakePassageTo(LoadedModule copy) noexcept {
+  RealAllocator to = kTcmalloc;
+  Set(copy, "malloc", &to.malloc);
+  Set(copy, "free", &to.free);
+  Set(copy, "calloc", &to.calloc);
+  Set(copy, "realloc", &to.realloc);
+  Set(copy, "memalign", &to.memalign);
+  Set(copy, "posix_memalign", &to.posix_memalign);
+  Set(copy, "valloc", &to.valloc);
+  Set(copy, "pvalloc", &to.pvalloc);
+  Set(copy, "malloc_usable_size", &to.usable_size);
+  Set(copy, "_Znwm", &to.new_one);
+  Set(copy, "_Znam", &to.new_array);
+  Set(copy, "_ZnwmRKSt9nothrow_t", &to.new_nothrow);
+  Set(copy, "_ZnamRKSt9nothrow_t", &to.new_array_nothrow);
+  Set(copy, "_ZnwmSt11align_val_t", &to.new_aligned);
+  Set(copy, "_ZnamSt11align_val_t", &to.new_array_aligned);
+  Set(copy, "_ZnwmSt11align_val_tRKSt9nothrow_t", &to.new_aligned_nothrow);
+  Set(copy, "_ZnamSt11align_val_tRKSt9nothrow_t", &to.new_array_aligned_nothrow);
+  Set(copy, "_ZdlPv", &to.delete_one);
+  Set(copy, "_ZdaPv", &to.delete_array);
+  Set(copy, "_ZdlPvm", &to.delete_sized);
+  Set(copy, "_ZdaPvm", &to.delete_array_sized);
+  Set(copy, "_ZdlPvRKSt9nothrow_t", &to.delete_nothrow);
+  Set(copy, "_ZdaPvRKSt9nothrow_t", &to.delete_array_nothrow);
+  Set(copy, "_ZdlPvSt11align_val_t", &to.delete_aligned);
+  Set(copy, "_ZdaPvSt11align_val_t", &to.delete_array_aligned);
+  Set(copy, "_ZdlPvmSt11align_val_t", &to.delete_sized_aligned);
+  Set(copy, "_ZdaPvmSt11align_val_t", &to.delete_array_sized_aligned);
+  Set(copy, "_ZdlPvSt11align_val_tRKSt9nothrow_t", &to.delete_aligned_nothrow);
+  Set(copy, "_ZdaPvSt11align_val_tRKSt9nothrow_t", &to.delete_array_aligned_nothrow);
+  return to;
 }
 
 void FollowOperatorNew() noexcept {

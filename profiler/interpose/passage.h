@@ -11,6 +11,9 @@ namespace pprof::interpose {
 // `own`: this module, which is skipped.
 RealAllocator MakePassage(sys::LoadedModule own) noexcept;
 
+// Functions that pass each call on to another copy of the profiler, which uses tcmalloc, too.
+RealAllocator MakePassageTo(sys::LoadedModule copy) noexcept;
+
 // Second step, when `real` is the passage already: libstdc++ tells which operator new others call;
 // if that is this module's, new and delete stay built on malloc and free.
 void FollowOperatorNew() noexcept;

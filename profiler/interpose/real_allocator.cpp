@@ -16,6 +16,7 @@
 extern "C" {
 void* malloc(size_t) noexcept;
 void* pprof_cpp_own_malloc(size_t) noexcept PPROF_HIDDEN;
+extern const char pprof_cpp_reads_profiles __attribute__((weak, visibility("hidden")));
 }
 
 namespace pprof::interpose {
@@ -45,6 +46,17 @@ bool MustPassOn(LoadedModule own, const void* caller) {
   // here, and only where -Bsymbolic has bound them.
   if (LinkedMalloc() != OwnMalloc()) return false;
   return caller == nullptr || LoadedModule::Of(caller) == own;
+}
+
+bool IsCopy(LoadedModule module) { return module.Exported("pprof_cpp_interposes_malloc") != 0; }
+
+// The next copy of the profiler, if nobody can read this one's profile: a program that links the
+// profiler only because a library of its does, which has its own.
+LoadedModule CopyToServe(LoadedModule own) {
+  if (&pprof_cpp_reads_profiles != nullptr) return {};
+  LoadedModule module = own.Next();
+  while (module && module.Exported("malloc") == 0) module = module.Next();
+  return module && IsCopy(module) ? module : LoadedModule();
 }
 
 // Stands in for a function until its first call.
@@ -100,9 +112,14 @@ void Settle(const void* caller) noexcept {
   const LoadedModule own = LoadedModule::Of(OwnMalloc());
   const Definition front = sys::FirstDefinition("malloc");
   const bool in_front = front.address == reinterpret_cast<uintptr_t>(OwnMalloc());
-  const bool process_uses_tcmalloc =
-      in_front || front.module == sys::FirstDefinition("tc_malloc").module;
-  if (own && front.module && !process_uses_tcmalloc && MustPassOn(own, caller)) {
+  if (const LoadedModule copy = own && in_front ? CopyToServe(own) : LoadedModule()) {
+    real = MakePassageTo(copy);
+    ForwardReplacedOperators(&real);
+    return;
+  }
+  const bool uses_tcmalloc = in_front || !front.module || IsCopy(front.module) ||
+                             front.module == sys::FirstDefinition("tc_malloc").module;
+  if (own && !uses_tcmalloc && MustPassOn(own, caller)) {
     real = MakePassage(own);
     FollowOperatorNew();
     return;

@@ -11,6 +11,12 @@
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/made_once.h"
 
+// Whoever can collect a profile has this; see interpose/real_allocator.cpp.
+extern "C" {
+extern const char pprof_cpp_reads_profiles __attribute__((visibility("hidden")));
+const char pprof_cpp_reads_profiles = 1;
+}
+
 namespace pprof::profiles {
 namespace {
 

@@ -160,7 +160,7 @@ class Preload(unittest.TestCase):
                       **preload_environment(PRELOAD))
         self.assertIn("hello\n", said)
         self.assertEqual(said.count("\n"), 2)
-        self.assertIn("libpprof_preload.so: not listening: ", said)
+        self.assertIn("pprof-cpp: not listening: ", said)
 
     def test_without_the_variable_nothing_listens_and_nothing_is_said(self):
         self.assertEqual(output(["/bin/echo", "hello"], **preload_environment(PRELOAD)), "hello\n")
