@@ -15,8 +15,8 @@ extern "C" {
 /* Why the calling thread's last function failed. Valid until its next one fails. */
 const char* pprof_error(void);
 
-/* Starts the server, at most one. `address`: "HOST:PORT" or "unix:/path"; NULL: PPROF_CPP_LISTEN, or
-   127.0.0.1:6060. The token and remote access come from the environment as for http::Options. */
+/* Starts the server, at most one. `address`: "HOST:PORT" or "unix:/path"; NULL: PPROF_CPP_LISTEN,
+   or 127.0.0.1:6060. The token and remote access come from the environment as for http::Options. */
 int pprof_start(const char* address);
 
 /* Stops it within 0.2 s; nothing if it does not run. */

@@ -17,6 +17,7 @@ from preload_environment import preload_environment  # noqa: E402  (its folder i
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
+ASKS = SOURCE.with_name("allocator_probe.cpp")
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
 PROBE = BUILD / "tests/safety/heap/support_probe"
 PROFILER = [BUILD / "profiler" / name for name in (
@@ -85,6 +86,47 @@ class Allocators(Linked):
     def test_callgrind_works(self):
         self.assert_sampled(["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=/dev/null",
                              self.probe_for_valgrind()])
+
+
+class LinkOptions(Linked):
+    def test_exclude_libs_hides_nothing(self):
+        self.assert_sampled([self.link(SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS,
+                                       "-Wl,--exclude-libs,ALL")])
+
+    def test_link_time_optimization_does_not_inline_malloc(self):
+        self.assert_sampled([self.link("-flto", SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS)])
+
+    # The C library cannot call a malloc that is local to the program.
+    def test_version_script_that_hides_malloc_is_told(self):
+        script = pathlib.Path(self.folder.name) / "version.map"
+        script.write_text("{ local: *; };\n")
+        program = self.link(SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS,
+                            f"-Wl,--version-script={script}")
+        self.assertIn("no: no heap profile: a linker option such as --exclude-libs or a version "
+                      "script hides pprof-cpp's malloc in the program itself", output([program]))
+
+
+class Answers(Linked):
+    """What programs expect of glibc's malloc."""
+    def probe(self, *arguments):
+        return self.link(ASKS, *arguments, *PROFILER, "-ltcmalloc_minimal", *OTHERS)
+
+    def test_mallinfo_and_malloc_trim_answer_for_the_allocator_in_use(self):
+        self.assertIn("\nyes\n", output([self.probe(), "info"]))
+
+    def test_failed_requests_write_nothing(self):
+        self.assertEqual(output([self.probe(), "refused"]), "yes\n")
+
+    def test_operator_new_of_the_program_is_kept_and_named(self):
+        said = output([self.probe("-DOWN_OPERATOR_NEW"), "comment"])
+        self.assertIn("operator new is answered by the program itself, not by pprof-cpp", said)
+        self.assertIn("\nyes\n", said)
+
+    def test_blocks_of_a_module_with_deepbind_can_be_freed(self):
+        program = self.probe()
+        module = pathlib.Path(self.folder.name) / "module.so"
+        output(["g++", "-std=c++17", "-DPLUGIN", "-shared", "-fPIC", ASKS, "-o", module])
+        self.assertEqual(output([program, "deepbind", module]), "yes\n")
 
 
 @unittest.skipUnless(ARCHIVE.exists(), "no static tcmalloc")
