@@ -49,6 +49,7 @@ TABLE = {
     SYS["memory"]: Room(
         headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
     SYS["process"]: Room(
+        f"{SYS['modules']}/loaded_module.h",
         headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
@@ -80,9 +81,11 @@ TABLE = {
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
-        f"{SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdlib"},
-        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h signal.h "
-                "sys/signalfd.h sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h",
+        std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
+        headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
+                "malloc.h pthread.h semaphore.h signal.h sys/signalfd.h sys/single_threaded.h "
+                "sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
     f"{SYMBOLIZE}/elf": Room(
@@ -121,7 +124,7 @@ TABLE = {
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     # Public headers: the standard library and each other.
-    "profiler/include/pprof": Room(),
+    "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
@@ -130,7 +133,8 @@ TABLE = {
 
     # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
     # mutex, which is header-only.
-    "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
+    "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
+                                    conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
     "endpoints/answers": Room("pprof", headers="strings.h"),
     "endpoints/limits": Room("pprof"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),

@@ -67,7 +67,4 @@ PPROF_EXPORT_WEAK int signalfd(int fd, const sigset_t* set, int flags) noexcept 
   return NextSignalfd::Call(fd, set, flags);
 }
 
-PPROF_EXPORT_WEAK extern const char pprof_cpp_interposes_signal_waits;
-const char pprof_cpp_interposes_signal_waits = 1;
-
 }  // extern "C"

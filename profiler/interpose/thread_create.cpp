@@ -123,7 +123,4 @@ PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
   return error;
 }
 
-PPROF_EXPORT extern const char pprof_cpp_interposes_threads;
-const char pprof_cpp_interposes_threads = 1;
-
 }  // extern "C"

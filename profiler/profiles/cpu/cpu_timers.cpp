@@ -5,8 +5,8 @@
 
 #include "profiler/signal_safe/hooks/on_tick.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
-#include "profiler/sys/process/process.h"
 #include "profiler/sys/process/denial.h"
+#include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/cpu_timer.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"

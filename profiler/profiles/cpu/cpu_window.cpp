@@ -137,7 +137,8 @@ void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
     return std::vector<int64_t>{std::llround(told) - before, std::llround(nanos)};
   };
   for (const auto& [key, spent] : sum.stacks) {
-    builder.Add(ViewOf(key.pcs, key.end), values_of(sum.NanosOf(spent)), labels::LabelsOf(key.label_set));
+    builder.Add(ViewOf(key.pcs, key.end), values_of(sum.NanosOf(spent)),
+                labels::LabelsOf(key.label_set));
   }
   WriteRest(sum.Rest(), "[", values_of, builder);
 }

@@ -61,6 +61,11 @@ void AddCommon(const HeapSampler& sampler, SnapshotBuilder& builder) {
     builder.AddComment(
         "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
   }
+  if (const std::string answer = OperatorNewAnswer(); !answer.empty()) {
+    builder.AddComment(fmt::format(
+        "operator new is answered by {}, not by pprof-cpp: shown is what it takes from malloc",
+        answer));
+  }
   if (heap_sampler.environment_refused.load(std::memory_order_relaxed)) {
     builder.AddComment(fmt::format(
         "PPROF_CPP_HEAP_INTERVAL is not a number of bytes such as 524288 or 512k; using {}",

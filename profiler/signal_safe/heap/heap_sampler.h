@@ -19,6 +19,8 @@ struct HeapSampler {
   PageFilter filter;
   LiveTable live;
   HeapStackTable stacks;
+  // The profiler's operator new; nullptr where a sanitizer brings its own.
+  std::atomic<const void*> operator_new;
   std::atomic<bool> environment_refused;  // PPROF_CPP_HEAP_INTERVAL could not be parsed
   std::atomic<uint64_t> samples;
   // Samples dropped because this thread was already inside the profiler (a handler allocated).

@@ -1,7 +1,6 @@
 #include "profiler/symbolize/module/engine.h"
 
 #include <algorithm>
-#include <memory_resource>
 #include <new>
 
 #include "profiler/symbolize/dwarf/names.h"
@@ -12,6 +11,7 @@
 #include "profiler/symbolize/module/debug_files.h"
 #include "profiler/symbolize/module/memory_symbols.h"
 #include "profiler/symbolize/module/symbol_table.h"
+#include "profiler/sys/memory/block_pool.h"
 #include "profiler/sys/memory/page_resource.h"
 
 namespace pprof::symbolize {
@@ -156,7 +156,7 @@ class ModuleLookUp {
   TimeBudget symbol_budget_;  // for the first steps, which are cheap
   // Containers that grow with the batch use separate pages, all of which are released at the end.
   sys::PageResource pages_;
-  std::pmr::unsynchronized_pool_resource pool_{&pages_};
+  sys::BlockPool pool_{&pages_};
   ModuleFiles files_;
   StringPool strings_;
   NameTable names_;
