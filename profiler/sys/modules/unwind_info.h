@@ -7,8 +7,6 @@ namespace pprof::sys {
 
 struct UnwindInfo {
   const uint8_t* header = nullptr;  // .eh_frame_hdr; nullptr: the module has none
-  uintptr_t begin = 0;              // the module's addresses, which may have holes
-  uintptr_t end = 0;
 };
 
 // The loaded module that contains `pc`; false for JIT code. Async-signal-safe: glibc's

@@ -8,8 +8,6 @@ bool FindUnwindInfo(uintptr_t pc, UnwindInfo* info) {
   dl_find_object found;
   if (_dl_find_object(reinterpret_cast<void*>(pc), &found) != 0) return false;
   info->header = static_cast<const uint8_t*>(found.dlfo_eh_frame);
-  info->begin = reinterpret_cast<uintptr_t>(found.dlfo_map_start);
-  info->end = reinterpret_cast<uintptr_t>(found.dlfo_map_end);
   return true;
 }
 
