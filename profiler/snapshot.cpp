@@ -2,9 +2,7 @@
 #include <utility>
 
 #include "pprof/pprof.h"
-#include "profiler/encode/dump_encoder.h"
-#include "profiler/encode/proto_encoder.h"
-#include "profiler/encode/text_encoder.h"
+#include "profiler/encode/encoders.h"
 #include "profiler/model/delta.h"
 #include "profiler/model/grouped.h"
 #include "profiler/model/sample_key.h"

@@ -8,6 +8,7 @@
 #include "profiler/model/profile_builder.h"
 #include "profiler/signal_safe/tables/unloaded_modules.h"
 #include "profiler/sys/modules/mappings.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof {
@@ -53,7 +54,7 @@ SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
   head.text_form = type.text_form;
   head.time_nanos = sys::WallNanos();
   head.taken_at = sys::MonotonicNanos();
-  sys::ExecutableMappings mappings = sys::ListExecutableMappings();
+  sys::ExecutableMappings mappings = sys::WithOwnDescriptors(sys::ListExecutableMappings);
   for (sys::ExecutableMapping& mapping : mappings.list) {
     builder_->AddMapping(ToModel(std::move(mapping)));
   }

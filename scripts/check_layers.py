@@ -38,7 +38,8 @@ class Room:
 SAFE = "profiler/signal_safe"
 SYMBOLIZE = "profiler/symbolize"
 PROFILES = "profiler/profiles"
-FOR_PROFILES = "pprof profiler/labels profiler/model profiler/profiles/stack_view.h "
+FOR_PROFILES = ("pprof profiler/labels profiler/model profiler/profiles/builtin.h "
+                "profiler/profiles/stack_view.h ")
 SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
 
 # The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
@@ -54,7 +55,8 @@ TABLE = {
     SYS["thread"]: Room(
         f"{SYS['memory']} {SYS['modules']} {SYS['time']}",
         headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
-                "sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h unistd.h",
+                "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h "
+                "unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
         f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
@@ -112,8 +114,7 @@ TABLE = {
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
-    PROFILES: Room(f"{FOR_PROFILES} {PROFILES}/contention {PROFILES}/cpu {PROFILES}/heap "
-                   f"{PROFILES}/threads {PROFILES}/wall"),
+    PROFILES: Room(FOR_PROFILES),
 
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(),

@@ -1,8 +1,8 @@
-#include "profiler/encode/dump_encoder.h"
-
 #include <fmt/format.h>
 
 #include <ostream>
+
+#include "profiler/encode/encoders.h"
 
 namespace pprof::encode {
 namespace {

@@ -1,10 +1,9 @@
-#include "profiler/encode/proto_encoder.h"
-
 #include <memory>
 #include <ostream>
 #include <protozero/pbf_writer.hpp>
 #include <string>
 
+#include "profiler/encode/encoders.h"
 #include "profiler/encode/function_table.h"
 #include "profiler/encode/gzip_sink.h"
 #include "profiler/encode/string_table.h"

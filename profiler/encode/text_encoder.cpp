@@ -1,5 +1,3 @@
-#include "profiler/encode/text_encoder.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <ostream>
 #include <tuple>
 
+#include "profiler/encode/encoders.h"
 #include "profiler/encode/tab_columns.h"
 #include "profiler/encode/text_quote.h"
 #include "profiler/model/sample_key.h"

@@ -53,9 +53,9 @@ struct Profile {
   TextForm text_form = TextForm::kCount;
   ValueType period_type;
   int64_t period = 0;
-  int64_t time_nanos = 0;      // wall clock of the collection, which somebody may set
-  uint64_t taken_at = 0;       // the monotonic clock then, in nanoseconds: for durations
-  int64_t duration_nanos = 0;  // 0 but for recordings and deltas
+  int64_t time_nanos = 0;      // wall clock of the collection; an administrator may set it
+  uint64_t taken_at = 0;       // the same on the monotonic clock, in nanoseconds: for durations
+  int64_t duration_nanos = 0;  // 0 except for recordings and deltas
   uint64_t lost_samples = 0;
   std::vector<std::string> comments;
   std::string text_trailer;

@@ -1,4 +1,4 @@
-// The built-in profiles. New ones are added here.
+// The built-in profiles. A new one is declared here and listed in builtin.cpp.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,25 @@
 
 namespace pprof::profiles {
 
-// Called by the registry before its first use.
+// heap/heap.cpp: live memory, all allocations, live memory at its high-water mark.
+ProfileType HeapProfile();
+ProfileType AllocsProfile();
+ProfileType PeakProfile();
+
+// threads/goroutine.cpp and threads/threadcreate.cpp.
+ProfileType GoroutineProfile();
+ProfileType ThreadCreateProfile();
+
+// cpu/cpu.cpp and wall/wall.cpp.
+ProfileType CpuProfile();
+ProfileType WallProfile();
+
+// contention/contention.cpp: stacks that waited for a lock, condition, semaphore, futex or thread
+// exit; stacks that released a contended lock, with the delay of its waiters.
+ProfileType BlockProfile();
+ProfileType MutexProfile();
+
+// All of them. Called by the registry before its first use.
 std::vector<ProfileType> BuiltinTypes();
 
 }  // namespace pprof::profiles

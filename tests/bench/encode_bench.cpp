@@ -5,8 +5,7 @@
 #include <random>
 #include <streambuf>
 
-#include "profiler/encode/proto_encoder.h"
-#include "profiler/encode/text_encoder.h"
+#include "profiler/encode/encoders.h"
 #include "profiler/model/delta.h"
 #include "profiler/model/profile_builder.h"
 #include "tests/unit/large_profile.h"

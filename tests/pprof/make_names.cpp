@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "profiler/encode/proto_encoder.h"
+#include "profiler/encode/encoders.h"
 #include "profiler/symbolize/names/demangle.h"
 
 int main(int argc, char** argv) {

@@ -7,7 +7,7 @@
 #include <streambuf>
 #include <string>
 
-#include "profiler/encode/proto_encoder.h"
+#include "profiler/encode/encoders.h"
 #include "tests/unit/large_profile.h"
 
 namespace pprof::test {

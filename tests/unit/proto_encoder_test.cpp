@@ -1,10 +1,9 @@
-#include "profiler/encode/proto_encoder.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "profiler/encode/encoders.h"
 #include "tests/unit/decoded_profile.h"
 #include "tests/unit/sample_profile.h"
 

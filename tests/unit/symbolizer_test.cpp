@@ -13,7 +13,7 @@
 
 #include "pprof/pprof.h"
 #include "pprof/snapshot_builder.h"
-#include "profiler/encode/proto_encoder.h"
+#include "profiler/encode/encoders.h"
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profile_symbols.h"
 #include "profiler/symbolize/service/shared_state.h"

@@ -1,11 +1,10 @@
-#include "profiler/encode/text_encoder.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
+#include "profiler/encode/encoders.h"
 #include "profiler/encode/tab_columns.h"
 #include "profiler/encode/text_quote.h"
 #include "tests/unit/sample_profile.h"

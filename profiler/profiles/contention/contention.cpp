@@ -1,10 +1,9 @@
 // "block" and "mutex": contention sampled by the hooks of lock and wait functions.
-#include "profiler/profiles/contention/contention.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/contention/contention_rates.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/contention/contention_sampler.h"

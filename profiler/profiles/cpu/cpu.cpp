@@ -1,10 +1,10 @@
 // "profile": CPU time by stack.
-#include "profiler/profiles/cpu/cpu.h"
-
 #include <string>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
+#include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::profiles {
 namespace {
@@ -15,15 +15,14 @@ class CpuRecorder : public Recorder {
       : window_(std::move(window)), hz_(hz), lost_before_(signal_safe::sample_ring.lost()) {}
 
   ~CpuRecorder() override {
-    if (window_ != nullptr) CpuSampler::Get().End(window_);  // the client left
+    if (window_ != nullptr) End();  // the client left
   }
   CpuRecorder(const CpuRecorder&) = delete;
   CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
-    CpuSampler& sampler = CpuSampler::Get();
-    const std::string refusal = sampler.TimerRefusal();
-    sampler.End(window_);
+    const std::string refusal = CpuSampler::Get().TimerRefusal();
+    End();
     const int64_t interval_nanos = 1000000000 / hz_;
     builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
     window_->WriteTo(builder);
@@ -38,13 +37,17 @@ class CpuRecorder : public Recorder {
   }
 
  private:
+  void End() {
+    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(window_); });
+  }
+
   std::shared_ptr<CpuWindow> window_;
   const int hz_;
   const uint64_t lost_before_;
 };
 
 Result<std::unique_ptr<Recorder>> Record(int hz) {
-  auto window = CpuSampler::Get().Begin(hz);
+  auto window = sys::WithOwnDescriptors([hz] { return CpuSampler::Get().Begin(hz); });
   if (!window.ok()) return window.status();
   return std::unique_ptr<Recorder>(new CpuRecorder(std::move(window).value(), hz));
 }

@@ -9,6 +9,7 @@
 
 #include "profiler/signal_safe/tables/sample_ring.h"
 #include "profiler/sys/process/per_process.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/time/clock.h"
 
@@ -125,6 +126,7 @@ void CpuSampler::StopSampling() {
 }
 
 void CpuSampler::RunDrain() {
+  sys::UnshareDescriptors();
   const sys::MutexLock lock(mutex_);
   auto next_look = Clock::now() + kLookEvery;
   while (!stopping_) {

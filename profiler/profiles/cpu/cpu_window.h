@@ -104,8 +104,8 @@ class CpuWindow {
   const uint64_t nanos_a_sample_;
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
-  Sum ended_own_;  // of the profiler's own threads, which are no part of a wall clock profile
-  std::map<int32_t, uint64_t> ended_clocks_;  // of threads that ended and may still be listed
+  Sum ended_own_;  // of profiler threads, which a wall-clock profile leaves out
+  std::map<int32_t, uint64_t> ended_clocks_;  // of ended threads that may still be listed
 };
 
 }  // namespace pprof::profiles

@@ -1,9 +1,8 @@
 // "heap", "allocs", "peak": allocations sampled inside malloc.
-#include "profiler/profiles/heap/heap.h"
-
 #include <fmt/format.h>
 
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/heap_support.h"

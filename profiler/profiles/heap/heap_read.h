@@ -26,9 +26,8 @@ std::vector<HeapUse> ReadHeap();
 // writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadPeak();
 
-// The blocks that are live and were allocated at least `min_age_ms` milliseconds before `now_ms`,
-// by stack.
-// `now_ms`: sys::CoarseMonotonicMillis.
+// Live memory allocated at least `min_age_ms` milliseconds before `now_ms`, by stack. `now_ms`:
+// sys::CoarseMonotonicMillis. Thread safety: safe. Not async-signal-safe.
 std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 
 }  // namespace pprof::profiles

@@ -31,7 +31,7 @@ struct BlockedStack {
   bool truncated = false;
 };
 
-// A thread of this process, as the reader asks the system about it.
+// The system calls by which the reader inspects a thread of this process.
 struct LiveTask {
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
   sys::TaskRead ReadSyscall(int32_t tid, sys::TaskSyscall* call) const {
@@ -42,8 +42,8 @@ struct LiveTask {
   }
 };
 
-// `Task`: LiveTask; tests have one of their own.
-// Keeps a buffer between threads. Thread safety: none. Not signal-safe: allocates.
+// `Task`: LiveTask; tests supply a scripted one. Reuses a buffer between threads. Thread safety:
+// none. Not async-signal-safe: allocates.
 template <class Task>
 class BlockedStackReaderOf {
  public:
@@ -71,7 +71,7 @@ class BlockedStackReaderOf {
 
  private:
   // 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
-  static constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
+  static constexpr size_t kCopyBytes[] = {size_t{16} * 1024, size_t{256} * 1024};
 
   Task task_;
   CopiedStack copy_;

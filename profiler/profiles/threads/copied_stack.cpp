@@ -12,14 +12,14 @@ bool CopiedStack::Unwind(uintptr_t pc, uintptr_t sp, size_t copied, std::vector<
   signal_safe::Registers from;
   from.pc = pc;
   from.sp = sp;
-  from.rbp_known = false;  // the kernel does not tell
+  from.rbp_known = false;  // /proc does not show it
   from.rbx_known = false;
   const signal_safe::UnwindResult result = Walk(from, copied, pcs);
   *truncated = result.truncated;
   return result.complete || result.truncated || UnwindWithGuessedRbp(from, copied, pcs, truncated);
 }
 
-// While another thread unloads a module nothing can be walked: a moment later it can.
+// While another thread unloads a module, walks are refused; they work again a moment later.
 signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, size_t copied,
                                             std::vector<uintptr_t>* pcs) const {
   constexpr int kTries = 200;

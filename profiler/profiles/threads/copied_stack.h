@@ -1,4 +1,4 @@
-// The bytes of another thread's stack, and the walk through them.
+// A copy of another thread's stack, and the walk through it.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,17 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none. Not signal-safe: allocates.
+// Thread safety: none. Not async-signal-safe: allocates.
 class CopiedStack {
  public:
-  // Room for a copy; void when more is asked for.
+  // A buffer for a copy; the next call invalidates it.
   void* Room(size_t bytes) {
     copy_.resize(bytes / sizeof copy_[0]);
     return copy_.data();
   }
 
-  // The stack that begins at `sp`, of which `copied` bytes are here, leaf first. True: the walk
-  // needs no more bytes.
+  // Unwinds the stack that begins at `sp`, of which `copied` bytes are in the buffer, leaf first.
+  // True: the walk needs no more bytes.
   bool Unwind(uintptr_t pc, uintptr_t sp, size_t copied, std::vector<uintptr_t>* pcs,
               bool* truncated);
 

@@ -18,7 +18,7 @@ bool ReadCall(uintptr_t return_address, uint8_t (&code)[kCallBytes]) {
          sys::ReadOwnMemory(return_address - kCallBytes, code, kCallBytes);
 }
 
-// 0 where the tables know no function.
+// 0: the tables have no function there.
 uintptr_t FunctionOf(uintptr_t return_address) {
   const uint8_t* header = sys::FindUnwindTable(return_address - 1);
   return header == nullptr ? 0 : signal_safe::FunctionBegin(return_address - 1, header);
@@ -30,7 +30,7 @@ enum class Calls {
   kAnother,    // at a stale frame, and where the function that was called ended with a jump
 };
 
-// What the call before a return address says of the function that it is said to have called.
+// Compares the call before a return address with the function that the stack names as called.
 Calls CallBefore(uintptr_t return_address, uintptr_t callee) {
   uint8_t code[kCallBytes];
   if (!ReadCall(return_address, code)) return Calls::kAnother;

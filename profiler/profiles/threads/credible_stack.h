@@ -1,5 +1,5 @@
-// Whether a stack that was found by guessing can be the thread's: old frames of calls that returned
-// and lists of addresses lie on stacks, too.
+// Checks a stack found by guessing: frames of calls that returned and lists of addresses lie on
+// stacks, too.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace pprof::profiles {
 
-// Whether the code before an address is a call. Not signal-safe: ask for addresses of other
+// Whether the code before an address is a call. Not async-signal-safe: ask for addresses of other
 // threads.
 bool IsReturnAddress(uintptr_t address);
 

@@ -6,10 +6,11 @@
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/thread_dump.h"
-#include "profiler/profiles/threads/threads.h"
 #include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/wait_time.h"
 
@@ -138,8 +139,10 @@ ProfileType GoroutineProfile() {
   type.values = {{"goroutine", "count", ValueType::Delta::kDifference}};
   type.has_dump = true;
   type.parameters = {"self", "debug", "go"};
-  type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
-  type.collect = CollectGoroutine;
+  type.count = [] { return static_cast<int64_t>(sys::CountTasks()); };
+  type.collect = [](SnapshotBuilder& builder) {
+    return sys::WithOwnDescriptors([&builder] { return CollectGoroutine(builder); });
+  };
   return type;
 }
 

@@ -2,10 +2,11 @@
 // (golang/go#6104).
 #include <fmt/format.h>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/stack_view.h"
-#include "profiler/profiles/threads/threads.h"
 #include "profiler/profiles/threads/vanished_threads.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
@@ -16,7 +17,7 @@ using signal_safe::thread_stacks;
 
 Status CollectThreadCreate(SnapshotBuilder& builder) {
   builder.SetPeriod("threadcreate", "count", 1);
-  const std::vector<int32_t> tids = sys::ListTasks();
+  const std::vector<int32_t> tids = sys::WithOwnDescriptors(sys::ListTasks);
   DropVanishedThreads(tids);
   int64_t ever = 0;
   int64_t known_alive = 0;
@@ -42,7 +43,7 @@ ProfileType ThreadCreateProfile() {
   type.name = "threadcreate";
   type.description = "Stack traces that led to the creation of the threads alive now";
   type.values = {{"threadcreate", "count", ValueType::Delta::kDifference}};
-  type.count = [] { return static_cast<int64_t>(sys::ListTasks().size()); };
+  type.count = [] { return static_cast<int64_t>(sys::CountTasks()); };
   type.collect = CollectThreadCreate;
   return type;
 }

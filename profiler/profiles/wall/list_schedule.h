@@ -1,5 +1,5 @@
-// The schedule by which the wall clock window looks for new threads: a list of 1,000 takes 2 ms, a
-// count a microsecond.
+// The schedule by which the wall-clock window detects new threads: listing 1,000 takes 2 ms,
+// counting them a microsecond.
 #pragma once
 
 #include <algorithm>
@@ -10,20 +10,20 @@ namespace pprof::profiles {
 // Times are nanoseconds of the monotonic clock. Thread safety: none.
 class ListSchedule {
  public:
-  // Every 100 ms threads are counted. True: now; the next time is then 100 ms later.
+  // Threads are counted every 100 ms. True: count now; the next time is 100 ms later.
   bool TakeCount(uint64_t now) {
     if (now < next_count_) return false;
     next_count_ = now + kCountEvery;
     return true;
   }
 
-  // Threads are listed when there are others than those that are known; and each second, since one
-  // may have ended and another begun. But lists take at most 2 % of a CPU.
+  // Threads are listed when the count differs, and each second, since one thread may have ended and
+  // another begun. Lists take at most 2 % of a CPU.
   bool IsDue(uint64_t now, bool changed) const {
     return now >= next_list_ || (changed && now >= rest_until_);
   }
 
-  // They were listed in that time.
+  // Notes that a list was made in that time.
   void Listed(uint64_t begin, uint64_t end) {
     rest_until_ = end + kRestAfterList * (end - begin);
     next_list_ = std::max(end + kListEvery, rest_until_);

@@ -1,4 +1,4 @@
-// The threads of this process, as the wall clock window asks the system about them.
+// The system calls by which the wall-clock window inspects the threads of this process.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none. Not signal-safe.
+// Thread safety: none. Not async-signal-safe.
 class LiveThreads {
  public:
-  // Held while many threads are looked at.
+  // Held while many threads are inspected.
   using Folder = sys::ScopedTaskFolder;
 
   uint64_t Now() const { return sys::MonotonicNanos(); }
@@ -25,7 +25,7 @@ class LiveThreads {
   // False: there are more, which cannot be told from the program's.
   bool Own(std::unordered_set<int32_t>* own) const { return OwnThreads(own); }
 
-  // Of one thread; false: it is gone, or the kernel does not tell.
+  // One thread's values; false: it is gone, or the kernel hides them.
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
   bool RunDelayNanos(int32_t tid, uint64_t* nanos) const {
     return sys::ThreadRunDelayNanos(tid, nanos);
@@ -38,7 +38,8 @@ class LiveThreads {
     sys::TaskStat stat;
     return sys::ReadTaskStat(tid, &stat) && stat.kernel_worker;
   }
-  // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
+  // Called once for each look that finds a new stack. A linear search: the registry has no index
+  // by id.
   uint32_t LabelsOf(int32_t tid) const;
   BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }
 

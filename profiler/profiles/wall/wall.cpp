@@ -1,14 +1,14 @@
 // "wall": wall-clock time of all threads, running or waiting; like fgprof for Go.
-#include "profiler/profiles/wall/wall.h"
-
 #include <fmt/format.h>
 
 #include <memory>
 
+#include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/profiles/wall/wall_window.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::profiles {
@@ -51,6 +51,7 @@ class WallRecorder : public Recorder {
 
  private:
   void Run() {
+    sys::UnshareDescriptors();
     const sys::MutexLock lock(thread_->mutex);
     auto next = std::chrono::steady_clock::now() + tick_;
     while (!thread_->stopping) {
@@ -78,7 +79,8 @@ class WallRecorder : public Recorder {
     }
     thread_->wake.NotifyAll();
     thread_->thread.Join();
-    if (on_cpu_.ok()) CpuSampler::Get().End(on_cpu_.value());
+    if (!on_cpu_.ok()) return;
+    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(on_cpu_.value()); });
   }
 
   const uint32_t process_ = sys::ProcessGeneration();
@@ -89,7 +91,7 @@ class WallRecorder : public Recorder {
   bool ended_ = false;
 };
 
-Result<std::unique_ptr<Recorder>> Record(int hz) {
+Result<std::unique_ptr<Recorder>> StartRecorder(int hz) {
   if (hz < 1 || hz > 1000) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
@@ -99,6 +101,10 @@ Result<std::unique_ptr<Recorder>> Record(int hz) {
     return Status(StatusCode::kInternal, "no thread could be started for the wall clock profile");
   }
   return std::unique_ptr<Recorder>(std::move(recorder));
+}
+
+Result<std::unique_ptr<Recorder>> Record(int hz) {
+  return sys::WithOwnDescriptors([hz] { return StartRecorder(hz); });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The times that threads waited, by stack.
+// The waiting times of threads, by stack.
 #pragma once
 
 #include <chrono>
@@ -12,24 +12,24 @@
 
 namespace pprof::profiles {
 
-// Thread safety: none. Not signal-safe: allocates.
+// Thread safety: none. Not async-signal-safe: allocates.
 class WallTimes {
  public:
-  // A stack that a thread waited with.
+  // The stack and the labels of a wait.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: there is none, or the system shows none
+    std::vector<uintptr_t> pcs;  // empty: there is none, or the system hides it
     bool truncated = false;
     uint32_t label_set = 0;
     std::string state;
     bool kernel_worker = false;
     bool operator<(const Waiting& other) const;
   };
-  // With the nanoseconds so far; stays where it is.
+  // With its nanoseconds so far; its address is stable.
   using Entry = std::map<Waiting, uint64_t>::value_type;
 
-  // The entry of this stack; takes its frames away.
+  // Returns the entry of this stack; moves the frames out of it.
   Entry* Of(uint32_t label_set, BlockedStack* stack);
-  // The entry of threads that wait with these labels, where the system hides their stacks.
+  // Returns the entry of threads with these labels whose stacks the system hides.
   Entry* OfUnseen(uint32_t label_set);
   // The entry of workers of the kernel that wait.
   Entry* OfKernelWorkers();

@@ -26,8 +26,8 @@
 
 namespace pprof::profiles {
 
-// `Threads`: LiveThreads; tests have some of their own.
-// Thread safety: none: one thread ticks, and writes when the ticking is over. Not signal-safe.
+// `Threads`: LiveThreads; tests supply scripted ones.
+// Thread safety: none: one thread ticks, and writes after the last tick. Not async-signal-safe.
 template <class Threads>
 class WallWindowOf {
  public:
@@ -49,10 +49,10 @@ class WallWindowOf {
 
  private:
   struct Thread {
-    uint64_t seen_nanos = 0;              // of the last look
+    uint64_t seen_nanos = 0;              // time of the last look
     uint64_t cpu_nanos = 0;               // its CPU clock then
-    uint64_t run_delay = 0;               // how long it had been ready to run without a CPU then
-    uint64_t ran = 0;                     // and waited to run, since Begin
+    uint64_t run_delay = 0;               // its total time runnable without a CPU then
+    uint64_t ran = 0;                     // time it ran or was runnable, since Begin
     WallTimes::Entry* waiting = nullptr;  // since the last look; null: ran
     uint32_t next_tick = 0;
     uint32_t waits_since = 0;  // tick of the first look that found it in the current wait
@@ -87,7 +87,7 @@ class WallWindowOf {
   ListSchedule lists_;
   std::map<int32_t, Thread> threads_;
   WallTimes waited_;
-  uint64_t ran_and_gone_ = 0;  // of threads that ended, with the time they waited to run
+  uint64_t ran_and_gone_ = 0;  // time on or waiting for a CPU, of threads that ended
 };
 
 using WallWindow = WallWindowOf<LiveThreads>;
@@ -114,7 +114,7 @@ void WallWindowOf<Threads>::Finish() {
   DropGone();
 }
 
-// A later thread of the same number is a new one, and memory does not grow with the threads ended.
+// A later thread with the same id is a new one; ended threads are dropped, so memory stays bounded.
 template <class Threads>
 void WallWindowOf<Threads>::DropGone() {
   any_gone_ = false;
@@ -125,7 +125,7 @@ void WallWindowOf<Threads>::DropGone() {
   }
 }
 
-// New threads come in with the time they are found; their first moments are missed.
+// New threads count from the time they are found; their first moments are missed.
 template <class Threads>
 void WallWindowOf<Threads>::ListThreads(uint64_t now) {
   const std::vector<int32_t> tids = system_.List();
@@ -143,7 +143,7 @@ void WallWindowOf<Threads>::ListThreads(uint64_t now) {
     system_.RunDelayNanos(tid, &at->second.run_delay);
     at->second.seen_nanos = now;
   }
-  // The end of other threads shows when they are looked at.
+  // The end of other threads shows at their next look.
   for (auto& [tid, thread] : threads_) {
     const bool listed = std::binary_search(tids.begin(), tids.end(), tid);
     if (thread.ours && !listed) thread.gone = any_gone_ = true;
@@ -173,8 +173,9 @@ void WallWindowOf<Threads>::Look(int32_t tid, Thread& thread, uint64_t now) {
   thread.next_tick = ticks_ + PatienceAfter(ticks_ - thread.waits_since);
 }
 
-// Moves what the thread was ready to run without a CPU since the last look to its running time. On
-// a saturated machine that is most of a busy thread's time, and its stacks are those it ran with.
+// Moves the time for which the thread was runnable without a CPU since the last look to its running
+// time. On a saturated machine that is most of a busy thread's time; its stacks are those it ran
+// with.
 template <class Threads>
 uint64_t WallWindowOf<Threads>::TakeRunDelay(int32_t tid, Thread& thread, uint64_t at_most) {
   uint64_t delay = thread.run_delay;
@@ -191,8 +192,8 @@ void WallWindowOf<Threads>::NoteWaitedToRun(int32_t tid, Thread& thread, uint64_
   if (nanos != 0) on_waited_(tid, nanos);
 }
 
-// The thread ran since the last look. What it waited meanwhile is shared out: it waited on with the
-// old stack for a while, ran, and waits with the new one since some moment.
+// The thread ran since the last look. Its waiting time is divided: it waited with the old stack for
+// a while, ran, and has waited with the new one since some moment.
 template <class Threads>
 void WallWindowOf<Threads>::LookAtStack(int32_t tid, Thread& thread, uint64_t off_cpu) {
   off_cpu -= TakeRunDelay(tid, thread, off_cpu);
@@ -208,7 +209,7 @@ void WallWindowOf<Threads>::LookAtStack(int32_t tid, Thread& thread, uint64_t of
   const bool unseen = read == BlockedRead::kRefused && system_.Waits(tid);
   if (unseen) thread.waiting = waited_.OfUnseen(system_.LabelsOf(tid));
   if (before == nullptr && thread.waiting == nullptr) {
-    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks; for what is not known
+    NoteWaitedToRun(tid, thread, off_cpu);  // it waited between two looks, the reason is unknown
     return;
   }
   const uint64_t with_new = thread.waiting == nullptr ? 0

@@ -17,7 +17,7 @@ struct WaitEstimate {
 // Go's rule: a wait of at least `interval` is kept, a shorter one with probability nanos /
 // interval, and then stands for interval / nanos waits. Source: runtime/mprof.go, blocksampled and
 // saveBlockEventStack ("Remove sampling bias"). `uniform()` is in (0, 1]. False: not kept.
-// REQUIRES: interval > 0.
+// Async-signal-safe. REQUIRES: interval > 0.
 template <class Uniform>
 bool EstimateWait(uint64_t nanos, uint64_t interval, Uniform uniform, WaitEstimate* estimate) {
   if (nanos >= interval) {
@@ -32,14 +32,14 @@ bool EstimateWait(uint64_t nanos, uint64_t interval, Uniform uniform, WaitEstima
 }
 
 // Each contended unlock is kept with probability 1/n. Source: runtime/mprof.go, mutexevent.
-// `random()` is 64 uniform bits. 0: off.
+// `random()` returns 64 uniform bits. 0: off. Async-signal-safe.
 template <class Random>
 bool KeepsCharge(uint64_t n, Random random) {
   return n == 1 || (n > 1 && random() % n == 0);
 }
 
-// A charge that was kept stands for n. The product stops at the largest number that a profile can
-// show: a wrapped one would look like any other.
+// A kept charge stands for n. The product is cut at the largest number a profile can show: a
+// wrapped number would look like any other. Async-signal-safe.
 inline WaitEstimate EstimateCharge(uint64_t nanos, uint64_t n) {
   uint64_t all = 0;
   if (__builtin_mul_overflow(nanos, n, &all) || all > INT64_MAX) all = INT64_MAX;

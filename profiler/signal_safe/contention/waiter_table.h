@@ -79,7 +79,6 @@ class WaiterTable {
     return (reinterpret_cast<uintptr_t>(lock) * 0x9E3779B97F4A7C15) >> (64 - kBucketBits);
   }
 
-  std::atomic<uint64_t>* Find(const void* lock);
   std::atomic<uint64_t>* AddWaiter(Bucket& bucket, const void* lock, uint64_t now);
   bool Claim(Bucket& bucket, size_t slot, const void* lock);
   bool ClaimAny(Bucket& bucket, const void* lock);

@@ -17,6 +17,7 @@
 namespace pprof::signal_safe {
 
 // The inlined fast path: counts `bytes` down. True: nothing to do. False: call Expired().
+// Async-signal-safe.
 // The borrow, not the sign, is tested: a malloc of more than 2^63 bytes must not stop the sampling.
 // In assembly: compilers load, subtract, store and compare, which is 4 instructions of malloc more.
 __attribute__((always_inline)) inline bool CountDown(size_t bytes) {

@@ -1,5 +1,5 @@
-// The decision at the end of a thread's countdown. It draws its distances from the caller, so that
-// a test can choose them.
+// The decision at the end of a thread's countdown. The caller supplies the random distances, so
+// that a test can choose them.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace pprof::signal_safe {
 
-// A thread looks at the settings at least every 256 KiB it allocates, on or off: a changed interval
-// takes effect within that. The distribution does not care: exponential distances have no memory.
+// A thread reads the settings at least once per 256 KiB it allocates, so a changed interval takes
+// effect within that. The distribution is unaffected: exponential distances have no memory.
 constexpr uint64_t kLongestCountdown = uint64_t{256} * 1024;
 
-// Begins a countdown of `distance` bytes to the next sampling point, or as far towards it as one
-// goes.
+// Begins a countdown of `distance` bytes to the next sampling point, or of kLongestCountdown bytes
+// if that is less. Async-signal-safe.
 inline void BeginCountdown(ThreadState& thread, uint64_t interval, double distance) {
   thread.interval = interval;
   thread.sample_at_zero = interval != 0 && distance <= static_cast<double>(kLongestCountdown);
@@ -22,9 +22,8 @@ inline void BeginCountdown(ThreadState& thread, uint64_t interval, double distan
 }
 
 // After `bytes` took the countdown below zero: begins the next one with `interval` (0: off) and
-// answers the interval of the sampling point that these bytes hold; 0: they hold none.
-// `draw(interval)` answers the bytes from one sampling point to the next. Signal-safe, if `draw`
-// is.
+// returns the interval of the sampling point within these bytes; 0: there is none.
+// `draw(interval)` returns the bytes from one sampling point to the next. Async-signal-safe.
 template <class Draw>
 uint64_t EndCountdown(ThreadState& thread, size_t bytes, uint64_t interval, Draw draw) {
   const uint64_t drawn_with = thread.sample_at_zero ? thread.interval : 0;

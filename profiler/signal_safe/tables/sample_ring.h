@@ -25,9 +25,9 @@ struct RingSample {
   uint32_t label_set;
   uint32_t depth;
   bool truncated;
-  bool own;            // of a thread that ended: it was one of the profiler's
-  bool deaf;           // of a thread that ended: it had no timer, and blocked SIGPROF
-  uint64_t cpu_nanos;  // of a thread that ended: its whole CPU time
+  bool own;            // of an ended thread: it was a profiler thread
+  bool deaf;           // of an ended thread: it had no timer, and blocked SIGPROF
+  uint64_t cpu_nanos;  // of an ended thread: its whole CPU time
   uintptr_t pcs[kMaxStackDepth];
 };
 

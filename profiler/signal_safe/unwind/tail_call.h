@@ -24,11 +24,11 @@ uintptr_t FindTailCaller(const Caller& caller);
 
 // The function that the call before a return address names, directly or in the global offset table;
 // 0: another form of call. `code_end`: that code, or a copy of it, behind its last byte.
-// REQUIRES: the 6 bytes before it can be read. Signal-safe.
+// Async-signal-safe. REQUIRES: the 6 bytes before it are readable.
 uintptr_t CalledFunction(const uint8_t* code_end, uintptr_t return_address);
 
-// The same function, or the one behind it if it is an entry of a procedure linkage table,
-// `jmp *slot(%rip)`; 0: it cannot be read. One system call or two. Signal-safe.
+// Returns the function, or its target if it is an entry of a procedure linkage table,
+// `jmp *slot(%rip)`; 0: unreadable. One or two system calls. Async-signal-safe.
 uintptr_t BehindLinkage(uintptr_t function);
 
 }  // namespace pprof::signal_safe

@@ -61,10 +61,6 @@ UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, u
 UnwindResult UnwindCopy(const Registers& from, const void* copy, size_t copy_bytes, uintptr_t* pcs,
                         size_t max_depth);
 
-// The beginning of the function that holds an address; 0: none does, or a module is being unloaded
-// right now. Signal-safe.
-uintptr_t FunctionOf(uintptr_t pc);
-
 // The machine code of the function that stands between glibc and a thread's own function. Its frame
 // is ours: walks leave it out.
 struct CodeRange {

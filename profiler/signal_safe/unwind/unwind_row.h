@@ -49,17 +49,22 @@ struct UnwindRow {
   SavedRegister rbx;
 };
 
+// Bit fields of a packed row.
 namespace row_bits {
 constexpr int kOffsetBits = 27;
 constexpr int kSavedBits = 12;
 
+// The lowest bits. Async-signal-safe.
 constexpr uint64_t Low(uint64_t value, int bits) { return value & ((uint64_t{1} << bits) - 1); }
+// A signed value cut to a field. Async-signal-safe.
 constexpr uint64_t Field(int64_t value, int bits) {
   return Low(static_cast<uint64_t>(value), bits);
 }
+// The signed value of a field. Async-signal-safe.
 constexpr int32_t SignExtend(uint64_t field, int bits) {
   return static_cast<int32_t>(static_cast<int64_t>(field << (64 - bits)) >> (64 - bits));
 }
+// Whether a field holds the value exactly. Async-signal-safe.
 constexpr bool Fits(int64_t value, int bits) {
   return SignExtend(Field(value, bits), bits) == value;
 }

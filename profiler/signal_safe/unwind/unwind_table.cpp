@@ -100,7 +100,7 @@ struct FunctionRules {
   CfiReader rest{nullptr, nullptr};  // what follows the length
 };
 
-// False: the address is between functions, or the rules are of a kind that we do not follow.
+// False: the address is between functions, or the rules are of an unsupported kind.
 bool FindFunction(uintptr_t pc, const uint8_t* header, FunctionRules* rules) {
   const uint8_t* fde = FindFde(header, pc);
   if (fde == nullptr) return false;

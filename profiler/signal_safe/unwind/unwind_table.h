@@ -12,7 +12,8 @@ namespace pprof::signal_safe {
 // for addresses between functions and for unsupported rules. Async-signal-safe.
 UnwindRow ComputeRow(uintptr_t pc, const uint8_t* header);
 
-// Where the function that holds the address begins; 0: the tables know none there. Signal-safe.
+// Returns the entry of the function that holds the address; 0: the tables have none there.
+// Async-signal-safe.
 uintptr_t FunctionBegin(uintptr_t pc, const uint8_t* header);
 
 }  // namespace pprof::signal_safe

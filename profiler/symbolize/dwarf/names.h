@@ -35,7 +35,7 @@ class NameTable {
     NameId name;
   };
 
-  // Of one batch; further DIEs get kNoName.
+  // Per batch; further DIEs get kNoName.
   static constexpr size_t kMostNames = 1 << 22;
 
   NameTable(StringPool* strings, std::pmr::memory_resource* memory, size_t most_names = kMostNames);

@@ -23,8 +23,8 @@ void MatchLoadedSymbols(uint64_t address, const std::string& build_id, TimeBudge
                         PendingLocations& locations, StringPool& strings);
 
 // Copies loaded code at `address` of this process; false when it cannot be read there. Reads
-// through the loader where the system refuses process_vm_readv. Not signal-safe: takes the loader's
-// lock.
+// through the loader where the system refuses process_vm_readv. Not async-signal-safe: takes the
+// loader's lock.
 bool CopyLoadedCode(uint64_t address, uint8_t* out, size_t size);
 
 }  // namespace pprof::symbolize

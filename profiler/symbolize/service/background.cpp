@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::symbolize {
@@ -28,6 +29,7 @@ void Finish(SharedState& shared, const BackgroundJob& job, const std::string& de
 
 void Run(SharedState& shared, const std::vector<BackgroundJob>& jobs,
          const std::string& debug_root) {
+  sys::UnshareDescriptors();
   sys::LowerOwnPriority(kNicer);
   try {
     for (const BackgroundJob& job : jobs) {

@@ -9,6 +9,7 @@
 #include "profiler/symbolize/service/background.h"
 #include "profiler/symbolize/service/batch_answers.h"
 #include "profiler/symbolize/service/shared_state.h"
+#include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -166,7 +167,7 @@ class BatchRun {
 }  // namespace
 
 model::Symbols Symbolize(const Batch& batch, const BatchLimits& limits) {
-  return BatchRun(batch, limits).Run();
+  return sys::WithOwnDescriptors([&] { return BatchRun(batch, limits).Run(); });
 }
 
 void SetCacheBytes(size_t bytes) {

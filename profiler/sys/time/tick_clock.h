@@ -34,13 +34,13 @@ class TickClock {
     return static_cast<uint64_t>((static_cast<unsigned __int128>(ticks) * factor) >> kFactorShift);
   }
 
-  // From one look to a later one. 0 when it seems to be earlier, which a look on another CPU may.
-  // Signal-safe. Thread safety: safe.
+  // From one reading to a later one. 0 if it seems earlier, as a reading on another CPU may.
+  // Async-signal-safe. Thread safety: safe.
   uint64_t NanosBetween(uint64_t begin, uint64_t end) const {
     return end > begin ? ToNanos(end - begin) : 0;
   }
 
-  // Notes the first of two looks at both clocks. Called at load. Signal-safe.
+  // Takes the first of two readings of both clocks. Called at load. Async-signal-safe.
   void Begin();
 
   // Selects the clock, once. Takes up to 2 ms right after Begin().

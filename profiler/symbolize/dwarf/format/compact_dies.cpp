@@ -82,7 +82,7 @@ bool CompactDies::ReadWindow(const DwarfUnit& unit, sys::Bytes window, uint64_t*
   return true;
 }
 
-// How the DIE at the cursor is kept. Moves behind its attributes.
+// Compacts the DIE at the cursor, and moves the cursor behind its attributes.
 CompactDies::Open CompactDies::ReadAttributes(const DwarfUnit& unit, sys::ByteCursor& cursor,
                                               const Abbrev& abbrev,
                                               const std::vector<uint64_t>& wanted) const {
