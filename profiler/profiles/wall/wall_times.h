@@ -17,7 +17,7 @@ class WallTimes {
  public:
   // The stack and the labels of a wait.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: the system hides it
+    std::vector<uintptr_t> pcs;  // empty: there is none, or the system hides it
     signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
     uint32_t label_set = 0;
     std::string state;
