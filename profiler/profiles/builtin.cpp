@@ -3,8 +3,8 @@
 namespace pprof::profiles {
 
 std::vector<ProfileType> BuiltinTypes() {
-  return {HeapProfile(),         AllocsProfile(), PeakProfile(), PoolsProfile(), GoroutineProfile(),
-          ThreadCreateProfile(), CpuProfile(),    WallProfile(), BlockProfile(), MutexProfile()};
+  return {HeapProfile(), AllocsProfile(), PeakProfile(),  GoroutineProfile(), ThreadCreateProfile(),
+          CpuProfile(),  WallProfile(),   BlockProfile(), MutexProfile()};
 }
 
 }  // namespace pprof::profiles

@@ -11,8 +11,6 @@ namespace pprof::profiles {
 ProfileType HeapProfile();
 ProfileType AllocsProfile();
 ProfileType PeakProfile();
-// What the program's own allocators report with ReportAlloc.
-ProfileType PoolsProfile();
 
 // threads/goroutine.cpp and threads/threadcreate.cpp.
 ProfileType GoroutineProfile();

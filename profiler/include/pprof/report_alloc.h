@@ -1,5 +1,6 @@
-// For pools, arenas and other allocators of the program: the profile "pools" shows which code took
-// the bytes out of them. In "heap" a pool's memory belongs to the code that made the pool grow.
+// For pools, arenas and other allocators of the program: without reports the memory of a pool
+// belongs in "heap" to the code that made the pool grow. With them it belongs to the code that took
+// the bytes, and only the rest of the pool's blocks to the former.
 //
 //   void* block = pool.allocate(bytes);
 //   pprof::ReportAlloc(block, bytes);

@@ -53,10 +53,11 @@ void AddAccount(SnapshotBuilder& builder) {
 }
 
 // Facts that readers need to interpret the numbers.
-void AddCommon(const HeapSampler& sampler, SnapshotBuilder& builder) {
+void AddCommon(SnapshotBuilder& builder) {
   const uint64_t interval = signal_safe::HeapInterval();
   builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
-  builder.AddLost(sampler.lost_samples.load(std::memory_order_relaxed));
+  AddAccount(builder);
+  builder.AddLost(heap_sampler.lost_samples.load(std::memory_order_relaxed));
   if (interval == 0) {
     builder.AddComment(
         "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
@@ -71,7 +72,9 @@ void AddCommon(const HeapSampler& sampler, SnapshotBuilder& builder) {
         "PPROF_CPP_HEAP_INTERVAL is not a number of bytes such as 524288 or 512k; using {}",
         signal_safe::kDefaultHeapInterval));
   }
-  if (const uint64_t untracked = sampler.untracked_samples.load(std::memory_order_relaxed)) {
+  const uint64_t untracked = heap_sampler.untracked_samples.load(std::memory_order_relaxed) +
+                             pool_sampler.untracked_samples.load(std::memory_order_relaxed);
+  if (untracked != 0) {
     builder.AddComment(fmt::format(
         "{} sampled objects are in alloc_* but not in inuse_*: the table of live samples was full. "
         "A longer interval than {} bytes samples fewer.",
@@ -89,32 +92,31 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   }
   model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  AddStacks(heap_sampler, ReadOld(age_nanos / 1000000, sys::CoarseMonotonicMillis()), false,
-            builder);
+  const uint64_t min_age_ms = age_nanos / 1000000;
+  const uint64_t now_ms = sys::CoarseMonotonicMillis();
+  std::vector<HeapUse> uses = ReadOld(min_age_ms, now_ms);
+  SubtractPools(&uses);
+  AddStacks(heap_sampler, uses, false, builder);
+  AddStacks(pool_sampler, ReadOld(min_age_ms, now_ms, pool_sampler), false, builder);
   return {};
 }
 
 Status CollectHeap(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
-  AddCommon(heap_sampler, builder);
-  AddAccount(builder);
+  AddCommon(builder);
   const std::string* min_age = builder.parameter("min_age");
   if (min_age != nullptr) return CollectOld(*min_age, builder);
-  AddStacks(heap_sampler, ReadHeap(), true, builder);
+  std::vector<HeapUse> uses = ReadHeap();
+  SubtractPools(&uses);
+  AddStacks(heap_sampler, uses, true, builder);
+  AddStacks(pool_sampler, ReadPools(), true, builder);
   return {};
 }
 
 Status CollectPeak(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
-  AddCommon(heap_sampler, builder);
-  AddAccount(builder);
+  AddCommon(builder);
   AddStacks(heap_sampler, ReadPeak(), true, builder);
-  return {};
-}
-
-Status CollectPools(SnapshotBuilder& builder) {
-  AddCommon(pool_sampler, builder);
-  AddStacks(pool_sampler, ReadPools(), true, builder);
   return {};
 }
 
@@ -160,16 +162,6 @@ ProfileType PeakProfile() {
                  "POST peak/reset");
   type.collect = CollectPeak;
   type.actions = {{"reset", "Resets the high-water mark to the current level", {}, ResetPeak}};
-  return type;
-}
-
-ProfileType PoolsProfile() {
-  ProfileType type = HeapFamily("pools",
-                                "A sampling of the memory that the program's own pools and arenas "
-                                "handed out, by the code that "
-                                "took it; the allocators report it with pprof::ReportAlloc");
-  type.count = [] { return static_cast<int64_t>(pool_sampler.stacks.size()); };
-  type.collect = CollectPools;
   return type;
 }
 

@@ -55,8 +55,13 @@ class LiveTable {
   // for blocks added or removed meanwhile. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) const {
+    ForEachBlock([&](uintptr_t, const LiveRecord& record) { visit(record); });
+  }
+  // The same as visit(address of the block, record).
+  template <class Visit>
+  void ForEachBlock(Visit&& visit) const {
     LiveRecord record;
-    for (Cursor at; Next(&at, &record);) visit(static_cast<const LiveRecord&>(record));
+    for (Cursor at; Next(&at, &record);) visit(at.block, static_cast<const LiveRecord&>(record));
   }
 
   // Bytes mapped for tables so far.

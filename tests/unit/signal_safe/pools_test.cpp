@@ -1,6 +1,7 @@
 // What the program's own allocators report: exact with an interval of 1, in shares at a longer one.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 #include <vector>
 
@@ -25,16 +26,24 @@ __attribute__((noinline)) void TakeForB(uintptr_t number, size_t bytes) {
   asm volatile("# B");
 }
 
-// The pools since it was made.
+// What was reported since it was made.
 class Window {
  public:
-  int64_t operator[](size_t value) const {
-    const Snapshot now = Collect("pools").value();
-    return now.total(value) - before_.total(value);
-  }
+  int64_t operator[](size_t value) const { return Totals()[value] - before_[value]; }
 
  private:
-  const Snapshot before_ = Collect("pools").value();
+  static std::array<int64_t, 4> Totals() {
+    std::array<int64_t, 4> totals{};
+    for (const profiles::HeapUse& use : profiles::ReadPools()) {
+      totals[kAllocObjects] += use.allocated_objects;
+      totals[kAllocSpace] += use.allocated_bytes;
+      totals[kInUseObjects] += use.in_use_objects;
+      totals[kInUseSpace] += use.in_use_bytes;
+    }
+    return totals;
+  }
+
+  const std::array<int64_t, 4> before_ = Totals();
 };
 
 // The bytes in use of the stacks that a function reported.
@@ -90,12 +99,48 @@ TEST(Pools, ARangeEndsAtItsEnd) {
   ReportFreeRange(Address(0), 10 * 96);
 }
 
-TEST(Pools, AreNotInTheHeapProfile) {
+class PoolsInHeap : public HeapTest {};
+
+__attribute__((noinline)) void* GrowPool(size_t bytes) {
+  void* volatile block = std::malloc(bytes);
+  return block;
+}
+
+// A pool's block: what is taken belongs to its taker, the rest to the code that made the pool grow.
+TEST_F(PoolsInHeap, NoByteCountsTwice) {
+  constexpr size_t kBlock = 1 << 20, kTaken = 1 << 18;
   const ScopedInterval all(1);
-  const int64_t before = Collect("heap").value().total(kAllocSpace);
-  TakeForA(1, size_t{1} << 40);
-  EXPECT_LT(Collect("heap").value().total(kAllocSpace) - before, int64_t{1} << 40);
+  auto* block = static_cast<char*>(GrowPool(kBlock));
+  const signal_safe::HeapStack* grower = RecordOf(block)->stack;
+  const auto grown = [&] {
+    std::vector<profiles::HeapUse> uses = profiles::ReadHeap();
+    profiles::SubtractPools(&uses);
+    for (const profiles::HeapUse& use : uses) {
+      if (use.stack == grower) return use.in_use_bytes;
+    }
+    return int64_t{-1};
+  };
+  EXPECT_EQ(grown(), kBlock);
+  ReportAlloc(block, kTaken);
+  ReportAlloc(block + kBlock - kTaken, kTaken);
+  ReportAlloc(block + kBlock, kTaken);  // behind the block
+  EXPECT_EQ(grown(), kBlock - 2 * kTaken);
+  ReportFree(block);
+  EXPECT_EQ(grown(), kBlock - kTaken);
+  ReportFreeRange(block, 2 * kBlock);
+  EXPECT_EQ(grown(), kBlock);
+  std::free(block);
+}
+
+TEST_F(PoolsInHeap, TheProfileHasWhatIsReported) {
+  constexpr size_t kTaken = size_t{1} << 40;
+  const ScopedInterval all(1);
+  const int64_t before = Collect("heap").value().total(kInUseSpace);
+  TakeForA(1, kTaken);
+  EXPECT_GE(Collect("heap").value().total(kInUseSpace) - before, int64_t{kTaken} - 1'000'000);
+  EXPECT_GE(Collect("heap", {{"min_age", "0s"}}).value().total(1), int64_t{kTaken});
   ReportFree(Address(1));
+  EXPECT_LT(Collect("heap").value().total(kInUseSpace) - before, int64_t{kTaken});
 }
 
 // 2,000 samples of A, 1,000 of B: four standard errors are 9 points.
