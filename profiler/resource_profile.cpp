@@ -35,6 +35,39 @@ struct HeldStack : signal_safe::CountedStack {
 };
 using HeldStackTable = signal_safe::StackTable<HeldStack>;
 
+constexpr size_t kMostBytes = size_t{1} << 45;  // 32 TiB
+
+// What an entry holds, in one word: the stack's address without the bits that are always 0, and the
+// bytes as a number of 15 bits times a power of two.
+class Held {
+ public:
+  Held(HeldStack* stack, size_t bytes) {
+    uint64_t exponent = 0;
+    for (; bytes > kMostBytes; bytes >>= 1) ++exponent;
+    word_ = reinterpret_cast<uintptr_t>(stack) >> kZeroBits | exponent << kAddressBits |
+            uint64_t{bytes} << (kAddressBits + kExponentBits);
+  }
+  explicit Held(uint64_t word) : word_(word) {}
+
+  uint64_t word() const { return word_; }
+  HeldStack* stack() const {
+    return reinterpret_cast<HeldStack*>((word_ & ((uint64_t{1} << kAddressBits) - 1)) << kZeroBits);
+  }
+  size_t bytes() const {
+    const uint64_t exponent = word_ >> kAddressBits & ((1U << kExponentBits) - 1);
+    return static_cast<size_t>(word_ >> (kAddressBits + kExponentBits) << exponent);
+  }
+
+ private:
+  static constexpr int kZeroBits = 3;
+  static constexpr int kAddressBits = 44;  // 47 bits of address
+  static constexpr int kExponentBits = 5;
+  static constexpr size_t kMantissa = (1U << 15) - 1;
+  static_assert(alignof(HeldStack) >= (1U << kZeroBits));
+
+  uint64_t word_ = 0;
+};
+
 int64_t HeldInAll(const HeldStackTable& stacks) {
   int64_t held = 0;
   stacks.ForEach([&](const HeldStack& stack) { held += stack.Alive(); });
@@ -94,14 +127,16 @@ __attribute__((noinline)) ResourceProfile::Entry ResourceProfile::Add(size_t byt
   HeldStack* stack = static_cast<HeldStackTable*>(stacks_)->Intern(
       {caller.pcs() + skipped, caller.depth() - skipped, caller.end(),
        signal_safe::thread_state.label_set});
-  stack->Hold(bytes);
-  entry.stack_ = stack;
-  entry.bytes_ = bytes;
+  const Held held(stack, std::min(bytes, kMostBytes));
+  stack->Hold(held.bytes());
+  entry.held_ = held.word();
   return entry;
 }
 
 ResourceProfile::Entry::~Entry() {
-  if (stack_ != nullptr) static_cast<HeldStack*>(stack_)->GiveUp(bytes_);
+  if (held_ == 0) return;
+  const Held held(held_);
+  held.stack()->GiveUp(held.bytes());
 }
 
 }  // namespace pprof

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -32,11 +33,9 @@ class ResourceProfile {
   class [[nodiscard]] Entry {
    public:
     Entry() = default;  // holds nothing
-    Entry(Entry&& other) noexcept
-        : stack_(std::exchange(other.stack_, nullptr)), bytes_(other.bytes_) {}
+    Entry(Entry&& other) noexcept : held_(std::exchange(other.held_, 0)) {}
     Entry& operator=(Entry&& other) noexcept {
-      std::swap(stack_, other.stack_);
-      std::swap(bytes_, other.bytes_);
+      std::swap(held_, other.held_);
       return *this;
     }
     Entry(const Entry&) = delete;
@@ -45,12 +44,12 @@ class ResourceProfile {
 
    private:
     friend class ResourceProfile;
-    void* stack_ = nullptr;
-    size_t bytes_ = 0;
+    uint64_t held_ = 0;  // the stack and the bytes; 0: nothing
   };
 
   // Records that the calling stack, without its innermost `skip_frames` frames, acquires one
-  // resource of `bytes` bytes; 0 for what has no size. Takes about 1 us; lock-free, no heap
+  // resource of `bytes` bytes; 0 for what has no size. An entry has 8 bytes, so that sizes above 32
+  // KiB are rounded, by at most 0.01 %. Takes about 1 us; lock-free, no heap
   // allocation.
   Entry Add(size_t bytes = 0, int skip_frames = 0);
 

@@ -101,6 +101,14 @@ TEST(ResourceProfile, HoldsTheBytesOfWhatIsHeld) {
     EXPECT_EQ(totals(), std::pair(int64_t{2}, int64_t{5} << 30));
   }
   EXPECT_EQ(totals(), std::pair(int64_t{0}, int64_t{0}));
+  static_assert(sizeof(ResourceProfile::Entry) == 8, "it is a member of small objects");
+  for (const size_t bytes :
+       {size_t{1}, size_t{32767}, size_t{32769}, size_t{1234567891}, SIZE_MAX}) {
+    const ResourceProfile::Entry one = profile.Add(bytes);
+    const auto most = static_cast<double>(std::min(bytes, size_t{1} << 45));
+    EXPECT_NEAR(static_cast<double>(totals().second), most, bytes < 32768 ? 0 : most / 10000);
+  }
+  EXPECT_EQ(totals(), std::pair(int64_t{0}, int64_t{0}));
   EXPECT_EQ(FindProfileType("test_buffers")->shown_first, "test_buffers");
 }
 
