@@ -43,7 +43,7 @@ class Held {
  public:
   Held(HeldStack* stack, size_t bytes) {
     uint64_t exponent = 0;
-    for (; bytes > kMostBytes; bytes >>= 1) ++exponent;
+    for (; bytes > kMantissa; bytes >>= 1) ++exponent;
     word_ = reinterpret_cast<uintptr_t>(stack) >> kZeroBits | exponent << kAddressBits |
             uint64_t{bytes} << (kAddressBits + kExponentBits);
   }

@@ -207,7 +207,7 @@ TEST(StatisticalCpu, OneTimerStandsInForThoseThatTheKernelRefuses) {
   std::thread([] { Hog1(500000000); }).join();
   const Snapshot snapshot = std::move(recording).Stop().value();
   EXPECT_THAT(model::SnapshotAccess::ProfileOf(snapshot).comments,
-              Contains(HasSubstr("RLIMIT_SIGPENDING): one timer for the whole process")));
+              Contains(HasSubstr("(RLIMIT_SIGPENDING)): one timer for the whole process")));
   const auto samples = SamplesOf(snapshot);
   EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
   setrlimit(RLIMIT_SIGPENDING, &before);
