@@ -69,7 +69,7 @@ class BlockedStackReaderOf {
 
  private:
   // 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
-  static constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
+  static constexpr size_t kCopyBytes[] = {size_t{16} * 1024, size_t{256} * 1024};
 
   Task task_;
   CopiedStack copy_;

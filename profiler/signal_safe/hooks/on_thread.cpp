@@ -46,7 +46,7 @@ ThreadBirth OnThreadCreate(void* caller) {
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
-  birth.created_at->begun.fetch_sub(1, std::memory_order_relaxed);
+  birth.created_at->Forget();
   if (birth.own) newborn_own_threads.fetch_sub(1);
 }
 
@@ -63,7 +63,11 @@ void OnThreadStart(const ThreadBirth& birth) {
 }
 
 void OnThreadEnd(const ThreadBirth& birth) {
-  birth.created_at->End();
+  if (birth.own) {
+    birth.created_at->Forget();
+  } else {
+    birth.created_at->End();
+  }
   ThreadRecord* record = thread_state.record;
   thread_state.record = nullptr;
   thread_state.ended = true;

@@ -4,7 +4,7 @@
 
 namespace pprof::signal_safe {
 
-std::atomic<StackNodeTable*> StackNodeTable::newest_table;
+std::atomic<StackNodeTable*> StackNodeTable::newest_table_;
 
 namespace {
 
@@ -88,9 +88,9 @@ StackNode* StackNodeTable::Add(const StackKey& key, uint64_t hash, StackNode* he
 
 void StackNodeTable::EnlistTable() {
   if (enlisted_.exchange(true, std::memory_order_relaxed)) return;
-  next_table_ = newest_table.load(std::memory_order_relaxed);
-  while (!newest_table.compare_exchange_weak(next_table_, this, std::memory_order_release,
-                                             std::memory_order_relaxed)) {
+  next_table_ = newest_table_.load(std::memory_order_relaxed);
+  while (!newest_table_.compare_exchange_weak(next_table_, this, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
   }
 }
 

@@ -62,7 +62,7 @@ class StackNodeTable {
   // added meanwhile may be missed. Async-signal-safe if `visit` is.
   template <class Visit>
   static void ForEachOfAllTables(Visit&& visit) {
-    const StackNodeTable* table = newest_table.load(std::memory_order_acquire);
+    const StackNodeTable* table = newest_table_.load(std::memory_order_acquire);
     for (; table != nullptr; table = table->next_table_) {
       StackNode* node = table->newest();
       for (; node != nullptr; node = node->next_of_all) visit(*node);
@@ -79,7 +79,7 @@ class StackNodeTable {
  private:
   static constexpr size_t kChains = 65536;
   // The tables that have stacks, newest first.
-  static std::atomic<StackNodeTable*> newest_table;
+  static std::atomic<StackNodeTable*> newest_table_;
 
   StackNode* Add(const StackKey& key, uint64_t hash, StackNode* head, size_t entry_bytes,
                  StackNode* (*construct)(void* memory));

@@ -131,7 +131,8 @@ TEST_F(HeapWeights, WhatIsNotFollowedIsNotFreed) {
 
 TEST_F(HeapWeights, OldBlocksAreAddedUpByStack) {
   HeapStack* stack = nullptr;
-  for (size_t i = 0; i < 3; ++i) stack = Sample(i, 1000);
+  volatile size_t blocks = 3;  // a compiler that knew the number could make three stacks of it
+  for (size_t i = 0; i < blocks; ++i) stack = Sample(i, 1000);
   const uint64_t now = RecordOf(Block(2))->allocated_at_ms;
   for (const profiles::HeapUse& use : profiles::ReadOld(0, now)) {
     if (use.stack != stack) continue;
