@@ -1,9 +1,11 @@
 #include "profiler/profiles/threads/signalled_stacks.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/futex.h"
@@ -57,6 +59,10 @@ int DumpSignal(int* real_time) {
   return TakeSignal(*real_time) ? *real_time : 0;
 }
 
+std::string NotSent(int error) {
+  return error == ESRCH ? "ended meanwhile" : "runs; " + sys::DenialText("tgkill", error);
+}
+
 class Collection {
  public:
   Collection(int signal, const std::vector<int32_t>& tids, const SignalledVisitor& visit)
@@ -107,7 +113,7 @@ class Collection {
       slot.tid.store(tid, std::memory_order_relaxed);
       slot.state.store(DumpSlot::NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
       ++in_flight_;
-      if (!sys::SignalThread(tid, signal_)) Withdraw(slot, "ended meanwhile");
+      if (const int error = sys::SignalThread(tid, signal_)) Withdraw(slot, NotSent(error));
     }
     return any;
   }

@@ -18,6 +18,7 @@
 #include <new>
 
 #include "profiler/signal_safe/tables/arena.h"
+#include "profiler/signal_safe/unwind/unwind.h"
 
 namespace pprof::signal_safe {
 
@@ -31,7 +32,7 @@ struct StackNode {
   uint32_t depth;
   uint32_t label_set;
   uint16_t entry_bytes;  // offset of the frames
-  bool truncated;
+  StackEnd end;
   // 0, or 1 + the index of the unloaded module its frames belong to; final once set.
   std::atomic<uint32_t> unloaded_as;
 
@@ -45,7 +46,7 @@ struct StackNode {
 struct StackKey {
   const uintptr_t* pcs;
   size_t depth;
-  bool truncated;
+  StackEnd end;
   uint32_t label_set;
 };
 

@@ -47,6 +47,7 @@ class ModuleLookUp {
     if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, symbol_budget_);
     outcome.file_usable =
         files_.binary != nullptr || files_.separate != nullptr || module_.path == kVdso;
+    outcome.has_names = HasNames();
     MakeLocations();
     if (!locations_.empty()) {
       MatchAllSymbols();
@@ -59,6 +60,14 @@ class ModuleLookUp {
   }
 
  private:
+  bool HasNames() const {
+    for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
+      if (file != nullptr && file->FindSection(".symtab") != nullptr) return true;
+    }
+    if (files_.dwarf() != nullptr || module_.path == kVdso) return true;
+    return !module_.is_main_executable && (module_.mapped || files_.binary != nullptr);
+  }
+
   // An address of this process in the module; meaningless if the module is not loaded.
   uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
 

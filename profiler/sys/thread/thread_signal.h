@@ -33,11 +33,15 @@ void UnblockProfilingSignal();
 // The lowest real-time signal with the default action, or 0 when there is none.
 int FreeRealTimeSignal();
 
+// Whether the calling thread blocks SIGPROF. Async-signal-safe.
+bool BlocksProfilingSignal();
+
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 
-// Queues `signal` to one thread. False: the thread is gone. Async-signal-safe.
-bool SignalThread(int32_t tid, int signal);
+// Queues `signal` to one thread. Returns 0 or the errno; ESRCH: the thread is gone.
+// Async-signal-safe.
+int SignalThread(int32_t tid, int signal);
 
 // Whether the thread blocks the signal (status, SigBlk). False if that cannot be read.
 bool ThreadBlocksSignal(int32_t tid, int signal);

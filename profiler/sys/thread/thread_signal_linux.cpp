@@ -81,6 +81,11 @@ void UnblockProfilingSignal() {
   pthread_sigmask(SIG_UNBLOCK, &profiling, nullptr);
 }
 
+bool BlocksProfilingSignal() {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 && sigismember(&blocked, SIGPROF) == 1;
+}
+
 int FreeRealTimeSignal() {
   for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
     if (OwnerOfSignal(signal, nullptr) == SignalOwner::kDefault) return signal;
@@ -91,11 +96,11 @@ int FreeRealTimeSignal() {
 int UrgentSignal() { return SIGURG; }
 int ProfilingSignal() { return SIGPROF; }
 
-bool SignalThread(int32_t tid, int signal) {
+int SignalThread(int32_t tid, int signal) {
   const int saved_errno = errno;
-  const bool sent = syscall(SYS_tgkill, getpid(), tid, signal) == 0;
+  const int error = syscall(SYS_tgkill, getpid(), tid, signal) == 0 ? 0 : errno;
   errno = saved_errno;
-  return sent;
+  return error;
 }
 
 bool ThreadBlocksSignal(int32_t tid, int signal) {
