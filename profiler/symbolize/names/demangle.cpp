@@ -1,10 +1,8 @@
 #include "profiler/symbolize/names/demangle.h"
 
-#include <cxxabi.h>
-
 #include <cctype>
-#include <cstdlib>
-#include <memory>
+
+#include "profiler/symbolize/names/bounded_demangle.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -193,23 +191,15 @@ class Shortener {
   bool done_ = false;
 };
 
-struct FreeDeleter {
-  void operator()(char* text) const { std::free(text); }
-};
-
 }  // namespace
 
 std::string ShortenDemangled(std::string_view name) { return Shortener(name).Run(); }
 
 std::string ShortName(std::string_view linkage_name) {
   std::string name(linkage_name.substr(0, kMaxNameBytes));
-  // __cxa_demangle parses anything else as a type: "f" would become "float".
+  // The demangler parses anything else as a type: "f" would become "float".
   if (linkage_name.substr(0, 2) == "_Z") {
-    int status = 0;
-    const std::unique_ptr<char, FreeDeleter> full(
-        abi::__cxa_demangle(std::string(linkage_name).c_str(), nullptr, nullptr, &status));
-    if (full == nullptr) return name;
-    std::string shorter = ShortenDemangled(full.get());
+    std::string shorter = ShortenDemangled(BoundedDemangle(linkage_name));
     if (shorter.size() > kMaxNameBytes) shorter.resize(kMaxNameBytes);
     return shorter.empty() ? name : shorter;
   }
