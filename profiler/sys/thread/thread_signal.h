@@ -30,14 +30,20 @@ std::string FileOfHandler(int signal);
 void BlockProfilingSignal();
 void UnblockProfilingSignal();
 
-// The lowest real-time signal with the default action, or 0 when there is none.
+// The highest real-time signal with the default action that no thread waits for or blocks on
+// purpose, or 0 when there is none. Programs choose theirs from SIGRTMIN up.
 int FreeRealTimeSignal();
+
+// Whether a thread blocks `signal` on purpose, as sigwaitinfo and signalfd require; one that blocks
+// all real-time signals only means to be left alone. Reads a file for each thread.
+bool IsBlockedOnPurpose(int signal);
 
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 
-// Queues `signal` to one thread. False: the thread is gone. Async-signal-safe.
-bool SignalThread(int32_t tid, int signal);
+// Queues `signal` to one thread. 0, or the error: ESRCH, the thread is gone; EAGAIN, too many are
+// queued (RLIMIT_SIGPENDING); EPERM. Async-signal-safe.
+int SignalThread(int32_t tid, int signal);
 
 // Whether the thread blocks the signal (status, SigBlk). False if that cannot be read.
 bool ThreadBlocksSignal(int32_t tid, int signal);
