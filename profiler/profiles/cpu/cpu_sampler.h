@@ -31,7 +31,8 @@ class CpuSampler {
   Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
 
   // Ends the window, which then has all samples so far. Ending the last one stops the sampler.
-  void End(const std::shared_ptr<CpuWindow>& window);
+  // Errors: std::bad_alloc; the window has ended all the same.
+  static void End(const std::shared_ptr<CpuWindow>& window);
 
   // CpuWindow::AddWaitedToRun, for a window in use.
   void AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos);
@@ -39,7 +40,13 @@ class CpuSampler {
   // Number of threads without a timer in this recording, because the kernel refused it.
   size_t threads_refused();
 
+  // Whether samples of this recording were lost because there was no memory for them.
+  bool was_out_of_memory();
+
  private:
+  void Finish(const std::shared_ptr<CpuWindow>& window);
+  void Remove(const std::shared_ptr<CpuWindow>& window) PPROF_EXCLUDES(mutex_);
+  Result<std::shared_ptr<CpuWindow>> OpenWindow(int hz) PPROF_REQUIRES(mutex_);
   void AwaitStopped() PPROF_REQUIRES(mutex_);
   Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz) PPROF_REQUIRES(mutex_);
   Status StartSampling(int hz) PPROF_REQUIRES(mutex_);
@@ -55,6 +62,7 @@ class CpuSampler {
   CpuTimers timers_ PPROF_GUARDED_BY(mutex_);
   sys::OwnThread drain_thread_ PPROF_GUARDED_BY(mutex_);
   bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
+  bool was_out_of_memory_ PPROF_GUARDED_BY(mutex_) = false;
   int hz_ PPROF_GUARDED_BY(mutex_) = 0;
 };
 
