@@ -1,11 +1,14 @@
 #include "endpoints/options.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "endpoints/door/host_rule.h"
 
@@ -25,6 +28,11 @@ std::string WithoutBlanks(const std::string& text) {
 }
 
 Result<std::string> ReadTokenFile(const std::string& path) {
+  // Opening a FIFO would wait for its writer.
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(path, unknown)) {
+    return Invalid("token_file " + path + " is not a regular file that this user can reach");
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text(kMaxTokenFileBytes + 1, '\0');
   if (!file || (!file.read(text.data(), kMaxTokenFileBytes + 1) && !file.eof())) {
@@ -57,9 +65,14 @@ Result<bool> ParseSwitch(const char* name, std::string_view text) {
   return Invalid(std::string(name) + "=" + std::string(text) + " is neither 1 nor 0");
 }
 
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): as any getenv
-  return value == nullptr ? "" : value;
+// Not getenv: shells define their own, which knows nothing before main.
+std::string Environment(std::string_view name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "=") continue;
+    return std::string(text.substr(name.size() + 1));
+  }
+  return "";
 }
 
 }  // namespace

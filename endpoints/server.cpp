@@ -9,6 +9,7 @@
 #include "endpoints/options.h"
 #include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
+#include "profiler/sys/process/process.h"
 
 namespace pprof::http {
 namespace {
@@ -57,9 +58,15 @@ Response Handle(const Request& request, const Options& options) {
 class Server::Impl {
  public:
   Impl(Listener listener, const Options& options) : gate(std::move(listener), options) {}
+  const uint32_t process = sys::ProcessGeneration();
   ConnectionGate gate;
   SymbolWarmer warmer;
 };
+
+// In a forked child the threads do not exist, and locks that they held are never released.
+void Server::Stop::operator()(Impl* impl) const {
+  if (impl->process == sys::ProcessGeneration()) delete impl;
+}
 
 Result<Server> Server::Start(const Options& options) {
   auto address = ParseListenAddress(options.address);
@@ -68,7 +75,7 @@ Result<Server> Server::Start(const Options& options) {
   if (!checked.ok()) return checked.status();
   auto listener = Listener::Bind(address.value());
   if (!listener.ok()) return listener.status();
-  auto impl = std::make_unique<Impl>(std::move(listener).value(), checked.value());
+  std::unique_ptr<Impl, Stop> impl(new Impl(std::move(listener).value(), checked.value()));
   if (const Status started = impl->gate.Start(); !started.ok()) return started;
   if (options.warm_symbols_every.count() > 0) {
     const Status started = impl->warmer.Start(options.warm_symbols_every);
@@ -77,7 +84,7 @@ Result<Server> Server::Start(const Options& options) {
   return Server(std::move(impl));
 }
 
-Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(std::unique_ptr<Impl, Stop> impl) : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;

@@ -54,7 +54,7 @@ TABLE = {
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
-        f"{SYS['memory']} {SYS['modules']} {SYS['time']}",
+        f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['time']}",
         headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
                 "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h "
                 "unistd.h",
@@ -139,12 +139,13 @@ TABLE = {
     "endpoints/limits": Room("pprof"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
     "endpoints/door": Room(
-        f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h",
-        headers="arpa/inet.h httplib.h netinet/in.h netinet/tcp.h poll.h strings.h sys/eventfd.h "
+        f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
+        f"{SYS['thread']}/own_descriptors.h {SYS['process']}/per_process.h",
+        headers="arpa/inet.h fcntl.h httplib.h netinet/in.h netinet/tcp.h poll.h pthread.h strings.h sys/eventfd.h "
                 "sys/socket.h sys/stat.h sys/types.h sys/un.h unistd.h",
         conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
     "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "
-                      f"{SYS['thread']}/mutex.h"),
+                      f"{SYS['process']}/process.h {SYS['thread']}/mutex.h", headers="unistd.h"),
     "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
                                       "httplib.h netinet/in.h nlohmann/json.hpp signal.h "
                                       "sys/socket.h unistd.h"),

@@ -11,6 +11,12 @@
 namespace pprof::http {
 namespace {
 
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 Refused Malformed(std::string text) { return {400, Refusal::kMalformed, std::move(text), "", ""}; }
 
 std::optional<Refused> CheckHost(const RequestHead& head, const Options& options) {
@@ -35,7 +41,7 @@ std::optional<Refused> CheckUnwanted(const RequestHead& head) {
     return Refused{417, Refusal::kMalformed, "the header expect is not supported", "", ""};
   }
   const std::string* type = head.Find("content-type");
-  if (type != nullptr && type->find("multipart/") != std::string::npos) {
+  if (type != nullptr && Lower(*type).find("multipart/") != std::string::npos) {
     return Malformed("multipart bodies are not supported");
   }
   return std::nullopt;
@@ -92,10 +98,7 @@ RequestHead HeadOf(const Request& request) {
   head.path = request.path;
   head.query = request.query;
   for (const auto& [name, value] : request.headers) {
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    head.headers.emplace(std::move(lower), value);
+    head.headers.emplace(Lower(name), value);
   }
   return head;
 }

@@ -6,15 +6,18 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
 #include "endpoints/door/peer.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/router.h"
+#include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::http {
 namespace {
@@ -22,9 +25,9 @@ namespace {
 using State = Connection::State;
 using Clock = Connection::Clock;
 
-// While the process has no free descriptor, accept() fails at once: the pause keeps the thread from
-// spinning.
-constexpr std::chrono::milliseconds kAcceptPause{50};
+// While there is no free descriptor or no memory, calls fail at once: the pause keeps the thread
+// from spinning.
+constexpr std::chrono::milliseconds kPause{50};
 constexpr int kAcceptsAtOnce = 64;
 
 bool IsLong(const RequestHead& head) {
@@ -41,27 +44,79 @@ Refused Busy(std::string text) {
 ConnectionGate::ConnectionGate(Listener listener, const Options& options)
     : options_(options),
       listener_(std::move(listener)),
-      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      dumps_(options.dumps_per_second, options.dump_burst) {}
+      dumps_(options.dumps_per_second, options.dump_burst) {
+  polled_.reserve(kMaxConnections + kAcceptsAtOnce);
+}
 
 Status ConnectionGate::Start() {
-  if (!wake_.ok()) return {StatusCode::kInternal, "eventfd: no file descriptor left"};
   auto thread = OwnThread::Start("pprof-http", [this] { Run(); });
   if (!thread.ok()) return thread.status();
   thread_ = std::move(thread).value();
+  sys::MutexLock lock(mutex_);
+  while (!started_) changed_.Wait(mutex_);
+  if (!started_->ok()) return *started_;
+  lock.Unlock();
   if (Status started = workers_.Start("pprof-work"); !started.ok()) return started;
+  if (options_.log) {
+    if (Status started = log_worker_.Start("pprof-log"); !started.ok()) return started;
+  }
   return long_workers_.Start("pprof-record");
 }
 
 ConnectionGate::~ConnectionGate() {
-  stopping_.store(true, std::memory_order_relaxed);
-  eventfd_write(wake_.get(), 1);
+  {
+    const sys::MutexLock lock(mutex_);
+    stopping_.store(true, std::memory_order_relaxed);
+  }
+  changed_.NotifyAll();
   thread_.reset();
   workers_.Stop();
   long_workers_.Stop();
+  log_worker_.Stop();
 }
 
 void ConnectionGate::Run() {
+  const bool own_descriptors = sys::UnshareDescriptors(listener_.fd());
+  std::optional<OwnThread> waker;
+  const Status prepared = Prepare(waker);
+  {
+    const sys::MutexLock lock(mutex_);
+    started_ = prepared;
+  }
+  changed_.NotifyAll();
+  if (prepared.ok()) Serve();
+  waker.reset();
+  connections_.clear();
+  wake_ = UniqueFd();
+  // Not left to the end of the thread, which comes a little later than a join returns.
+  if (own_descriptors) close(listener_.fd());
+}
+
+// Errors: never throws, since Start() waits for the answer.
+Status ConnectionGate::Prepare(std::optional<OwnThread>& waker) try {
+  wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_.ok()) return {StatusCode::kInternal, "eventfd: no file descriptor left"};
+  auto thread = OwnThread::Start("pprof-wake", [this] { WakeWhenAsked(); });
+  if (!thread.ok()) return thread.status();
+  waker = std::move(thread).value();
+  return {};
+} catch (...) {
+  return {StatusCode::kInternal, "out of memory"};  // short enough to need none
+}
+
+void ConnectionGate::WakeWhenAsked() {
+  sys::MutexLock lock(mutex_);
+  while (!stopping_) {
+    if (std::exchange(wake_asked_, false)) {
+      eventfd_write(wake_.get(), 1);
+    } else {
+      changed_.Wait(mutex_);
+    }
+  }
+  eventfd_write(wake_.get(), 1);
+}
+
+void ConnectionGate::Serve() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     try {
       Poll();
@@ -71,23 +126,26 @@ void ConnectionGate::Run() {
       // Out of memory. Drops all connections; clients may retry.
       connections_.clear();
       body_budget_ = kBodyBudget;
+      std::this_thread::sleep_for(kPause);
     }
   }
 }
 
 void ConnectionGate::Poll() {
-  std::vector<pollfd> fds;
-  fds.push_back({wake_.get(), POLLIN, 0});
-  fds.push_back({MayAccept() ? listener_.fd() : -1, POLLIN, 0});
+  polled_.clear();
+  polled_.push_back({wake_.get(), POLLIN, 0});
+  polled_.push_back({MayAccept() ? listener_.fd() : -1, POLLIN, 0});
   for (const Connection& connection : connections_) {
-    fds.push_back({connection.PollFd(), connection.Events(), 0});
+    polled_.push_back({connection.PollFd(), connection.Events(), 0});
   }
-  poll(fds.data(), fds.size(), MillisecondsToWait());
+  const int found = poll(polled_.data(), polled_.size(), MillisecondsToWait());
+  // RLIMIT_NOFILE may be less than the number of entries, or the kernel be out of memory.
+  if (found < 0) return std::this_thread::sleep_for(kPause);
   eventfd_t ignored;
-  if (fds[0].revents != 0) eventfd_read(wake_.get(), &ignored);
+  if (polled_[0].revents != 0) eventfd_read(wake_.get(), &ignored);
   size_t i = 2;
-  for (Connection& connection : connections_) OnEvents(connection, fds[i++].revents);
-  if (fds[1].revents != 0) Accept();
+  for (Connection& connection : connections_) OnEvents(connection, polled_[i++].revents);
+  if (polled_[1].revents != 0) Accept();
 }
 
 int ConnectionGate::MillisecondsToWait() const {
@@ -107,7 +165,7 @@ void ConnectionGate::Accept() {
     UniqueFd fd(accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.ok()) {
       const bool nothing_there = errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
-      if (!nothing_there) accept_again_ = Clock::now() + kAcceptPause;
+      if (!nothing_there) accept_again_ = Clock::now() + kPause;
       return;
     }
     const int on = 1;
@@ -196,16 +254,17 @@ void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& wr
     // Out of memory: the connection closes without an answer.
   }
   {
-    const sys::MutexLock lock(finished_mutex_);
+    const sys::MutexLock lock(mutex_);
     finished_.push_back(std::move(finished));
+    wake_asked_ = true;
   }
-  eventfd_write(wake_.get(), 1);
+  changed_.NotifyAll();
 }
 
 void ConnectionGate::CollectFinished() {
   std::vector<Finished> finished;
   {
-    const sys::MutexLock lock(finished_mutex_);
+    const sys::MutexLock lock(mutex_);
     finished.swap(finished_);
   }
   for (Finished& one : finished) {
@@ -250,11 +309,7 @@ void ConnectionGate::ExpireAndClose() {
 
 void ConnectionGate::Log(const Connection& connection) {
   if (!options_.log || !connection.answered()) return;
-  try {
-    options_.log(connection.Record());
-  } catch (...) {
-    // An exception of the program's callback must not affect the server.
-  }
+  log_worker_.TryRun([this, record = connection.Record()](size_t) { options_.log(record); });
 }
 
 }  // namespace pprof::http

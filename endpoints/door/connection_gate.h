@@ -1,7 +1,14 @@
 // Connects the network with the handlers: one thread that accepts, reads requests and writes
 // answers with poll, so that no slow or hostile client occupies a worker. Workers only get
 // complete, admitted requests, and only turn them into bytes.
+//
+// The gate's thread has a descriptor table of its own (sys::UnshareDescriptors): whatever the
+// program closes, reuses, or cannot open, its sockets stay what they are, and no forked child has
+// them. Code of the program runs on the workers, which share the program's descriptors; so a worker
+// cannot wake the gate, and a small thread that shares the gate's does.
 #pragma once
+
+#include <poll.h>
 
 #include <atomic>
 #include <cstdint>
@@ -39,6 +46,9 @@ class ConnectionGate {
   ConnectionGate(const ConnectionGate&) = delete;
   ConnectionGate& operator=(const ConnectionGate&) = delete;
 
+  // Maximum records that wait for Options::log; further ones are dropped.
+  static constexpr size_t kMaxLogWaiting = 1024;
+
   // Starts the threads. Errors: kInternal when the system provides none.
   Status Start();
 
@@ -53,6 +63,9 @@ class ConnectionGate {
   };
 
   void Run();
+  Status Prepare(std::optional<OwnThread>& waker);
+  void Serve();
+  void WakeWhenAsked();
   void Poll();
   void Accept();
   bool MayAccept() const;
@@ -69,26 +82,32 @@ class ConnectionGate {
 
   const Options options_;
   Listener listener_;
-  UniqueFd wake_;  // eventfd
   RefusalCounters refusals_;
   TokenBucket dumps_;
   HttplibWriter writers_[kWorkers];           // one per worker
   HttplibWriter long_writers_[kLongWorkers];  // the same
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false};         // set under mutex_
 
-  // Owned by the gate's thread.
+  // Owned by the gate's thread, and closed on it.
+  UniqueFd wake_;  // eventfd; also written by the waker
+  std::vector<pollfd>
+      polled_;  // of one call of Poll; reserved, so that an idle gate needs no memory
   std::list<Connection> connections_;  // oldest first
   uint64_t next_id_ = 1;
   HttplibWriter refusal_writer_;
   size_t body_budget_ = kBodyBudget;
   Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 
-  sys::Mutex finished_mutex_;
-  std::vector<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
+  sys::Mutex mutex_;
+  sys::CondVar changed_;  // one of the following, or stopping_
+  std::optional<Status> started_ PPROF_GUARDED_BY(mutex_);
+  std::vector<Finished> finished_ PPROF_GUARDED_BY(mutex_);
+  bool wake_asked_ PPROF_GUARDED_BY(mutex_) = false;
 
   // Declared last, so that they end first.
   WorkerPool workers_{kWorkers, kMaxWaiting};
   WorkerPool long_workers_{kLongWorkers, 0};
+  WorkerPool log_worker_{1, kMaxLogWaiting, WorkerPool::AtStop::kRunWaiting};
   std::optional<OwnThread> thread_;
 };
 

@@ -3,15 +3,22 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
+#include "profiler/sys/process/per_process.h"
 
 namespace pprof::http {
 namespace {
+
+constexpr std::chrono::seconds kLongestWrite{1};
 
 // Preserves the action of SIGPIPE, which the constructor of httplib::Server ignores for the whole
 // process. This server writes with MSG_NOSIGNAL.
@@ -25,6 +32,43 @@ class KeepSigpipe {
  private:
   struct sigaction saved_ {};
 };
+
+// The calls of Write in this process. Sequentially consistent: either a call sees `exiting`, or
+// AwaitWriters sees the call.
+struct Writers {
+  std::atomic<bool> exiting{false};
+  std::atomic<int> writing{0};
+};
+
+sys::PerProcess<Writers> writers;
+
+class Writing {
+ public:
+  Writing() : writers_(writers.Get()) { ++writers_.writing; }
+  ~Writing() { --writers_.writing; }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+  bool allowed() const { return !writers_.exiting; }
+
+ private:
+  Writers& writers_;
+};
+
+// Without a lock, since exit() may be called anywhere.
+void AwaitWriters() {
+  Writers* const ours = writers.IfMade();
+  if (ours == nullptr) return;  // a forked child
+  ours->exiting = true;
+  const auto latest = std::chrono::steady_clock::now() + kLongestWrite;
+  while (ours->writing > 0 && std::chrono::steady_clock::now() < latest) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+void RegisterAwaitWriters() {
+  static std::atomic<bool> registered{false};
+  if (!registered.exchange(true)) std::atexit(AwaitWriters);
+}
 
 // Reads from one string and writes to another. Newer versions of httplib have more pure virtual
 // functions in Stream; all of them are defined here, hence no `override`.
@@ -125,14 +169,18 @@ HttplibWriter::HttplibWriter() {
   impl_ = std::make_unique<Impl>();
   // httplib initializes statics at its first request. Do it in the caller's thread, before others
   // exist: a fork during a worker's first request would leave their guards locked in the child.
-  static_cast<void>(impl_->Write(Response(), false));
+  for (const bool head_only : {false, true}) {
+    static_cast<void>(impl_->Write(Response(), head_only));
+  }
+  RegisterAwaitWriters();  // after the statics, so that it runs before they are destroyed
 }
 
 HttplibWriter::~HttplibWriter() = default;
 HttplibWriter::HttplibWriter(HttplibWriter&&) noexcept = default;
 
 std::string HttplibWriter::Write(Response response, bool head_only) {
-  return impl_->Write(std::move(response), head_only);
+  const Writing this_call;
+  return this_call.allowed() ? impl_->Write(std::move(response), head_only) : std::string();
 }
 
 }  // namespace pprof::http

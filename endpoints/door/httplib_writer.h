@@ -1,6 +1,9 @@
 // Serializes answers with cpp-httplib. It gets no client bytes: the request that its code needs is
 // a constant, so its parser cannot be reached from the network
 // (docs/decisions/0007-httplib-writes-the-gate-reads.md).
+//
+// exit() destroys httplib's statics while our threads still run. Before it does, it waits for the
+// calls of Write that have begun, up to a second; later ones return nothing.
 #pragma once
 
 #include <memory>
@@ -20,7 +23,8 @@ class HttplibWriter {
   HttplibWriter(const HttplibWriter&) = delete;
   HttplibWriter& operator=(const HttplibWriter&) = delete;
 
-  // The status line, the headers with Connection: close, and the body unless `head_only`.
+  // The status line, the headers with Connection: close, and the body unless `head_only`. Empty
+  // once exit() has begun.
   std::string Write(Response response, bool head_only);
 
  private:

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace pprof::http {
 namespace {
@@ -107,18 +108,19 @@ Result<Listener> Listener::BindTcp(const ListenAddress& address) {
   const bool v6 = where.storage.ss_family == AF_INET6;
   const std::string host = v6 ? "[" + address.host + "]" : address.host;
   const std::string text = host + ":" + std::to_string(address.port);
-  Listener listener;
-  listener.fd_ = MakeSocket(where.storage.ss_family);
-  if (!listener.fd_.ok()) return SystemError("socket for " + text);
+  UniqueFd socket = MakeSocket(where.storage.ss_family);
+  if (!socket.ok()) return SystemError("socket for " + text);
   // A restart does not wait for old connections to time out. Not SO_REUSEPORT: two instances would
   // share the port and the kernel would split connections between them.
   const int on = 1;
-  setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (v6) setsockopt(listener.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(listener.fd(), where.get(), where.size) != 0) return SystemError("bind " + text);
-  if (listen(listener.fd(), kBacklog) != 0) return SystemError("listen " + text);
-  listener.port_ = BoundPort(listener.fd());
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (v6) setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(socket.get(), where.get(), where.size) != 0) return SystemError("bind " + text);
+  if (listen(socket.get(), kBacklog) != 0) return SystemError("listen " + text);
+  Listener listener;
+  listener.port_ = BoundPort(socket.get());
   listener.text_ = host + ":" + std::to_string(listener.port_);
+  if (const Status kept = listener.Keep(std::move(socket)); !kept.ok()) return kept;
   return listener;
 }
 
@@ -126,22 +128,31 @@ Result<Listener> Listener::BindUnix(const std::string& path) {
   if (const Status folder = CheckFolder(path); !folder.ok()) return folder;
   if (const Status stale = RemoveStaleSocket(path); !stale.ok()) return stale;
   const SocketAddress where = UnixAddress(path);
+  UniqueFd socket = MakeSocket(AF_UNIX);
+  if (!socket.ok()) return SystemError("socket for " + path);
+  if (bind(socket.get(), where.get(), where.size) != 0) return SystemError("bind " + path);
   Listener listener;
-  listener.fd_ = MakeSocket(AF_UNIX);
-  if (!listener.fd_.ok()) return SystemError("socket for " + path);
-  if (bind(listener.fd(), where.get(), where.size) != 0) return SystemError("bind " + path);
+  listener.unix_file_ = FileIdentity::OfPath(path.c_str());
   listener.unix_path_ = path;  // removed by the destructor from here on
   listener.text_ = "unix:" + path;
   // No other user can connect in between: none can enter the directory.
   if (chmod(path.c_str(), 0600) != 0) return SystemError("chmod " + path);
-  if (listen(listener.fd(), kBacklog) != 0) return SystemError("listen " + path);
+  if (listen(socket.get(), kBacklog) != 0) return SystemError("listen " + path);
+  if (const Status kept = listener.Keep(std::move(socket)); !kept.ok()) return kept;
   return listener;
 }
 
+Status Listener::Keep(UniqueFd socket) {
+  auto kept = VisibleSocket::Take(std::move(socket));
+  if (!kept.ok()) return kept.status();
+  socket_ = std::move(kept).value();
+  fd_ = socket_.number();
+  return {};
+}
+
 Listener::~Listener() {
-  if (!fd_.ok() || unix_path_.empty()) return;
-  struct stat bound {};
-  if (lstat(unix_path_.c_str(), &bound) == 0 && S_ISSOCK(bound.st_mode)) unlink(unix_path_.c_str());
+  if (unix_path_.empty() || !unix_file_.known()) return;
+  if (FileIdentity::OfPath(unix_path_.c_str()) == unix_file_) unlink(unix_path_.c_str());
 }
 
 }  // namespace pprof::http

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
-#include "endpoints/door/unique_fd.h"
+#include "endpoints/door/file_identity.h"
+#include "endpoints/door/visible_socket.h"
 #include "pprof/http.h"
 #include "pprof/status.h"
 
@@ -22,7 +24,7 @@ struct ListenAddress {
 // Errors: kInvalidArgument with a message that shows valid addresses.
 Result<ListenAddress> ParseListenAddress(const std::string& text);
 
-// The destructor removes the socket file if it is still a socket.
+// The destructor removes the socket file if it is still the one that this object bound.
 class Listener {
  public:
   // Binds and listens; non-blocking, closed on exec. Never takes over an address in use.
@@ -30,13 +32,21 @@ class Listener {
   // of a Unix socket, kInternal with the system's message.
   static Result<Listener> Bind(const ListenAddress& address);
 
-  Listener(Listener&&) noexcept = default;
+  Listener(Listener&& other) noexcept
+      : fd_(other.fd_),
+        socket_(std::move(other.socket_)),
+        port_(other.port_),
+        text_(std::move(other.text_)),
+        unix_path_(std::exchange(other.unix_path_, {})),
+        unix_file_(other.unix_file_) {}
   Listener& operator=(Listener&&) = delete;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();
 
-  int fd() const { return fd_.get(); }
+  // The number of the socket among the descriptors of the program, and among those of a thread that
+  // took it along (sys::UnshareDescriptors).
+  int fd() const { return fd_; }
   uint16_t port() const { return port_; }
   const std::string& text() const { return text_; }  // for display
   bool is_unix() const { return !unix_path_.empty(); }
@@ -45,11 +55,16 @@ class Listener {
   Listener() = default;
   static Result<Listener> BindTcp(const ListenAddress& address);
   static Result<Listener> BindUnix(const std::string& path);
+  // Keeps the listening socket.
+  Status Keep(UniqueFd socket);
 
-  UniqueFd fd_;
+  int fd_ = -1;
+  VisibleSocket
+      socket_;  // after unix_file_ is checked, since it keeps that inode from being reused
   uint16_t port_ = 0;
   std::string text_;
   std::string unix_path_;
+  FileIdentity unix_file_;  // of unix_path_
 };
 
 }  // namespace pprof::http

@@ -27,7 +27,7 @@ void WorkerPool::Run(size_t worker) {
   sys::MutexLock lock(mutex_);
   while (true) {
     while (!stopping_ && jobs_.empty()) changed_.Wait(mutex_);
-    if (stopping_) return;
+    if (jobs_.empty()) return;
     ++busy_;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
@@ -48,7 +48,7 @@ void WorkerPool::Stop() {
   {
     const sys::MutexLock lock(mutex_);
     stopping_ = true;
-    jobs_.clear();
+    if (at_stop_ == AtStop::kDropWaiting) jobs_.clear();
   }
   changed_.NotifyAll();
   threads_.clear();

@@ -18,8 +18,11 @@ class WorkerPool {
   // `worker`: index of the thread that runs the job, 0 to threads - 1.
   using Job = std::function<void(size_t worker)>;
 
+  enum class AtStop { kDropWaiting, kRunWaiting };
+
   // `queue`: maximum number of waiting jobs.
-  WorkerPool(size_t threads, size_t queue) : size_(threads), max_queue_(queue) {}
+  WorkerPool(size_t threads, size_t queue, AtStop at_stop = AtStop::kDropWaiting)
+      : size_(threads), max_queue_(queue), at_stop_(at_stop) {}
   ~WorkerPool() { Stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -30,7 +33,7 @@ class WorkerPool {
   // False if all threads are busy and the queue is full.
   bool TryRun(Job job);
 
-  // Drops waiting jobs, finishes running ones, and joins the threads.
+  // Drops or runs waiting jobs, finishes running ones, and joins the threads.
   void Stop();
 
  private:
@@ -38,6 +41,7 @@ class WorkerPool {
 
   const size_t size_;
   const size_t max_queue_;
+  const AtStop at_stop_;
   sys::Mutex mutex_;
   sys::CondVar changed_;
   std::deque<Job> jobs_ PPROF_GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "endpoints/answers/answers.h"
 #include "pprof/symbolize.h"
@@ -26,14 +27,14 @@ bool NamesSecret(std::string name) {
 
 // Redacts an argument; sets `next_is_secret` if the value is the next argument.
 std::string Redacted(const std::string& argument, bool& next_is_secret) {
-  const bool hide_all = next_is_secret && (argument.empty() || argument[0] != '-');
-  next_is_secret = false;
-  if (hide_all) return kHidden;
   const size_t equals = argument.find('=');
   const bool is_option = !argument.empty() && argument[0] == '-';
-  if (!NamesSecret(argument.substr(0, equals))) return argument;
-  if (equals != std::string::npos) return argument.substr(0, equals + 1) + kHidden;
-  next_is_secret = is_option;
+  const bool names_secret = NamesSecret(argument.substr(0, equals));
+  // A secret may begin with a dash. It may also be absent, and this the next option with its own.
+  const bool is_secret =
+      std::exchange(next_is_secret, names_secret && is_option && equals == std::string::npos);
+  if (is_secret) return kHidden;
+  if (names_secret && equals != std::string::npos) return argument.substr(0, equals + 1) + kHidden;
   return argument;
 }
 

@@ -72,7 +72,7 @@ enum : protozero::pbf_tag_type {
 namespace pb = profile_proto;
 
 constexpr size_t kFlushBytes = size_t{64} * 1024;
-const std::string kIncomplete =
+constexpr char kIncomplete[] =
     "some functions have no lines or no names: the time limit ended before all were looked up; the "
     "next profile will have them";
 

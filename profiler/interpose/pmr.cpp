@@ -1,5 +1,5 @@
-// The pools of std::pmr: reported as pprof::ReportAlloc and ReportFree report them, so that the heap
-// profile names the code that took an object out of a pool, without a change of the program.
+// The pools of std::pmr: reported as pprof::ReportAlloc and ReportFree report them, so that the
+// heap profile names the code that took an object out of a pool, without a change of the program.
 //
 // They are members of classes in libstdc++, called through its virtual tables, which the loader
 // fills with the first definitions it finds: these. Weak: a program that links libstdc++ statically
@@ -47,15 +47,17 @@ using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): glob
 
 extern "C" {
 
-PPROF_EXPORT_WEAK void* pprof_cpp_shared_pool_allocate(void* pool, size_t bytes, size_t alignment)
-    __asm__("_ZNSt3pmr26synchronized_pool_resource11do_allocateEmm");
-PPROF_EXPORT_WEAK void pprof_cpp_shared_pool_free(void* pool, void* block, size_t bytes,
-                                                  size_t alignment)
-    __asm__("_ZNSt3pmr26synchronized_pool_resource13do_deallocateEPvmm");
-PPROF_EXPORT_WEAK void* pprof_cpp_pool_allocate(void* pool, size_t bytes, size_t alignment)
-    __asm__("_ZNSt3pmr28unsynchronized_pool_resource11do_allocateEmm");
-PPROF_EXPORT_WEAK void pprof_cpp_pool_free(void* pool, void* block, size_t bytes, size_t alignment)
-    __asm__("_ZNSt3pmr28unsynchronized_pool_resource13do_deallocateEPvmm");
+PPROF_EXPORT_WEAK void* pprof_cpp_shared_pool_allocate(
+    void* pool, size_t bytes,
+    size_t alignment) __asm__("_ZNSt3pmr26synchronized_pool_resource11do_allocateEmm");
+PPROF_EXPORT_WEAK void pprof_cpp_shared_pool_free(
+    void* pool, void* block, size_t bytes,
+    size_t alignment) __asm__("_ZNSt3pmr26synchronized_pool_resource13do_deallocateEPvmm");
+PPROF_EXPORT_WEAK void* pprof_cpp_pool_allocate(void* pool, size_t bytes, size_t alignment) __asm__(
+    "_ZNSt3pmr28unsynchronized_pool_resource11do_allocateEmm");
+PPROF_EXPORT_WEAK void pprof_cpp_pool_free(
+    void* pool, void* block, size_t bytes,
+    size_t alignment) __asm__("_ZNSt3pmr28unsynchronized_pool_resource13do_deallocateEPvmm");
 
 void* pprof_cpp_shared_pool_allocate(void* pool, size_t bytes, size_t alignment) {
   return Take<kSharedAllocate>(pool, bytes, alignment, __builtin_return_address(0));

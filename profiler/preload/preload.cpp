@@ -10,23 +10,47 @@
 // exec has no server, since threads do not survive it.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "pprof/http.h"
 
 namespace {
 
 // The process that PPROF_CPP_LISTEN is meant for; inherited along with it.
-constexpr const char* kListenPid = "PPROF_CPP_LISTEN_PID";
+constexpr std::string_view kListenPid = "PPROF_CPP_LISTEN_PID";
 
-// While the program is loaded there is one thread, and nobody else changes the environment.
-// NOLINTBEGIN(concurrency-mt-unsafe)
+// All of this runs before main, with one thread. Shells have their own getenv and setenv, which do
+// not work yet, or keep what they are told from `environ`, so neither is used.
+std::optional<std::string> Environment(std::string_view name) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "=") continue;
+    return std::string(text.substr(name.size() + 1));
+  }
+  return std::nullopt;
+}
+
 bool MeantForThisProcess() {
-  const char* meant_for = std::getenv(kListenPid);
-  return meant_for == nullptr || meant_for == std::to_string(getpid());
+  const auto meant_for = Environment(kListenPid);
+  return !meant_for || *meant_for == std::to_string(getpid());
+}
+
+// Puts the mark into a new environment, which main and all children get. Ownership: the process's.
+void MarkForChildren() {
+  if (Environment(kListenPid)) return;
+  size_t count = 0;
+  while (environ[count] != nullptr) ++count;
+  auto* const entries = new char*[count + 2];
+  std::copy_n(environ, count, entries);
+  entries[count] = new char[64];
+  std::snprintf(entries[count], 64, "%s=%d", kListenPid.data(), getpid());
+  entries[count + 1] = nullptr;
+  environ = entries;
 }
 
 void Complain(const std::string& message) {
@@ -34,7 +58,7 @@ void Complain(const std::string& message) {
 }
 
 void StartServer() {
-  setenv(kListenPid, std::to_string(getpid()).c_str(), 1);
+  MarkForChildren();
   const auto options = pprof::http::Options::FromEnvironment();
   if (!options.ok()) return Complain(options.status().message());
   auto server = pprof::http::Server::Start(options.value());
@@ -47,10 +71,9 @@ void StartServer() {
 // Enabled by a variable, since a preloaded library has no other configuration. Never ends the host
 // process on errors. Named, so that a link option can ask for it.
 extern "C" __attribute__((constructor, visibility("hidden"))) void pprof_cpp_listen_at_start() {
-  const char* listen = std::getenv("PPROF_CPP_LISTEN");
-  if (listen == nullptr || *listen == '\0' || !MeantForThisProcess()) return;
   try {
-    StartServer();
+    const auto listen = Environment("PPROF_CPP_LISTEN");
+    if (listen && !listen->empty() && MeantForThisProcess()) StartServer();
   } catch (const std::exception& error) {
     Complain(error.what());
   }

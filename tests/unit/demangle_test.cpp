@@ -66,6 +66,32 @@ TEST(ShortName, IsBounded) {
             kMaxNameBytes);
 }
 
+// The name of Hold<Tree>, where a Tree is a pair of two equal Trees, `levels` times.
+std::string NameOfTree(int levels) {
+  const std::string digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::string tree = "S0_IiiE";
+  for (int i = 0; i < levels; ++i) tree = "S0_I" + tree + "S" + digits[1 + i] + "_E";
+  return "_Z4HoldI1P" + tree.substr(3) + "EvPT_";
+}
+
+TEST(ShortName, ExponentialNamesCostNothing) {
+  EXPECT_EQ(ShortName(NameOfTree(3)), "Hold");
+  EXPECT_EQ(ShortName(NameOfTree(30)), "Hold");  // 2^30 parts
+  // A pattern that has to be searched for a pack, and an argument that is itself.
+  EXPECT_EQ(ShortName("_Z4HoldIJEEvDp" + NameOfTree(30).substr(8)), "Hold");
+  EXPECT_EQ(ShortName("_Z1fI1PIT_T_EEvT_"), "f");
+}
+
+TEST(ShortName, ReferencesInIdentifiersStay) {
+  EXPECT_EQ(ShortName("_ZN3Foo7MAT_S0_I"
+                      "1AEEvT_"),
+            "Foo::MAT_S0_");
+  EXPECT_EQ(ShortName("_ZN5T3_S_C1Ev"), "T3_S_::T3_S_");
+  EXPECT_EQ(ShortName("_ZZN1A3fooEvENKUlT_E_clIiEEDaS0_"),
+            "A::foo()::{lambda(auto:1)#1}::operator()");
+  EXPECT_EQ(ShortName("_Z1fILm6EEvRAT__Ki"), "f");
+}
+
 TEST(ShortenDemangled, UnbalancedTextDoesNotHurt) {
   const std::string text = "a<b(c{d[e)f>g}h]operator<(anonymous namespace)::x<";
   for (size_t begin = 0; begin < text.size(); ++begin) {

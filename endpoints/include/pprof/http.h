@@ -74,8 +74,9 @@ struct Options {
   // (docs/symbolizing.md). 0: symbolizes only on request. Only used by Server.
   std::chrono::milliseconds warm_symbols_every{0};
 
-  // Called for every request, on the server's thread, after the last byte was sent. Must not block
-  // (the server waits for it) and must not destroy the server.
+  // Called for every request, on one thread of the server, after the last byte was sent. While it
+  // blocks, up to 1,024 records wait and further ones are dropped. Must not destroy the server,
+  // which calls it for the waiting ones first.
   std::function<void(const RequestRecord&)> log;
 
   // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE (1, true,
@@ -110,7 +111,8 @@ struct Response {
 Response Handle(const Request& request, const Options& options = {});
 
 // A running server. The destructor stops it within 0.2 s, even during a recording or symbolization;
-// requests in progress get no answer.
+// requests in progress get no answer. A forked child does not have the server: there the destructor
+// does nothing, and the child may start its own. exit() at any moment does no harm.
 // Thread safety: Start is safe; one thread owns the object. Not async-signal-safe: allocates,
 // locks.
 class [[nodiscard]] Server {
@@ -138,8 +140,11 @@ class [[nodiscard]] Server {
 
  private:
   class Impl;
-  explicit Server(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  struct Stop {
+    void operator()(Impl* impl) const;
+  };
+  explicit Server(std::unique_ptr<Impl, Stop> impl);
+  std::unique_ptr<Impl, Stop> impl_;
 };
 
 }  // namespace pprof::http

@@ -13,7 +13,7 @@
 namespace pprof {
 
 // A profiler thread: blocks all signals, has an 8 MiB stack, and an exception that leaves `body`
-// ends only the thread. The destructor joins it.
+// ends only the thread. The destructor joins it, except in a forked child, which does not have it.
 // Thread safety: one thread owns the object. Not async-signal-safe: allocates.
 class [[nodiscard]] OwnThread {
  public:

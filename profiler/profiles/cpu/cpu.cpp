@@ -1,4 +1,5 @@
 // "profile": CPU time by stack.
+#include <new>
 #include <string>
 
 #include "profiler/profiles/builtin.h"
@@ -15,18 +16,25 @@ class CpuRecorder : public Recorder {
       : window_(std::move(window)), hz_(hz), lost_before_(signal_safe::sample_ring.lost()) {}
 
   ~CpuRecorder() override {
-    if (window_ != nullptr) End();  // the client left
+    try {
+      if (window_ != nullptr) CpuSampler::End(window_);  // the client left
+    } catch (const std::bad_alloc&) {
+      // It has ended; nobody reads it.
+    }
   }
   CpuRecorder(const CpuRecorder&) = delete;
   CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
     const std::string refusal = CpuSampler::Get().TimerRefusal();
-    End();
+    CpuSampler::End(window_);
     const int64_t interval_nanos = 1000000000 / hz_;
     builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
     window_->WriteTo(builder);
     window_ = nullptr;
+    if (CpuSampler::Get().was_out_of_memory()) {
+      builder.AddComment("samples are missing: the process was out of memory");
+    }
     if (const uint64_t lost = signal_safe::sample_ring.lost() - lost_before_) {
       builder.AddLost(lost);
       builder.AddNamed("pprof::LostSamples",
@@ -37,10 +45,6 @@ class CpuRecorder : public Recorder {
   }
 
  private:
-  void End() {
-    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(window_); });
-  }
-
   std::shared_ptr<CpuWindow> window_;
   const int hz_;
   const uint64_t lost_before_;
@@ -49,7 +53,12 @@ class CpuRecorder : public Recorder {
 Result<std::unique_ptr<Recorder>> Record(int hz) {
   auto window = sys::WithOwnDescriptors([hz] { return CpuSampler::Get().Begin(hz); });
   if (!window.ok()) return window.status();
-  return std::unique_ptr<Recorder>(new CpuRecorder(std::move(window).value(), hz));
+  try {
+    return std::unique_ptr<Recorder>(new CpuRecorder(window.value(), hz));
+  } catch (const std::bad_alloc&) {
+    CpuSampler::End(window.value());
+    throw;
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "profiler/signal_safe/tables/sample_ring.h"
@@ -62,6 +63,15 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
   if (windows_.empty()) {
     if (const Status started = StartSampling(hz); !started.ok()) return started;
   }
+  try {
+    return OpenWindow(hz);
+  } catch (const std::bad_alloc&) {
+    if (windows_.empty()) StopSampling();
+    throw;
+  }
+}
+
+Result<std::shared_ptr<CpuWindow>> CpuSampler::OpenWindow(int hz) {
   Drain();  // earlier samples belong to the other windows only
   auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz),
                                             sys::KernelTickNanos());
@@ -74,12 +84,28 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
 }
 
 void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
+  CpuSampler& sampler = Get();
+  try {
+    sys::RunWithOwnDescriptors([&] { sampler.Finish(window); });
+  } catch (...) {
+    sampler.Remove(window);
+    throw;
+  }
+  sampler.Remove(window);
+}
+
+void CpuSampler::Finish(const std::shared_ptr<CpuWindow>& window) {
   const sys::MutexLock lock(mutex_);
   Drain();
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu, timers_.Why(tid));
   }
+}
+
+// Needs no memory.
+void CpuSampler::Remove(const std::shared_ptr<CpuWindow>& window) {
+  const sys::MutexLock lock(mutex_);
   if (windows_.erase(window) != 0 && windows_.empty()) StopSampling();
 }
 
@@ -93,6 +119,11 @@ std::string CpuSampler::TimerRefusal() {
   return timers_.Refusal();
 }
 
+bool CpuSampler::was_out_of_memory() {
+  const sys::MutexLock lock(mutex_);
+  return was_out_of_memory_;
+}
+
 Status CpuSampler::StartSampling(int hz) {
   if (!sample_ring.Prepare()) {
     return {StatusCode::kInternal,
@@ -101,9 +132,14 @@ Status CpuSampler::StartSampling(int hz) {
   sample_ring.Drain([](const signal_safe::RingSample&) {});  // leftovers
   if (Status taken = signal_.Take(); !taken.ok()) return taken;
   hz_ = hz;
+  was_out_of_memory_ = false;
   timers_.Begin(uint64_t{1000000000} / static_cast<uint64_t>(hz));
-  LookAtThreads();
-  drain_thread_ = sys::OwnThread::Start("pprof-cpu", [this] { RunDrain(); });
+  try {
+    LookAtThreads();
+    drain_thread_ = sys::OwnThread::Start("pprof-cpu", [this] { RunDrain(); });
+  } catch (const std::bad_alloc&) {
+    // As without a thread: switches everything off again.
+  }
   if (drain_thread_.running()) return {};
   timers_.End();
   signal_.GiveBack();
@@ -131,12 +167,16 @@ void CpuSampler::RunDrain() {
   auto next_look = Clock::now() + kLookEvery;
   while (!stopping_) {
     wake_.WaitFor(mutex_, kDrainEvery);
-    Drain();
-    const auto begin = Clock::now();
-    if (stopping_ || begin < next_look) continue;
-    LookAtThreads();
-    const auto end = Clock::now();
-    next_look = end + std::max<Clock::duration>(kLookEvery, kRestAfterLook * (end - begin));
+    try {
+      Drain();
+      const auto begin = Clock::now();
+      if (stopping_ || begin < next_look) continue;
+      LookAtThreads();
+      const auto end = Clock::now();
+      next_look = end + std::max<Clock::duration>(kLookEvery, kRestAfterLook * (end - begin));
+    } catch (const std::bad_alloc&) {
+      was_out_of_memory_ = true;
+    }
   }
 }
 

@@ -32,7 +32,8 @@ class CpuSampler {
   Result<std::shared_ptr<CpuWindow>> BeginAtAnyRate(int hz);
 
   // Ends the window, which then has all samples so far. Ending the last one stops the sampler.
-  void End(const std::shared_ptr<CpuWindow>& window);
+  // Errors: std::bad_alloc; the window has ended all the same.
+  static void End(const std::shared_ptr<CpuWindow>& window);
 
   // CpuWindow::AddWaitedToRun, for a window in use.
   void AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos);
@@ -40,7 +41,13 @@ class CpuSampler {
   // CpuTimers::Refusal of this recording, or of the last one.
   std::string TimerRefusal();
 
+  // Whether samples of this recording were lost because there was no memory for them.
+  bool was_out_of_memory();
+
  private:
+  void Finish(const std::shared_ptr<CpuWindow>& window);
+  void Remove(const std::shared_ptr<CpuWindow>& window) PPROF_EXCLUDES(mutex_);
+  Result<std::shared_ptr<CpuWindow>> OpenWindow(int hz) PPROF_REQUIRES(mutex_);
   void AwaitStopped() PPROF_REQUIRES(mutex_);
   Result<std::shared_ptr<CpuWindow>> BeginLocked(int hz) PPROF_REQUIRES(mutex_);
   Status StartSampling(int hz) PPROF_REQUIRES(mutex_);
@@ -56,6 +63,7 @@ class CpuSampler {
   CpuTimers timers_ PPROF_GUARDED_BY(mutex_);
   sys::OwnThread drain_thread_ PPROF_GUARDED_BY(mutex_);
   bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
+  bool was_out_of_memory_ PPROF_GUARDED_BY(mutex_) = false;
   int hz_ PPROF_GUARDED_BY(mutex_) = 0;
 };
 

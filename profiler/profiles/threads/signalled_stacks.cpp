@@ -41,14 +41,16 @@ bool TakeSignal(int signal) {
     case sys::SignalOwner::kOurs:
       return true;
     case sys::SignalOwner::kDefault:
-      return sys::InstallHandler(signal, signal_safe::OnDumpSignal);
+      return !sys::IsBlockedOnPurpose(signal) &&
+             sys::InstallHandler(signal, signal_safe::OnDumpSignal);
     default:
       return false;
   }
 }
 
-// SIGURG unless the program handles it: it is ignored by default, so that a late one (e.g. after
-// exec) does no harm, and debuggers do not report it. Otherwise the lowest free real-time signal.
+// SIGURG unless the program handles or waits for it: it is ignored by default, so that a late one
+// (e.g. after exec) does no harm, and debuggers do not report it. Otherwise a free real-time
+// signal.
 int DumpSignal(int* real_time) {
   if (const char* wanted = sys::FindEnvironment("PPROF_CPP_DUMP_SIGNAL")) {
     const int signal = std::atoi(wanted);
@@ -101,14 +103,26 @@ class Collection {
     return any;
   }
 
+  // The next thread that takes the signal, or 0. In one that blocks it, it would stay pending, for
+  // a sigwaitinfo or signalfd of the program to find.
+  int32_t NextToSignal() {
+    while (next_ < tids_.size()) {
+      const int32_t tid = tids_[next_++];
+      if (!sys::ThreadBlocksSignal(tid, signal_)) return tid;
+      visit_(tid, nullptr, "runs and blocks signal " + std::to_string(signal_));
+    }
+    return 0;
+  }
+
   bool Send() {
     bool any = false;
     for (size_t i = 0; i < kDumpSlots && next_ < tids_.size(); ++i) {
       DumpSlot& slot = dump_slots[i];
       const uint32_t state = slot.state.load(std::memory_order_acquire);
       if (DumpSlot::PhaseOf(state) != DumpSlot::kFree) continue;
-      const int32_t tid = tids_[next_++];
+      const int32_t tid = NextToSignal();
       any = true;
+      if (tid == 0) break;
       mine_[i] = true;
       slot.tid.store(tid, std::memory_order_relaxed);
       slot.state.store(DumpSlot::NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
@@ -174,8 +188,8 @@ Status CollectSignalledStacks(const std::vector<int32_t>& tids, const SignalledV
   const int signal = DumpSignal(&owner.real_time_signal);
   if (signal == 0) {
     return {StatusCode::kConflict,
-            "no signal is available for running threads: the program handles SIGURG and all "
-            "real-time signals, or PPROF_CPP_DUMP_SIGNAL names one that it handles"};
+            "no signal is available for running threads: the program handles, waits for or blocks "
+            "SIGURG and all real-time signals, or PPROF_CPP_DUMP_SIGNAL names one that it handles"};
   }
   Collection(signal, tids, visit).Run();
   return {};

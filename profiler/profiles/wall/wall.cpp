@@ -1,7 +1,9 @@
 // "wall": wall-clock time of all threads, running or waiting; like fgprof for Go.
 #include <fmt/format.h>
 
+#include <atomic>
 #include <memory>
+#include <new>
 
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
@@ -30,7 +32,13 @@ class WallRecorder : public Recorder {
           if (on_cpu_.ok()) CpuSampler::Get().AddWaitedToRun(*on_cpu_.value(), tid, nanos);
         }) {}
 
-  ~WallRecorder() override { End(); }
+  ~WallRecorder() override {
+    try {
+      End();
+    } catch (const std::bad_alloc&) {
+      // It has ended; nobody reads it.
+    }
+  }
   WallRecorder(const WallRecorder&) = delete;
   WallRecorder& operator=(const WallRecorder&) = delete;
 
@@ -41,6 +49,7 @@ class WallRecorder : public Recorder {
 
   Status Stop(SnapshotBuilder& builder) override {
     End();
+    if (out_of_memory_) return {StatusCode::kInternal, "the process was out of memory meanwhile"};
     builder.SetPeriod("wallclock", "nanoseconds", tick_.count());
     if (!on_cpu_.ok()) {
       builder.AddComment("time on CPUs has no stacks: " + on_cpu_.status().message());
@@ -52,6 +61,14 @@ class WallRecorder : public Recorder {
  private:
   void Run() {
     sys::UnshareDescriptors();
+    try {
+      TickUntilStopped();
+    } catch (const std::bad_alloc&) {
+      out_of_memory_ = true;
+    }
+  }
+
+  void TickUntilStopped() {
     const sys::MutexLock lock(thread_->mutex);
     auto next = std::chrono::steady_clock::now() + tick_;
     while (!thread_->stopping) {
@@ -80,7 +97,7 @@ class WallRecorder : public Recorder {
     thread_->wake.NotifyAll();
     thread_->thread.Join();
     if (!on_cpu_.ok()) return;
-    sys::RunWithOwnDescriptors([this] { CpuSampler::Get().End(on_cpu_.value()); });
+    CpuSampler::End(on_cpu_.value());
   }
 
   const uint32_t process_ = sys::ProcessGeneration();
@@ -88,6 +105,7 @@ class WallRecorder : public Recorder {
   Result<std::shared_ptr<CpuWindow>> on_cpu_;
   WallWindow window_;  // used only by the thread until it is joined
   std::unique_ptr<TickingThread> thread_ = std::make_unique<TickingThread>();
+  std::atomic<bool> out_of_memory_{false};
   bool ended_ = false;
 };
 
@@ -96,11 +114,15 @@ Result<std::unique_ptr<Recorder>> StartRecorder(int hz) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
   }
-  auto recorder = std::make_unique<WallRecorder>(hz, CpuSampler::Get().BeginAtAnyRate(hz));
-  if (!recorder->Start()) {
-    return Status(StatusCode::kInternal, "no thread could be started for the wall clock profile");
+  const auto on_cpu = CpuSampler::Get().BeginAtAnyRate(hz);
+  try {
+    auto recorder = std::make_unique<WallRecorder>(hz, on_cpu);
+    if (recorder->Start()) return std::unique_ptr<Recorder>(std::move(recorder));
+  } catch (const std::bad_alloc&) {
+    if (on_cpu.ok()) CpuSampler::End(on_cpu.value());
+    throw;
   }
-  return std::unique_ptr<Recorder>(std::move(recorder));
+  return Status(StatusCode::kInternal, "no thread could be started for the wall clock profile");
 }
 
 Result<std::unique_ptr<Recorder>> Record(int hz) {

@@ -1,11 +1,8 @@
 #include "profiler/symbolize/names/demangle.h"
 
-#include <cxxabi.h>
-
 #include <cctype>
-#include <cstdlib>
-#include <memory>
 
+#include "profiler/symbolize/names/bounded_demangle.h"
 #include "profiler/symbolize/names/rust_names.h"
 
 namespace pprof::symbolize {
@@ -208,10 +205,6 @@ std::string_view WithoutVersion(std::string_view symbol) {
   return symbol.substr(0, at);
 }
 
-struct FreeDeleter {
-  void operator()(char* text) const { std::free(text); }
-};
-
 }  // namespace
 
 std::string ShortenDemangled(std::string_view name) { return Shortener(name).Run(); }
@@ -222,11 +215,7 @@ std::string ShortName(std::string_view linkage_name) {
   if (std::string rust; DemangleRust(linkage_name, &rust)) return rust;
   // __cxa_demangle parses anything else as a type: "f" would become "float".
   if (linkage_name.substr(0, 2) == "_Z") {
-    int status = 0;
-    const std::unique_ptr<char, FreeDeleter> full(
-        abi::__cxa_demangle(std::string(linkage_name).c_str(), nullptr, nullptr, &status));
-    if (full == nullptr) return name;
-    std::string shorter = ShortenDemangled(full.get());
+    std::string shorter = ShortenDemangled(BoundedDemangle(linkage_name));
     if (shorter.size() > kMaxNameBytes) shorter.resize(kMaxNameBytes);
     return shorter.empty() ? name : shorter;
   }

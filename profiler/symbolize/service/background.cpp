@@ -63,9 +63,14 @@ void FinishInBackground(std::vector<BackgroundJob> jobs, const std::string& debu
   SharedState& shared = SharedState::OfThisProcess();
   if (jobs.empty() || shared.exiting || shared.background_runs.exchange(true)) return;
   RegisterStopAtExit();
-  sys::OwnThread thread = sys::OwnThread::Start(
-      "pprof-symbols",
-      [&shared, jobs = std::move(jobs), debug_root] { Run(shared, jobs, debug_root); });
+  sys::OwnThread thread;
+  try {
+    thread = sys::OwnThread::Start("pprof-symbols", [&shared, jobs = std::move(jobs), debug_root] {
+      Run(shared, jobs, debug_root);
+    });
+  } catch (const std::bad_alloc&) {
+    // As without a thread: the next request tries again.
+  }
   if (!thread.running()) shared.background_runs = false;
   thread.Detach();
 }

@@ -9,12 +9,13 @@
 
 namespace pprof::sys {
 
-// Gives the calling thread a descriptor table of its own that contains nothing of the program. 0 to
-// 2 are open, so that no message to stderr goes to a file of ours, and are of no use. Threads that
-// this thread creates share the table. False: the kernel refused, and nothing has changed.
+// Gives the calling thread a descriptor table of its own that contains nothing of the program but a
+// copy of `keep`, unless that is negative. 0 to 2 are open, so that no message to stderr goes to a
+// file of ours, and are of no use. Threads that this thread creates share the table. False: the
+// kernel refused, and nothing has changed.
 // REQUIRES: the thread runs no code of the program, which would miss its descriptors.
 // Thread safety: safe. Not async-signal-safe.
-bool UnshareDescriptors();
+bool UnshareDescriptors(int keep = -1);
 
 // Runs `body` where it shares no descriptors with the program: on a new profiler thread, while the
 // caller waits. On the calling thread if that has a table of its own, or if no thread can be

@@ -17,12 +17,20 @@ namespace {
 
 thread_local bool has_own_table = false;
 
-// linux/close_range.h; kernels before 5.9 answer ENOSYS.
+// linux/close_range.h; kernels before 5.9 and some sandboxes do not have the call.
 constexpr unsigned kUnshare = 1U << 1;
 constexpr unsigned kAll = ~0U;
 
-// For older kernels: without the flag the table is copied first.
-bool UnshareAndCloseEach() {
+bool UnshareAndCloseRanges(int keep) {
+  if (keep < 0) return syscall(SYS_close_range, 0U, kAll, kUnshare) == 0;
+  const auto kept = static_cast<unsigned>(keep);
+  if (syscall(SYS_close_range, kept + 1, kAll, kUnshare) != 0) return false;
+  if (kept > 0) syscall(SYS_close_range, 0U, kept - 1, 0U);
+  return true;
+}
+
+// Without close_range: the table is copied first.
+bool UnshareAndCloseEach(int keep) {
   if (unshare(CLONE_FILES) != 0) return false;
   constexpr int kMostWithoutProc = 1 << 16;
   std::vector<int> open;
@@ -34,7 +42,9 @@ bool UnshareAndCloseEach() {
     for (int fd = 0; fd < kMostWithoutProc; ++fd) open.push_back(fd);
   }
   // A copy that stays open would keep a socket of the program alive after the program closed it.
-  for (const int fd : open) close(fd);
+  for (const int fd : open) {
+    if (fd != keep) close(fd);
+  }
   return true;
 }
 
@@ -50,11 +60,10 @@ void OccupyStandardDescriptors() {
 
 }  // namespace
 
-bool UnshareDescriptors() {
+bool UnshareDescriptors(int keep) {
   const int saved_errno = errno;
   if (!has_own_table) {
-    has_own_table = syscall(SYS_close_range, 0U, kAll, kUnshare) == 0 ||
-                    (errno == ENOSYS && UnshareAndCloseEach());
+    has_own_table = UnshareAndCloseRanges(keep) || UnshareAndCloseEach(keep);
     if (has_own_table) OccupyStandardDescriptors();
   }
   errno = saved_errno;

@@ -6,12 +6,14 @@
 #include <pthread.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
 namespace pprof::sys {
 
-// A thread, or none. The destructor joins it. Thread safety: one thread owns the object.
+// A thread, or none. The destructor joins it, except in a forked child, which does not have it.
+// Thread safety: one thread owns the object.
 // Not async-signal-safe: allocates.
 class OwnThread {
  public:
@@ -23,9 +25,12 @@ class OwnThread {
                          size_t stack_bytes = kStackBytes);
 
   OwnThread(OwnThread&& other) noexcept
-      : thread_(other.thread_), running_(std::exchange(other.running_, false)) {}
+      : thread_(other.thread_),
+        process_(other.process_),
+        running_(std::exchange(other.running_, false)) {}
   OwnThread& operator=(OwnThread&& other) noexcept {
     std::swap(thread_, other.thread_);
+    std::swap(process_, other.process_);
     std::swap(running_, other.running_);
     return *this;
   }
@@ -34,7 +39,7 @@ class OwnThread {
   ~OwnThread() { Join(); }
 
   bool running() const { return running_; }
-  // Waits until the thread ends; does nothing without a thread.
+  // Waits until the thread ends; does nothing without a thread, or in a forked child.
   void Join();
   // Releases the thread, which keeps running.
   void Detach();
@@ -44,6 +49,7 @@ class OwnThread {
 
  private:
   pthread_t thread_{};
+  uint32_t process_ = 0;  // ProcessGeneration() at its start
   bool running_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/own_thread.h"
 
 namespace pprof::sys {
@@ -57,6 +58,7 @@ OwnThread OwnThread::Start(const char* name, std::function<void()> body, size_t 
   if (error == 0) {
     static_cast<void>(run.release());  // RunOwnThread owns it now
     thread.running_ = true;
+    thread.process_ = ProcessGeneration();
     pthread_setname_np(thread.thread_, name);
   } else {
     errno = error;
@@ -65,7 +67,8 @@ OwnThread OwnThread::Start(const char* name, std::function<void()> body, size_t 
 }
 
 void OwnThread::Join() {
-  if (std::exchange(running_, false)) pthread_join(thread_, nullptr);
+  if (!std::exchange(running_, false)) return;
+  if (process_ == ProcessGeneration()) pthread_join(thread_, nullptr);
 }
 
 void OwnThread::Detach() {

@@ -30,11 +30,16 @@ std::string FileOfHandler(int signal);
 void BlockProfilingSignal();
 void UnblockProfilingSignal();
 
-// The lowest real-time signal with the default action, or 0 when there is none.
+// The highest real-time signal with the default action that no thread waits for or blocks on
+// purpose, or 0 when there is none. Programs choose theirs from SIGRTMIN up.
 int FreeRealTimeSignal();
 
 // Whether the calling thread blocks SIGPROF. Async-signal-safe.
 bool BlocksProfilingSignal();
+
+// Whether a thread blocks `signal` on purpose, as sigwaitinfo and signalfd require; one that blocks
+// all real-time signals only means to be left alone. Reads a file for each thread.
+bool IsBlockedOnPurpose(int signal);
 
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF

@@ -10,6 +10,7 @@
 #include <initializer_list>
 
 #include "profiler/sys/modules/loader_call.h"
+#include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"
 
 namespace pprof::sys {
@@ -86,12 +87,56 @@ bool BlocksProfilingSignal() {
   return pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 && sigismember(&blocked, SIGPROF) == 1;
 }
 
+namespace {
+
+constexpr uint64_t BitOf(int signal) { return uint64_t{1} << (signal - 1); }
+
+// All real-time signals that the C library leaves to programs.
+uint64_t RealTimeSignals() {
+  uint64_t all = 0;
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) all |= BitOf(signal);
+  return all;
+}
+
+// 0 if the thread is gone.
+uint64_t BlockedSignals(int32_t tid) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", tid);
+  FILE* file = std::fopen(path, "re");
+  if (file == nullptr) return 0;
+  uint64_t blocked = 0;
+  char line[256];
+  while (std::fgets(line, sizeof line, file) != nullptr) {
+    if (std::strncmp(line, "SigBlk:", 7) != 0) continue;
+    blocked = std::strtoull(line + 7, nullptr, 16);
+    break;
+  }
+  std::fclose(file);
+  return blocked;
+}
+
+uint64_t BlockedOnPurpose() {
+  const uint64_t real_time = RealTimeSignals();
+  uint64_t on_purpose = 0;
+  for (const int32_t tid : ListTasks()) {
+    const uint64_t blocked = BlockedSignals(tid);
+    if ((blocked & real_time) != real_time) on_purpose |= blocked;
+  }
+  return on_purpose;
+}
+
+}  // namespace
+
 int FreeRealTimeSignal() {
-  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
-    if (OwnerOfSignal(signal, nullptr) == SignalOwner::kDefault) return signal;
+  const uint64_t blocked = BlockedOnPurpose();
+  for (int signal = SIGRTMAX; signal >= SIGRTMIN; --signal) {
+    const bool wanted = (blocked & BitOf(signal)) != 0;
+    if (!wanted && OwnerOfSignal(signal, nullptr) == SignalOwner::kDefault) return signal;
   }
   return 0;
 }
+
+bool IsBlockedOnPurpose(int signal) { return (BlockedOnPurpose() & BitOf(signal)) != 0; }
 
 int UrgentSignal() { return SIGURG; }
 int ProfilingSignal() { return SIGPROF; }
@@ -104,19 +149,7 @@ int SignalThread(int32_t tid, int signal) {
 }
 
 bool ThreadBlocksSignal(int32_t tid, int signal) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", tid);
-  FILE* file = std::fopen(path, "re");
-  if (file == nullptr) return false;
-  bool blocked = false;
-  char line[256];
-  while (std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::strncmp(line, "SigBlk:", 7) != 0) continue;
-    blocked = (std::strtoull(line + 7, nullptr, 16) >> (signal - 1) & 1) != 0;
-    break;
-  }
-  std::fclose(file);
-  return blocked;
+  return (BlockedSignals(tid) & BitOf(signal)) != 0;
 }
 
 }  // namespace pprof::sys

@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <future>
+#include <initializer_list>
 #include <thread>
 #include <vector>
 
+#include "pprof/pprof.h"
 #include "pprof/recording.h"
 #include "tests/bench/threads/bench_support.h"
 #include "tests/bench/threads/forged_tick.h"
@@ -150,6 +152,50 @@ TEST(Signals, BlockedOnesCostNoTime) {
   stop = true;
   deaf.join();
   EXPECT_GE(static_cast<double>(snapshot.total(1)) / 1e9, during);
+}
+
+// --- signals that the program uses itself ---
+
+// A thread that runs and blocks `mine`, as for sigwaitinfo or signalfd, while its stack is asked
+// for. 0: no signal was left pending in it, and of the other thread a stack was taken.
+int DumpWhileAThreadBlocks(std::initializer_list<int> mine) {
+  std::atomic<bool> blocked{false};
+  std::atomic<bool> stop{false};
+  std::atomic<int> pending_signal{0};
+  std::thread waits_for_signals([&] {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : mine) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    blocked = true;
+    while (!stop) bench::Spin();
+    sigpending(&set);
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+      if (sigismember(&set, signal) == 1) pending_signal = signal;
+    }
+  });
+  std::thread other([&] {
+    while (!stop) bench::Spin();
+  });
+  while (!blocked) std::this_thread::yield();
+  bool ok = true;
+  for (int i = 0; i < 50; ++i) ok &= Collect("goroutine").ok();
+  stop = true;
+  waits_for_signals.join();
+  other.join();
+  return ok ? pending_signal.load() : -1;
+}
+
+int DumpWhileSigurgIsWaitedFor() { return DumpWhileAThreadBlocks({SIGURG}); }
+
+int DumpWhileSigurgIsHandledAndOthersWaitedFor() {
+  signal(SIGURG, [](int) { _exit(1); });
+  return DumpWhileAThreadBlocks({SIGRTMIN, SIGRTMIN + 1, SIGRTMAX});
+}
+
+TEST(Signals, OnesThatTheProgramWaitsForAreLeftToIt) {
+  EXPECT_EQ(testing::RunInChild(DumpWhileSigurgIsWaitedFor), 0);
+  EXPECT_EQ(testing::RunInChild(DumpWhileSigurgIsHandledAndOthersWaitedFor), 0);
 }
 
 // --- the disposition ---

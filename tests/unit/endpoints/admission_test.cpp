@@ -107,6 +107,7 @@ TEST(Admission, RefusesWhatItsClientsNeverSend) {
   }
   EXPECT_EQ(StatusOf(host + "Expect: 100-continue\r\n"), 417);
   EXPECT_EQ(StatusOf(host + "Content-Type: multipart/form-data; boundary=x\r\n"), 400);
+  EXPECT_EQ(StatusOf(host + "Content-Type: MultiPart/form-data; boundary=x\r\n"), 400);
   EXPECT_EQ(StatusOf(host + "Content-Length: 5\r\n"), 400);
   EXPECT_EQ(StatusOf(host + "Content-Length: 5\r\n", {}, "POST / HTTP/1.1"), 200);
   EXPECT_EQ(StatusOf(host, {}, "POST / HTTP/1.1"), 200);

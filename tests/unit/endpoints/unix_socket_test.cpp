@@ -61,6 +61,17 @@ TEST_F(UnixSocket, ReplacesAStaleSocketAndNothingElse) {
   EXPECT_TRUE(std::filesystem::is_regular_file(path_));
 }
 
+TEST_F(UnixSocket, RemovesOnlyTheFileThatItBound) {
+  int other = -1;
+  {
+    const Server server = Started(At(path_));
+    unlink(path_.c_str());
+    other = BindUnix(path_);
+  }
+  EXPECT_TRUE(std::filesystem::is_socket(path_));
+  close(other);
+}
+
 TEST_F(UnixSocket, RefusesAFolderThatOthersEnter) {
   std::filesystem::create_directory(folder_);
   std::filesystem::permissions(folder_, std::filesystem::perms(0755));
