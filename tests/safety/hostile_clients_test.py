@@ -51,8 +51,8 @@ class HostileCase(unittest.TestCase):
     def tearDown(self):
         self.settle()
         self.assertEqual(self.door.get(PROFILE).status, 200)
-        # A thread that was joined may be listed for a moment yet.
-        self.assertTrue(poll_until(lambda: self.door.threads() == self.before[0]), "threads")
+        # Less: a thread that read files for the warm-up, and was joined, was listed yet.
+        self.assertTrue(poll_until(lambda: self.door.threads() <= self.before[0]), "threads")
         self.settle()
         if os.environ.get("PPROF_CPP_SANITIZE"):
             return  # a sanitizer retains freed memory, to detect its use
@@ -63,10 +63,10 @@ class HostileCase(unittest.TestCase):
     def without_descriptors(self):
         """The server may open three more files, and 50 clients are there."""
         limits = resource.prlimit(self.door.pid, resource.RLIMIT_NOFILE)
-        tight = self.door.open_files() + 3
+        tight = self.door.server_files() + 3
         resource.prlimit(self.door.pid, resource.RLIMIT_NOFILE, (tight, limits[1]))
         clients = [self.door.connect(b"GET ") for _ in range(50)]
-        self.assertTrue(poll_until(lambda: self.door.open_files() == tight))
+        self.assertTrue(poll_until(lambda: self.door.server_files() == tight))
         yield
         for client in clients:
             client.close()

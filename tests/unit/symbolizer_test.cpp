@@ -174,7 +174,7 @@ TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   const test::DecodedProfile decoded = test::Decode(out.str());
   EXPECT_FALSE(decoded.mappings.at(0).has_functions);
   ASSERT_EQ(decoded.comments.size(), 1U);
-  EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos);
+  EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos) << decoded.comments[0];
 }
 
 TEST(Symbolizer, StopsWhenNobodyWaitsAndRemembersNothing) {
