@@ -60,14 +60,14 @@ class Door:
     # Resource use from the kernel.
     def open_files(self):
         """The program's, and the server's, which are in a table of its threads."""
-        return len(os.listdir(f"/proc/{self.pid}/fd")) + self.server_files()
+        return len(os.listdir(f"/proc/{self.pid}/fd")) + len(self.server_files())
 
     def server_files(self):
         for task in os.listdir(f"/proc/{self.pid}/task"):
             try:
                 with open(f"/proc/{self.pid}/task/{task}/comm", encoding="utf-8") as comm:
                     if comm.read() == "pprof-http\n":
-                        return len(os.listdir(f"/proc/{self.pid}/task/{task}/fd"))
+                        return [int(fd) for fd in os.listdir(f"/proc/{self.pid}/task/{task}/fd")]
             except FileNotFoundError:
                 pass  # a thread that ended
         raise AssertionError("there is no thread pprof-http")
