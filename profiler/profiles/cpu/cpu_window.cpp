@@ -31,7 +31,7 @@ template <class ValuesOf>
 void WriteRest(const std::array<double, kUnsampledKinds>& rest, const std::string& bracket,
                ValuesOf& values_of, SnapshotBuilder& builder) {
   for (size_t kind = 0; kind < kUnsampledKinds; ++kind) {
-    if (rest[kind] <= 0) continue;
+    if (std::llround(rest[kind]) == 0) continue;  // rounding leaves less than a nanosecond
     const std::string frame = bracket + kUnsampledTexts[kind].frame + "]";
     builder.AddNamed(frame, values_of(rest[kind]));
     builder.AddComment(frame + ": " + kUnsampledTexts[kind].comment);

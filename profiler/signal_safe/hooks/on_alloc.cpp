@@ -52,10 +52,22 @@ HeapStack* AddTo(HeapSampler& sampler, const void* block, size_t size, uint64_t 
   return stack;
 }
 
+// At the default interval the first samples of a process are closer: a heap of a few hundred KiB,
+// or the first moments of a program, would have no sample or a single one. Each sample has the
+// weight of the interval it was drawn with, so sums stay unbiased.
+uint64_t IntervalOfNext() {
+  const uint64_t interval = HeapInterval();
+  if (interval != kDefaultHeapInterval) return interval;
+  const uint64_t samples = heap_sampler.samples.load(std::memory_order_relaxed);
+  if (samples < 64) return interval / 32;
+  if (samples < 128) return interval / 8;
+  return samples < 256 ? interval / 2 : interval;
+}
+
 }  // namespace
 
 uint64_t OnCountdownEnd(size_t size) {
-  const uint64_t interval = Expired(size, HeapInterval());
+  const uint64_t interval = Expired(size, IntervalOfNext());
   if (interval == 0) return 0;
   if (thread_state.busy) {  // a handler that interrupted OnAlloc allocates
     heap_sampler.lost_samples.fetch_add(1, std::memory_order_relaxed);

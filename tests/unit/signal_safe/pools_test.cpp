@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory_resource>
 #include <thread>
 #include <vector>
 
@@ -74,6 +75,32 @@ TEST(Pools, CountWhatIsReportedAndGivenBack) {
   ReportFreeRange(Address(0), 100 * 96);
   EXPECT_EQ(window[kInUseObjects], 0);
   EXPECT_EQ(window[kInUseSpace], 0);
+}
+
+__attribute__((noinline)) void* TakeFromPool(std::pmr::memory_resource& pool, size_t bytes) {
+  void* block = pool.allocate(bytes);
+  asm volatile("" : "+r"(block));  // or this function is not on the stack: it would end in a jump
+  return block;
+}
+
+// Nobody reports here: the pools' own functions do.
+template <class Pool>
+void CheckPool() {
+  const ScopedInterval all(1);
+  Pool pool;
+  const Window window;
+  std::array<void*, 100> blocks{};
+  for (void*& block : blocks) block = TakeFromPool(pool, 96);
+  EXPECT_EQ(window[kInUseObjects], 100);
+  EXPECT_EQ(window[kInUseSpace], 9600);
+  EXPECT_GE(InUseOf("TakeFromPool"), 9600);
+  for (void* block : blocks) pool.deallocate(block, 96);
+  EXPECT_EQ(window[kInUseObjects], 0);
+}
+
+TEST(Pools, OfTheStandardLibraryReportThemselves) {
+  CheckPool<std::pmr::unsynchronized_pool_resource>();
+  CheckPool<std::pmr::synchronized_pool_resource>();
 }
 
 TEST(Pools, AnAddressThatIsReportedAgainWasFreed) {

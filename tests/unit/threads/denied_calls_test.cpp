@@ -90,6 +90,7 @@ TEST(DeniedCalls, TheCpuProfileSaysWhatTimerCreateAnswered) {
               if (!Deny({SYS_timer_create}, EPERM)) return 1;
               auto recording = Recording::Start("profile");
               if (!recording.ok()) return 2;
+              Hog1(500000000);  // this thread may block all signals at the sampler's first look
               const Snapshot snapshot = std::move(recording).value().Stop().value();
               return HasComment(snapshot,
                                 "timer_create: Operation not permitted; this process runs under a "
