@@ -100,7 +100,7 @@ TABLE = {
                             headers="fmt/format.h protozero/pbf_writer.hpp zlib.h"),
     f"{PROFILES}/heap": Room(
         f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SYS['modules']} {SYS['process']} {SYS['time']}",
-        headers="fmt/format.h gperftools/malloc_extension_c.h"),
+        headers="fmt/format.h gperftools/malloc_extension.h gperftools/malloc_extension_c.h"),
     f"{PROFILES}/contention": Room(
         f"{FOR_PROFILES} {SAFE}/contention {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
@@ -123,11 +123,12 @@ TABLE = {
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 
-    # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
-    # mutex, which is header-only.
+    # HTTP and sockets use the public headers of profiler/, and of its internals the annotated mutex,
+    # pages that go back to the system, and what is left of the memory limit.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
-    "endpoints/answers": Room("pprof", headers="strings.h"),
-    "endpoints/limits": Room("pprof"),
+    "endpoints/answers": Room(f"pprof {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
+    "endpoints/limits": Room(
+        f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
     "endpoints/door": Room(
         f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h",

@@ -42,13 +42,15 @@ ConnectionGate::ConnectionGate(Listener listener, const Options& options)
     : options_(options),
       listener_(std::move(listener)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      dumps_(options.dumps_per_second, options.dump_burst) {}
+      dumps_(options.dumps_per_second, options.dump_burst),
+      lookups_(options.dumps_per_second, options.dump_burst) {}
 
 Status ConnectionGate::Start() {
   if (!wake_.ok()) return {StatusCode::kInternal, "eventfd: no file descriptor left"};
   auto thread = OwnThread::Start("pprof-http", [this] { Run(); });
   if (!thread.ok()) return thread.status();
   thread_ = std::move(thread).value();
+  if (Status started = small_workers_.Start("pprof-small"); !started.ok()) return started;
   if (Status started = workers_.Start("pprof-work"); !started.ok()) return started;
   return long_workers_.Start("pprof-record");
 }
@@ -57,6 +59,7 @@ ConnectionGate::~ConnectionGate() {
   stopping_.store(true, std::memory_order_relaxed);
   eventfd_write(wake_.get(), 1);
   thread_.reset();
+  small_workers_.Stop();
   workers_.Stop();
   long_workers_.Stop();
 }
@@ -159,14 +162,20 @@ void ConnectionGate::OnEvents(Connection& connection, short events) {
   }
 }
 
-size_t ConnectionGate::UnsentBytes() const {
+size_t ConnectionGate::WaitingBytes() const {
   size_t bytes = 0;
-  for (const Connection& connection : connections_) bytes += connection.unsent();
+  for (const Connection& connection : connections_) bytes += connection.waiting_bytes();
   return bytes;
 }
 
+WorkerPool& ConnectionGate::PoolFor(const RequestHead& head, bool is_long) {
+  if (is_long) return long_workers_;
+  return ProfileAt(head.path) != nullptr || IsSymbolPath(head.path) ? workers_ : small_workers_;
+}
+
 void ConnectionGate::Dispatch(Connection& connection) {
-  if (UnsentBytes() > options_.max_answer_bytes) {
+  const bool is_profile = ProfileAt(connection.head().path) != nullptr;
+  if (is_profile && WaitingBytes() > kAnswerBudget) {
     return Refuse(connection, Busy("too many answers wait for slow clients; try again"));
   }
   const bool is_long = IsLong(connection.head());
@@ -174,24 +183,19 @@ void ConnectionGate::Dispatch(Connection& connection) {
   request.cancelled = [this, left = connection.left()] {
     return left->load(std::memory_order_relaxed) || stopping_.load(std::memory_order_relaxed);
   };
-  HttplibWriter* writers = is_long ? long_writers_ : writers_;
-  auto job = [this, writers, id = connection.id(), request = std::move(request)](size_t worker) {
-    Work(id, request, writers[worker]);
-  };
+  auto job = [this, id = connection.id(), request = std::move(request)] { Work(id, request); };
   connection.StartWork(is_long);
-  if ((is_long ? long_workers_ : workers_).TryRun(std::move(job))) return;
+  if (PoolFor(connection.head(), is_long).TryRun(std::move(job))) return;
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
                                   : "too many requests are waiting; try again"));
 }
 
 // Runs on a worker's thread.
-void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& writer) {
-  const Context context{options_, refusals_, dumps_};
-  Finished finished{id, 500, {}};
+void ConnectionGate::Work(uint64_t id, const Request& request) {
+  const Context context{options_, refusals_, dumps_, lookups_};
+  Finished finished{id, std::nullopt};
   try {
-    Response response = Route(request, context);
-    finished.status = response.status;
-    finished.bytes = writer.Write(std::move(response), request.method == "HEAD");
+    finished.answer.emplace(Route(request, context));
   } catch (...) {
     // Out of memory: the connection closes without an answer.
   }
@@ -211,10 +215,21 @@ void ConnectionGate::CollectFinished() {
   for (Finished& one : finished) {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
-      connection.Answer(one.status, std::move(one.bytes));
+      if (!one.answer) {
+        connection.Close();
+      } else if (one.answer->profile != nullptr && WaitingBytes() > 2 * kAnswerBudget) {
+        Refuse(connection, Busy("too many answers wait for slow clients; try again"));
+      } else {
+        Send(connection, *std::move(one.answer));
+      }
       break;
     }
   }
+}
+
+void ConnectionGate::Send(Connection& connection, Answer answer) {
+  const bool head_only = connection.head().method == "HEAD";
+  connection.Answer(answer.status, writer_.Write(answer, head_only), std::move(answer.profile));
 }
 
 void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
@@ -222,9 +237,7 @@ void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
   Response response = ErrorAnswer(refused.status, refused.text);
   if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
   AddSecurityHeaders(response);
-  const int status = response.status;
-  const bool head_only = connection.head().method == "HEAD";
-  connection.Answer(status, refusal_writer_.Write(std::move(response), head_only));
+  Send(connection, std::move(response));
 }
 
 void ConnectionGate::ExpireAndClose() {

@@ -30,9 +30,14 @@ class ConnectionGate {
   static constexpr size_t kMaxConnections = 192;
   // Maximum bytes of all request bodies together.
   static constexpr size_t kBodyBudget = size_t{8} << 20;
-  // Threads for immediate answers, and for those that take `seconds`.
+  // Memory of the answers that wait for their clients. While they have more, further profiles are
+  // refused; other answers are small.
+  static constexpr size_t kAnswerBudget = size_t{16} << 20;
+  // Threads for the small answers, for profiles and look-ups, and for what takes `seconds`. The
+  // last ones only exist while they are needed.
+  static constexpr size_t kSmallWorkers = 1;
   static constexpr size_t kWorkers = 3;
-  static constexpr size_t kLongWorkers = 4;
+  static constexpr size_t kLongWorkers = kMaxRecordings + 16;
 
   ConnectionGate(Listener listener, const Options& options);
   ~ConnectionGate();
@@ -48,8 +53,7 @@ class ConnectionGate {
  private:
   struct Finished {
     uint64_t connection;
-    int status;
-    std::string bytes;
+    std::optional<Answer> answer;  // none: out of memory
   };
 
   void Run();
@@ -58,8 +62,10 @@ class ConnectionGate {
   bool MayAccept() const;
   void OnEvents(Connection& connection, short events);
   void Dispatch(Connection& connection);
-  size_t UnsentBytes() const;
-  void Work(uint64_t id, const Request& request, HttplibWriter& writer);
+  size_t WaitingBytes() const;
+  WorkerPool& PoolFor(const RequestHead& head, bool is_long);
+  void Work(uint64_t id, const Request& request);
+  void Send(Connection& connection, Answer answer);
   void CollectFinished();
   void Refuse(Connection& connection, const Refused& refused);
   void ExpireAndClose();
@@ -72,14 +78,13 @@ class ConnectionGate {
   UniqueFd wake_;  // eventfd
   RefusalCounters refusals_;
   TokenBucket dumps_;
-  HttplibWriter writers_[kWorkers];           // one per worker
-  HttplibWriter long_writers_[kLongWorkers];  // the same
+  TokenBucket lookups_;
   std::atomic<bool> stopping_{false};
 
   // Owned by the gate's thread.
   std::list<Connection> connections_;  // oldest first
   uint64_t next_id_ = 1;
-  HttplibWriter refusal_writer_;
+  HttplibWriter writer_;
   size_t body_budget_ = kBodyBudget;
   Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 
@@ -87,8 +92,9 @@ class ConnectionGate {
   std::vector<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
 
   // Declared last, so that they end first.
-  WorkerPool workers_{kWorkers, kMaxWaiting};
-  WorkerPool long_workers_{kLongWorkers, 0};
+  WorkerPool small_workers_{kSmallWorkers, kSmallWorkers, kMaxWaiting};
+  WorkerPool workers_{kWorkers, kWorkers, kMaxWaiting};
+  WorkerPool long_workers_{0, kLongWorkers, 0};
   std::optional<OwnThread> thread_;
 };
 

@@ -282,10 +282,10 @@ class Leaving(HostileCase):
 
     def test_more_recordings_than_allowed(self):
         request = f"GET {RECORDING} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        clients = [self.door.connect(request) for _ in range(2)]
-        self.assertTrue(poll_until(lambda: self.door.count("door.recording") == 2))
+        clients = [self.door.connect(request) for _ in range(32)]
+        self.assertTrue(poll_until(lambda: self.door.count("door.recording") == 32))
         answer = self.expect(503, request)
-        self.assertIn(b"2 recordings are running", answer.body)
+        self.assertIn(b"32 recordings are running", answer.body)
         self.assertEqual(self.door.get(PROFILE).status, 200)
         for client in clients:
             client.close()

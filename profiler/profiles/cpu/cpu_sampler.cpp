@@ -62,8 +62,9 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
     if (const Status started = StartSampling(hz); !started.ok()) return started;
   }
   Drain();  // earlier samples belong to the other windows only
-  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz));
-  for (const int32_t tid : sys::ListTasks()) {
+  auto window =
+      std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz), budget_);
+  for (const int32_t tid : ListThreads()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->AddThread(tid, cpu);
   }
@@ -74,7 +75,7 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
 void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
   const sys::MutexLock lock(mutex_);
   Drain();
-  for (const int32_t tid : sys::ListTasks()) {
+  for (const int32_t tid : ListThreads()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu);
   }

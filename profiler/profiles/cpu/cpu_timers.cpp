@@ -1,5 +1,6 @@
 #include "profiler/profiles/cpu/cpu_timers.h"
 
+#include <algorithm>
 #include <iterator>
 #include <unordered_map>
 
@@ -8,6 +9,7 @@
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/cpu_timer.h"
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/thread_signal.h"
 #include "profiler/sys/time/clock.h"
 
@@ -38,13 +40,23 @@ bool IsOldEnough(int32_t tid) {
 
 }  // namespace
 
+std::vector<int32_t> ListThreads() {
+  std::vector<int32_t> tids = sys::ListTasks();
+  if (std::binary_search(tids.begin(), tids.end(), sys::ThreadId())) return tids;
+  tids = {sys::ProcessId()};
+  thread_registry.ForEach([&](int32_t tid, ThreadRecord&) { tids.push_back(tid); });
+  std::sort(tids.begin(), tids.end());
+  tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
+  return tids;
+}
+
 void CpuTimers::Begin(uint64_t interval_nanos) {
   refused_.clear();
   cpu_sampling.interval_nanos.store(interval_nanos);
 }
 
 std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
-  std::vector<int32_t> tids = sys::ListTasks();
+  std::vector<int32_t> tids = ListThreads();
   const Records records = ReadRecords();
   for (const int32_t tid : tids) {
     const auto record = records.find(tid);

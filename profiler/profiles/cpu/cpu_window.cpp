@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "profiler/labels/label_table.h"
+#include "profiler/profiles/stack_view.h"
 
 namespace pprof::profiles {
 
@@ -19,14 +20,47 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
   ThreadSum& thread = threads_[sample.tid];
   if (sample.weight == 0) {  // the thread ended; its id may be reused
     thread.cpu_end = sample.cpu_nanos;
-    AddUsed(thread, sample.own ? &ended_own_ : &ended_);
+    EndThread(thread, sample.own ? &ended_own_ : &ended_);
     threads_.erase(sample.tid);
     ended_clocks_[sample.tid] = sample.cpu_nanos;
     return;
   }
   thread.weight += sample.weight;
   StackKey key{{sample.pcs, sample.pcs + sample.depth}, sample.label_set, sample.truncated};
-  thread.stacks[std::move(key)] += sample.weight;
+  auto known = thread.stacks.find(key);
+  if (known == thread.stacks.end()) {
+    if (!TakeFor(key)) key = {{}, 0, true};
+    known = thread.stacks.emplace(std::move(key), 0).first;
+  }
+  known->second += sample.weight;
+}
+
+// With the node of the map.
+size_t CpuWindow::BytesOf(const StackKey& key) {
+  constexpr size_t kNode = 32;
+  return sizeof(StackKey) + sizeof(Spent) + kNode + key.pcs.size() * sizeof key.pcs[0];
+}
+
+bool CpuWindow::TakeFor(const StackKey& key) {
+  if (!budget_->Take(BytesOf(key))) return false;
+  stack_bytes_ += BytesOf(key);
+  return true;
+}
+
+// Ended threads mostly have the stacks of others, so the sum is no larger than its parts.
+void CpuWindow::EndThread(const ThreadSum& thread, Sum* sum) {
+  const size_t before = sum->stacks.size();
+  AddUsed(thread, sum);
+  size_t kept = sum->stacks.size() - before;
+  for (const auto& [key, weight] : thread.stacks) {
+    if (kept > 0) {
+      --kept;
+      continue;
+    }
+    if (key.pcs.empty()) continue;
+    budget_->GiveBack(BytesOf(key));
+    stack_bytes_ -= BytesOf(key);
+  }
 }
 
 // After reporting its end a thread runs on for a moment, with a clock beyond the reported value; a
@@ -72,14 +106,19 @@ void CpuWindow::AddUsed(const ThreadSum& thread, Sum* sum) const {
   AddThread(thread, static_cast<double>(used + thread.waited_to_run), sum);
 }
 
+void CpuWindow::AddTo(SnapshotBuilder& builder, const StackKey& key,
+                      const std::vector<int64_t>& values, const std::vector<Label>& labels) {
+  if (key.pcs.empty() && key.truncated) return builder.AddNamed(kOverflowFrame, values);
+  builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values, labels);
+}
+
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   Sum sum = ended_;
   AddSum(ended_own_, &sum);
   for (const auto& entry : threads_) AddUsed(entry.second, &sum);
   for (const auto& [key, spent] : sum.stacks) {
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated},
-                {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
-                labels::LabelsOf(key.label_set));
+    AddTo(builder, key, {static_cast<int64_t>(spent.weight), std::llround(spent.nanos)},
+          labels::LabelsOf(key.label_set));
   }
   if (sum.not_sampled > 0) builder.AddNamed("[not sampled]", {0, std::llround(sum.not_sampled)});
 }
@@ -98,8 +137,7 @@ void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nan
   for (const auto& [key, spent] : sum.stacks) {
     std::vector<Label> labels = labels::LabelsOf(key.label_set);
     labels.push_back({"state", "running", 0, {}});
-    builder.Add({key.pcs.data(), key.pcs.size(), true, key.truncated}, values_of(spent.nanos),
-                labels);
+    AddTo(builder, key, values_of(spent.nanos), labels);
   }
   if (sum.not_sampled > 0) {
     builder.AddNamed("[running, not sampled]", values_of(sum.not_sampled));

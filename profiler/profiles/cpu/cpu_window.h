@@ -1,8 +1,12 @@
 // One client's view of the stream of CPU samples, from its start to its end.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "pprof/snapshot_builder.h"
@@ -10,12 +14,33 @@
 
 namespace pprof::profiles {
 
+// Memory for the stacks of all windows of a process: 16 MiB, some 40,000 stacks of 40 frames.
+// Further ones count as kOverflowFrame. Thread safety: safe.
+class StackBudget {
+ public:
+  bool Take(size_t bytes) {
+    if (used_.fetch_add(bytes) + bytes <= kBytes) return true;
+    used_.fetch_sub(bytes);
+    return false;
+  }
+  void GiveBack(size_t bytes) { used_.fetch_sub(bytes); }
+
+ private:
+  static constexpr size_t kBytes = size_t{16} << 20;
+  std::atomic<size_t> used_{0};
+};
+
 // At the end each thread's samples are scaled to its CPU clock: late or coarse ticks (the kernel
 // checks these timers only CONFIG_HZ times per second) then cost resolution, but no time.
 // Thread safety: none; CpuSampler's mutex guards it. Not async-signal-safe: allocates.
 class CpuWindow {
  public:
-  explicit CpuWindow(uint64_t interval_nanos) : interval_nanos_(interval_nanos) {}
+  explicit CpuWindow(uint64_t interval_nanos,
+                     std::shared_ptr<StackBudget> budget = std::make_shared<StackBudget>())
+      : interval_nanos_(interval_nanos), budget_(std::move(budget)) {}
+  ~CpuWindow() { budget_->GiveBack(stack_bytes_); }
+  CpuWindow(const CpuWindow&) = delete;
+  CpuWindow& operator=(const CpuWindow&) = delete;
 
   // Adds a thread that existed when the window began, with its CPU clock then.
   void AddThread(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_begin = cpu_nanos; }
@@ -44,7 +69,7 @@ class CpuWindow {
 
  private:
   struct StackKey {
-    std::vector<uintptr_t> pcs;
+    std::vector<uintptr_t> pcs;  // empty and truncated: all stacks beyond the budget
     uint32_t label_set;
     bool truncated;
     bool operator<(const StackKey& other) const;
@@ -69,10 +94,18 @@ class CpuWindow {
 
   // Distributes `nanos` over the thread's stacks.
   static void AddThread(const ThreadSum& thread, double nanos, Sum* sum);
+  static void AddTo(SnapshotBuilder& builder, const StackKey& key,
+                    const std::vector<int64_t>& values, const std::vector<Label>& labels);
   static void AddSum(const Sum& part, Sum* sum);
   void AddUsed(const ThreadSum& thread, Sum* sum) const;
 
+  bool TakeFor(const StackKey& key);
+  static size_t BytesOf(const StackKey& key);
+  void EndThread(const ThreadSum& thread, Sum* sum);
+
   const uint64_t interval_nanos_;
+  const std::shared_ptr<StackBudget> budget_;
+  size_t stack_bytes_ = 0;  // taken from the budget
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
   Sum ended_own_;  // of profiler threads, which a wall-clock profile leaves out

@@ -1,6 +1,7 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 
 #include <fmt/format.h>
+#include <gperftools/malloc_extension.h>
 #include <gperftools/malloc_extension_c.h>
 
 #include "profiler/sys/process/process.h"
@@ -35,5 +36,13 @@ std::string AllocatorStatsText() {
 }
 
 void EmptyThreadCache() { MallocExtension_MarkThreadTemporarilyIdle(); }
+
+size_t FreePageBytes() {
+  size_t bytes = 0;
+  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &bytes);
+  return bytes;
+}
+
+void ReleaseFreePages(size_t bytes) { MallocExtension::instance()->ReleaseToSystem(bytes); }
 
 }  // namespace pprof::profiles

@@ -125,9 +125,8 @@ class Dump {
 
   Result<std::vector<ThreadView>> Run() {
     const std::vector<int32_t> tids = sys::ListTasks();
-    if (tids.empty()) {
-      return Status(StatusCode::kUnsupported,
-                    "no thread stacks: /proc/self/task cannot be read in this environment");
+    if (const std::string why = sys::WhyNoTasks(); !why.empty()) {
+      return Status(StatusCode::kUnsupported, "no thread stacks: " + why);
     }
     DropVanishedThreads(tids);
     signal_safe::AwaitNewbornOwnThreads();

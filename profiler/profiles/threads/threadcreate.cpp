@@ -27,7 +27,11 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
     known_alive += alive_of_stack;
     if (alive_of_stack > 0) AddStackOf(thread_stacks, stack, {alive_of_stack}, builder);
   });
-  const auto alive = static_cast<int64_t>(tids.size());
+  const std::string why = sys::WithOwnDescriptors(sys::WhyNoTasks);
+  if (!why.empty()) {
+    builder.AddComment("threads that were not started by pthread_create are missing: " + why);
+  }
+  const int64_t alive = why.empty() ? static_cast<int64_t>(tids.size()) : known_alive;
   if (alive > known_alive) {
     builder.AddNamed("[created before or outside pthread_create]", {alive - known_alive});
   }

@@ -10,6 +10,7 @@
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
 namespace {
@@ -95,6 +96,9 @@ Result<std::unique_ptr<Recorder>> StartRecorder(int hz) {
   if (hz < 1 || hz > 1000) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
+  }
+  if (const std::string why = sys::WhyNoTasks(); !why.empty()) {
+    return Status(StatusCode::kUnsupported, "no wall clock profile: " + why);
   }
   auto recorder = std::make_unique<WallRecorder>(hz, CpuSampler::Get().BeginAtAnyRate(hz));
   if (!recorder->Start()) {

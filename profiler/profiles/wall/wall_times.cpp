@@ -6,6 +6,7 @@
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
+#include "profiler/profiles/stack_view.h"
 #include "profiler/profiles/threads/wait_reason.h"
 
 namespace pprof::profiles {
@@ -22,6 +23,9 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
   Waiting key{std::move(view.pcs), stack->truncated, label_set, std::move(state)};
+  const auto known = waited_.find(key);
+  if (known != waited_.end()) return &*known;
+  if (waited_.size() >= kMostStacks) key = {{}, true, 0, "waiting"};
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
@@ -36,7 +40,9 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     labels.push_back({"state", stack.state, 0, {}});
     const auto ticks = std::llround(static_cast<double>(nanos) / static_cast<double>(tick.count()));
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
-    if (stack.pcs.empty()) {
+    if (stack.pcs.empty() && stack.truncated) {
+      builder.AddNamed(kOverflowFrame, values);
+    } else if (stack.pcs.empty()) {
       model::SnapshotAccess::BuilderOf(builder).AddNamed(
           "[no stack: /proc and process_vm_readv are refused]", values.data(), labels);
     } else {

@@ -17,12 +17,15 @@ class WallTimes {
  public:
   // The stack and the labels of a wait.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: the system hides it
+    std::vector<uintptr_t> pcs;  // empty: the system hides it; and truncated: beyond kMostStacks
     bool truncated = false;
     uint32_t label_set = 0;
     std::string state;
     bool operator<(const Waiting& other) const;
   };
+  // 4 MiB with 40 frames each; further ones count as kOverflowFrame.
+  static constexpr size_t kMostStacks = 8192;
+
   // With its nanoseconds so far; its address is stable.
   using Entry = std::map<Waiting, uint64_t>::value_type;
 

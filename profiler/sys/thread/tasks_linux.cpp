@@ -10,8 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::sys {
 namespace {
@@ -69,6 +71,17 @@ std::vector<int32_t> ListTasks() {
   closedir(folder);
   std::sort(tids.begin(), tids.end());
   return tids;
+}
+
+std::string WhyNoTasks() {
+  DIR* folder = opendir("/proc/self/task");
+  if (folder == nullptr) {
+    return "/proc/self/task cannot be read (" + std::generic_category().message(errno) + ")";
+  }
+  closedir(folder);
+  const std::vector<int32_t> tids = ListTasks();
+  if (std::binary_search(tids.begin(), tids.end(), ThreadId())) return {};
+  return "/proc is that of another pid namespace";
 }
 
 // A directory has two links, plus one per subdirectory.

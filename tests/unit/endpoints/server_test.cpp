@@ -147,12 +147,12 @@ TEST(Server, ClientThatLeavesEndsItsRecording) {
 TEST(Server, DumpsAnswerWhileRecordingsRunAndOneTooManyIsRefused) {
   const Server server = Started();
   std::vector<int> clients;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 32; ++i) {
     clients.push_back(Connect(server.port(),
                               "GET /debug/pprof/test.recorded?seconds=30 HTTP/1.1\r\n"
                               "Host: localhost\r\n\r\n"));
   }
-  ASSERT_TRUE(Eventually([] { return Profiles().recording == 2; }));
+  ASSERT_TRUE(Eventually([] { return Profiles().recording == 32; }));
   EXPECT_EQ(Get(server.port(), "/debug/pprof/test.recorded?seconds=1").status, 503);
   EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 200);
   EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected?seconds=1").status, 200);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "pprof/labels.h"
@@ -50,6 +51,25 @@ Rows Running(const CpuWindow& window, const std::vector<int32_t>& tids, uint64_t
   SnapshotBuilder builder(testing::TypeWithColumns(2), {});
   window.WriteRunning(tids, tick_nanos, builder);
   return testing::RowsOf(builder);
+}
+
+TEST(CpuWindow, StacksBeyondTheBudgetOfAllWindowsShareAFrame) {
+  const auto budget = std::make_shared<StackBudget>();
+  {
+    CpuWindow first(kInterval, budget);
+    const std::vector<uintptr_t> deep(100, 0xf1);
+    for (uintptr_t i = 0; i < 20000; ++i) {
+      std::vector<uintptr_t> pcs = deep;
+      pcs[0] = 0x1000 + i;
+      first.OnSample(Tick(1, pcs));
+    }
+    CpuWindow second(kInterval, budget);
+    for (const auto& pcs : {kA, kB}) second.OnSample(Tick(1, pcs));
+    EXPECT_EQ(Written(second), (Rows{{"pprof::StackTableFull", {2, 20000000}}}));
+  }
+  CpuWindow third(kInterval, budget);
+  third.OnSample(Tick(1, kA));
+  EXPECT_EQ(Written(third), (Rows{{"a0 f0", {1, 10000000}}})) << "the others gave theirs back";
 }
 
 TEST(CpuWindow, WithoutAnythingIsEmpty) {
