@@ -105,7 +105,7 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   auto after = Collect(type.name, wanted.parameters);
   if (!after.ok()) return after.status();
-  return after.value().Since(before.value());
+  return std::move(after).value().Since(before.value());
 }
 
 Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, const Request& request,

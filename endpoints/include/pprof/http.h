@@ -63,7 +63,7 @@ struct Options {
 
   // Maximum answer size in bytes; a larger profile is an error. Texts wait for slow clients in
   // compressed form.
-  size_t max_answer_bytes = size_t{64} << 20;
+  size_t max_answer_bytes = size_t{256} << 20;
 
   // Rate limit for profiles that are not recordings: sustained per second, and burst. The index and
   // symbol together have another one of the same size.

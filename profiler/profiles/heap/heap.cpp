@@ -1,6 +1,9 @@
 // "heap", "allocs", "peak": allocations sampled inside malloc.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/heap/allocator_stats.h"
@@ -15,7 +18,10 @@ namespace pprof::profiles {
 namespace {
 
 using signal_safe::heap_sampler;
+using signal_safe::HeapStack;
 using Delta = ValueType::Delta;
+
+constexpr size_t kColumns = 4;
 
 // Go's four values in Go's order: readers use the last one by default.
 std::vector<ValueType> HeapValues() {
@@ -25,12 +31,38 @@ std::vector<ValueType> HeapValues() {
           {"inuse_space", "bytes", Delta::kAtEnd}};
 }
 
-void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuilder& builder) {
-  for (const HeapUse& use : uses) {
-    std::vector<int64_t> values;
-    if (with_totals) values = {use.allocated_objects, use.allocated_bytes};
-    for (const int64_t in_use : {use.in_use_objects, use.in_use_bytes}) values.push_back(in_use);
-    AddStackOf(heap_sampler.stacks, *use.stack, values, builder);
+// Whether the profile can point to the stack instead of copying it.
+bool StaysAsItIs(const HeapStack& stack) {
+  return &stack != heap_sampler.stacks.overflow() && stack.depth > 0 && !stack.truncated &&
+         stack.unloaded_as.load(std::memory_order_acquire) == 0;
+}
+
+// Adds the readings; without totals only what is in use.
+void AddStacks(HeapReading reading, bool with_totals, SnapshotBuilder& builder) {
+  const size_t first = with_totals ? 0 : 2;
+  const size_t width = kColumns - first;
+  model::ProfileBuilder& profile = model::SnapshotAccess::BuilderOf(builder);
+  std::vector<model::Sample> samples;
+  samples.reserve(reading.stacks.size());
+  std::vector<std::pair<const HeapStack*, std::vector<int64_t>>> copied;
+  for (size_t i = 0; i < reading.stacks.size(); ++i) {
+    const HeapStack& stack = *reading.stacks[i];
+    const auto values = reading.values.begin() + static_cast<ptrdiff_t>(i * kColumns + first);
+    if (!StaysAsItIs(stack)) {
+      copied.push_back({&stack, {values, values + static_cast<ptrdiff_t>(width)}});
+      continue;
+    }
+    // In place: the values of the profile are those of the reading, without what is left out.
+    std::copy_n(values, width,
+                reading.values.begin() + static_cast<ptrdiff_t>(samples.size() * width));
+    samples.push_back(model::Sample::OfPermanent(
+        stack.pcs(), stack.depth, profile.AddLabelSet(labels::LabelsOf(stack.label_set))));
+  }
+  reading.values.resize(samples.size() * width);
+  reading.stacks = {};
+  profile.AddPermanent(std::move(samples), std::move(reading.values));
+  for (const auto& [stack, values] : copied) {
+    AddStackOf(heap_sampler.stacks, *stack, values, builder);
   }
 }
 

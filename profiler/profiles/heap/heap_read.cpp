@@ -14,6 +14,8 @@ using signal_safe::heap_sampler;
 using signal_safe::HeapLevel;
 using signal_safe::HeapStack;
 
+constexpr size_t kColumns = 4;
+
 HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   HeapUse use;
   use.stack = &stack;
@@ -27,15 +29,17 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
 
 // Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
-std::vector<HeapUse> ReadAll(LevelOf level_of) {
-  std::vector<HeapUse> uses;
-  uses.reserve(heap_sampler.stacks.size() + 1);  // one more for the overflow entry
+HeapReading ReadAll(LevelOf level_of) {
+  HeapReading reading;
+  const size_t most = heap_sampler.stacks.size() + 1;  // one more for the overflow entry
+  reading.stacks.reserve(most);
+  reading.values.reserve(most * kColumns);
   heap_sampler.stacks.ForEach([&](const HeapStack& stack) {
     const HeapUse use = UseOf(stack, level_of(stack));
     const bool used = use.allocated_objects != 0 || use.in_use_objects != 0;
-    if (used) uses.push_back(use);
+    if (used) reading.Add(use);
   });
-  return uses;
+  return reading;
 }
 
 struct Sums {
@@ -45,19 +49,36 @@ struct Sums {
 
 }  // namespace
 
-std::vector<HeapUse> ReadHeap() {
-  return ReadAll([](const HeapStack& stack) { return stack.Live(); });
+void HeapReading::Add(const HeapUse& use) {
+  stacks.push_back(use.stack);
+  for (const int64_t value : {use.allocated_objects, use.allocated_bytes, use.in_use_objects,
+                              use.in_use_bytes}) {
+    values.push_back(value);
+  }
 }
 
-std::vector<HeapUse> ReadPeak() {
-  heap_peak.Lock();
-  std::vector<HeapUse> uses =
-      ReadAll([](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
-  heap_peak.Unlock();
+std::vector<HeapUse> HeapReading::Uses() const {
+  std::vector<HeapUse> uses;
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    const int64_t* of_stack = &values[i * kColumns];
+    uses.push_back({stacks[i], of_stack[0], of_stack[1], of_stack[2], of_stack[3]});
+  }
   return uses;
 }
 
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
+HeapReading ReadHeap() {
+  return ReadAll([](const HeapStack& stack) { return stack.Live(); });
+}
+
+HeapReading ReadPeak() {
+  heap_peak.Lock();
+  HeapReading reading =
+      ReadAll([](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
+  heap_peak.Unlock();
+  return reading;
+}
+
+HeapReading ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
   if (min_age_ms > now_ms) return {};
   std::unordered_map<const HeapStack*, Sums> by_stack;
   heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
@@ -66,15 +87,17 @@ std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
     sums.objects += record.weight;
     sums.bytes += record.weight * static_cast<double>(record.size);
   });
-  std::vector<HeapUse> uses;
+  HeapReading reading;
+  reading.stacks.reserve(by_stack.size());
+  reading.values.reserve(by_stack.size() * kColumns);
   for (const auto& [stack, sums] : by_stack) {
     HeapUse use;
     use.stack = stack;
     use.in_use_objects = std::llround(sums.objects);
     use.in_use_bytes = std::llround(sums.bytes);
-    uses.push_back(use);
+    reading.Add(use);
   }
-  return uses;
+  return reading;
 }
 
 }  // namespace pprof::profiles

@@ -18,16 +18,26 @@ struct HeapUse {
   int64_t in_use_bytes = 0;
 };
 
+// The numbers of many stacks, 40 bytes each: stacks[i] has values[4 * i] and the next three, in the
+// order of HeapUse.
+struct HeapReading {
+  std::vector<const signal_safe::HeapStack*> stacks;
+  std::vector<int64_t> values;
+
+  void Add(const HeapUse& use);
+  std::vector<HeapUse> Uses() const;
+};
+
 // All stacks, and the overflow entry if it is not empty. 20 us for 2,000 stacks.
 // Thread safety: safe. Not async-signal-safe: allocates once, before the walk.
-std::vector<HeapUse> ReadHeap();
+HeapReading ReadHeap();
 
 // The stacks at the high-water mark; allocated_* are current. Waits for the peak's lock, which
 // writers hold for microseconds. Thread safety: safe. Not async-signal-safe.
-std::vector<HeapUse> ReadPeak();
+HeapReading ReadPeak();
 
 // Live memory allocated at least `min_age_ms` milliseconds before `now_ms`, by stack. `now_ms`:
 // sys::CoarseMonotonicMillis. Thread safety: safe. Not async-signal-safe.
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms);
+HeapReading ReadOld(uint64_t min_age_ms, uint64_t now_ms);
 
 }  // namespace pprof::profiles

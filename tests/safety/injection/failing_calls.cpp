@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -100,40 +101,40 @@ Function Next(std::atomic<void*>& cache, const char* name) {
 
 }  // namespace
 
-// NAME(PARAMETERS) that returns FAILURE with ERROR, or calls the next one with ARGUMENTS.
-#define FAILING(result, name, parameters, arguments, kind, failure, error) \
-  extern "C" result name parameters {                                      \
-    static std::atomic<void*> cache;                                       \
-    if (Fails(kind)) {                                                     \
-      errno = error;                                                       \
-      return failure;                                                      \
-    }                                                                      \
-    return Next<result(*) parameters>(cache, #name) arguments;             \
+// NAME(PARAMETERS) SPECIFIER that returns FAILURE with ERROR, or calls the next one with ARGUMENTS.
+#define FAILING(result, name, parameters, specifier, arguments, kind, failure, error) \
+  extern "C" result name parameters specifier {                                       \
+    static std::atomic<void*> cache;                                                  \
+    if (Fails(kind)) {                                                                \
+      errno = error;                                                                  \
+      return failure;                                                                 \
+    }                                                                                 \
+    return Next<result(*) parameters>(cache, #name) arguments;                        \
   }
 
-FAILING(void*, tc_malloc, (size_t size), (size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, tc_calloc, (size_t count, size_t size), (count, size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, tc_realloc, (void* old, size_t size), (old, size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, tc_memalign, (size_t align, size_t size), (align, size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, mmap, (void* at, size_t size, int access, int flags, int fd, off_t offset),
+FAILING(void*, tc_malloc, (size_t size), , (size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, tc_calloc, (size_t count, size_t size), , (count, size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, tc_realloc, (void* old, size_t size), , (old, size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, tc_memalign, (size_t align, size_t size), , (align, size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, mmap, (void* at, size_t size, int access, int flags, int fd, off_t offset), noexcept,
         (at, size, access, flags, fd, offset), kMapping, MAP_FAILED, ENOMEM)
-FAILING(int, mprotect, (void* at, size_t size, int access), (at, size, access), kMapping, -1, ENOMEM)
-FAILING(DIR*, opendir, (const char* path), (path), kOpen, nullptr, EMFILE)
-FAILING(FILE*, fopen, (const char* path, const char* mode), (path, mode), kOpen, nullptr, EMFILE)
-FAILING(ssize_t, read, (int fd, void* out, size_t size), (fd, out, size), kRead, -1, EIO)
-FAILING(ssize_t, pread, (int fd, void* out, size_t size, off_t offset), (fd, out, size, offset),
+FAILING(int, mprotect, (void* at, size_t size, int access), noexcept, (at, size, access), kMapping, -1, ENOMEM)
+FAILING(DIR*, opendir, (const char* path), , (path), kOpen, nullptr, EMFILE)
+FAILING(FILE*, fopen, (const char* path, const char* mode), , (path, mode), kOpen, nullptr, EMFILE)
+FAILING(ssize_t, read, (int fd, void* out, size_t size), , (fd, out, size), kRead, -1, EIO)
+FAILING(ssize_t, pread, (int fd, void* out, size_t size, off_t offset), , (fd, out, size, offset),
         kRead, -1, EIO)
-FAILING(dirent*, readdir, (DIR * folder), (folder), kRead, nullptr, EIO)
-FAILING(ssize_t, recv, (int fd, void* out, size_t size, int flags), (fd, out, size, flags), kRead,
+FAILING(dirent*, readdir, (DIR * folder), , (folder), kRead, nullptr, EIO)
+FAILING(ssize_t, recv, (int fd, void* out, size_t size, int flags), , (fd, out, size, flags), kRead,
         -1, ENOBUFS)
-FAILING(ssize_t, send, (int fd, const void* data, size_t size, int flags), (fd, data, size, flags),
+FAILING(ssize_t, send, (int fd, const void* data, size_t size, int flags), , (fd, data, size, flags),
         kSocket, -1, ENOBUFS)
-FAILING(int, accept4, (int fd, sockaddr* address, socklen_t* size, int flags),
+FAILING(int, accept4, (int fd, sockaddr* address, socklen_t* size, int flags), ,
         (fd, address, size, flags), kSocket, -1, ENOMEM)
-FAILING(int, eventfd, (unsigned value, int flags), (value, flags), kSocket, -1, EMFILE)
+FAILING(int, eventfd, (unsigned value, int flags), noexcept, (value, flags), kSocket, -1, EMFILE)
 FAILING(ssize_t, process_vm_readv,
         (pid_t pid, const iovec* local, unsigned long locals, const iovec* remote,
-         unsigned long remotes, unsigned long flags),
+         unsigned long remotes, unsigned long flags), noexcept,
         (pid, local, locals, remote, remotes, flags), kMemory, -1, EPERM)
 
 extern "C" void* tc_new(size_t size) {

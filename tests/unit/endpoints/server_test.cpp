@@ -172,6 +172,19 @@ TEST(Server, TooManyDumpsAreRefused) {
   EXPECT_EQ(server.refused().at("dumps"), 1u);
 }
 
+TEST(Server, TooManyLookUpsAreRefusedAndTakeNoProfilesAway) {
+  Options options = Local();
+  options.dump_burst = 2;
+  options.dumps_per_second = 0.001;
+  const Server server = Started(options);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/symbol?0x1").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/symbol?0x1").status, 503);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 503);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/cmdline").status, 200);
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/test.collected").status, 200);
+}
+
 TEST(Server, LogsOneLineARequestAndNeverTheToken) {
   std::mutex mutex;
   std::vector<RequestRecord> records;
