@@ -183,7 +183,10 @@ void ConnectionGate::Dispatch(Connection& connection) {
   request.cancelled = [this, left = connection.left()] {
     return left->load(std::memory_order_relaxed) || stopping_.load(std::memory_order_relaxed);
   };
-  auto job = [this, id = connection.id(), request = std::move(request)] { Work(id, request); };
+  // The place of the answer exists before the work, which may use up the memory.
+  const auto place = std::make_shared<std::list<Finished>>();
+  place->push_back({connection.id(), std::nullopt});
+  auto job = [this, place, request = std::move(request)] { Work(request, *place); };
   connection.StartWork(is_long);
   if (PoolFor(connection.head(), is_long).TryRun(std::move(job))) return;
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
@@ -191,23 +194,22 @@ void ConnectionGate::Dispatch(Connection& connection) {
 }
 
 // Runs on a worker's thread.
-void ConnectionGate::Work(uint64_t id, const Request& request) {
+void ConnectionGate::Work(const Request& request, std::list<Finished>& place) {
   const Context context{options_, refusals_, dumps_, lookups_};
-  Finished finished{id, std::nullopt};
   try {
-    finished.answer.emplace(Route(request, context));
+    place.front().answer.emplace(Route(request, context));
   } catch (...) {
-    // Out of memory: the connection closes without an answer.
+    // Out of memory, also for the error.
   }
   {
     const sys::MutexLock lock(finished_mutex_);
-    finished_.push_back(std::move(finished));
+    finished_.splice(finished_.end(), place);
   }
   eventfd_write(wake_.get(), 1);
 }
 
 void ConnectionGate::CollectFinished() {
-  std::vector<Finished> finished;
+  std::list<Finished> finished;
   {
     const sys::MutexLock lock(finished_mutex_);
     finished.swap(finished_);
@@ -216,7 +218,8 @@ void ConnectionGate::CollectFinished() {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
       if (!one.answer) {
-        connection.Close();
+        Refuse(connection, {503, Refusal::kMemory, "no memory for the answer; try again",
+                            "Retry-After", "1"});
       } else if (one.answer->profile != nullptr && WaitingBytes() > 2 * kAnswerBudget) {
         Refuse(connection, Busy("too many answers wait for slow clients; try again"));
       } else {
@@ -229,7 +232,8 @@ void ConnectionGate::CollectFinished() {
 
 void ConnectionGate::Send(Connection& connection, Answer answer) {
   const bool head_only = connection.head().method == "HEAD";
-  connection.Answer(answer.status, writer_.Write(answer, head_only), std::move(answer.profile));
+  std::string head = writer_.Write(answer, head_only);
+  connection.Answer(answer.status, std::move(head), std::move(answer.profile));
 }
 
 void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {

@@ -53,7 +53,7 @@ class ConnectionGate {
  private:
   struct Finished {
     uint64_t connection;
-    std::optional<Answer> answer;  // none: out of memory
+    std::optional<Answer> answer;  // none: out of memory, or the request is not finished
   };
 
   void Run();
@@ -64,7 +64,7 @@ class ConnectionGate {
   void Dispatch(Connection& connection);
   size_t WaitingBytes() const;
   WorkerPool& PoolFor(const RequestHead& head, bool is_long);
-  void Work(uint64_t id, const Request& request);
+  void Work(const Request& request, std::list<Finished>& place);
   void Send(Connection& connection, Answer answer);
   void CollectFinished();
   void Refuse(Connection& connection, const Refused& refused);
@@ -89,7 +89,7 @@ class ConnectionGate {
   Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 
   sys::Mutex finished_mutex_;
-  std::vector<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
+  std::list<Finished> finished_ PPROF_GUARDED_BY(finished_mutex_);
 
   // Declared last, so that they end first.
   WorkerPool small_workers_{kSmallWorkers, kSmallWorkers, kMaxWaiting};

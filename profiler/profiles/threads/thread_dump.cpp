@@ -76,7 +76,8 @@ class ThreadInspector {
     view->call = blocked.call;
     if (read == BlockedRead::kGone) view->no_stack_because = "ended during the dump";
     if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
-    view->pcs = std::move(blocked.pcs);
+    // Not moved: it has room for the deepest stack, 1 KiB a thread.
+    view->pcs.assign(blocked.pcs.begin(), blocked.pcs.end());
     view->truncated = blocked.truncated;
     if (view->stat.state == 'R') view->stat.state = 'S';
     if (options_.with_wait_times) sys::ReadLastRan(view->tid, &view->last_ran);

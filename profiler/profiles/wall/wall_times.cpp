@@ -25,6 +25,7 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   Waiting key{std::move(view.pcs), stack->truncated, label_set, std::move(state)};
   const auto known = waited_.find(key);
   if (known != waited_.end()) return &*known;
+  key.pcs.shrink_to_fit();  // it has room for the deepest stack
   if (waited_.size() >= kMostStacks) key = {{}, true, 0, "waiting"};
   return &*waited_.emplace(std::move(key), 0).first;
 }

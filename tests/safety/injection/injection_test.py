@@ -77,10 +77,12 @@ class Host(door.Door):
         """The answer's status and body; status 0 for a connection without an answer."""
         request = f"GET /debug/pprof/{endpoint} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         try:
-            with self.connect(request, timeout=20) as client:
+            with self.connect(request, timeout=10) as client:
                 raw = b"".join(iter(lambda: client.recv(65536), b""))
         except ConnectionResetError:
             return 0, b""
+        except TimeoutError:
+            return 0, b"no answer in 10 s"
         answer = door.Answer(raw) if raw else None
         return (answer.status, answer.body) if answer else (0, b"")
 
@@ -139,8 +141,8 @@ class Injection:
             self.start()
             return
         # The thread of the connections may have no memory for a refusal: then it closes.
-        if not (status and body) and thread != "pprof-http":
-            self.note(what, endpoint, f"status {status}, {len(body)} bytes")
+        if (not (status and body) and thread != "pprof-http") or body.startswith(b"no answer"):
+            self.note(what, endpoint, f"status {status}, {body[:60]!r}")
         if (again := self.host.ask("cmdline"))[0] != 200:
             self.note(what, endpoint, f"the next request: {again}")
 
