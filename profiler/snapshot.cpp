@@ -72,9 +72,8 @@ Result<Snapshot> Snapshot::Since(const Snapshot& earlier) && {
   }
   const std::shared_ptr<const model::Profile> later = std::move(profile_);
   // Snapshots are made of profiles that are not const themselves.
-  model::Profile copy = later.use_count() == 1
-                            ? std::move(const_cast<model::Profile&>(*later))
-                            : *later;
+  model::Profile copy =
+      later.use_count() == 1 ? std::move(const_cast<model::Profile&>(*later)) : *later;
   return model::SnapshotAccess::Make(
       std::make_shared<model::Profile>(model::Difference(std::move(copy), *earlier.profile_)));
 }

@@ -23,7 +23,7 @@ STD = set("""
 # For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
 STD_SIGNAL_SAFE = set("atomic cerrno cstddef cstdint cstring new string_view type_traits".split())
 # For plain data.
-STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory string
+STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory optional string
     string_view utility vector""".split())
 
 

@@ -218,8 +218,8 @@ void ConnectionGate::CollectFinished() {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
       if (!one.answer) {
-        Refuse(connection, {503, Refusal::kMemory, "no memory for the answer; try again",
-                            "Retry-After", "1"});
+        Refuse(connection,
+               {503, Refusal::kMemory, "no memory for the answer; try again", "Retry-After", "1"});
       } else if (one.answer->profile != nullptr && WaitingBytes() > 2 * kAnswerBudget) {
         Refuse(connection, Busy("too many answers wait for slow clients; try again"));
       } else {

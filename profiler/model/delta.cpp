@@ -1,6 +1,7 @@
 #include "profiler/model/delta.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "profiler/model/index_table.h"
@@ -137,20 +138,36 @@ class SampleTable {
   IndexTable table_;
 };
 
+// Both profiles have permanent stacks in the order of the sampler's list, newest first: the next
+// one is found at `from` or shortly after.
+uint32_t FindFrom(uint32_t from, const Sample& wanted, const Profile& result) {
+  for (uint32_t i = from; i < result.samples.size(); ++i) {
+    if (SameSample(result, result.samples[i], wanted)) return i;
+  }
+  return IndexTable::kNone;
+}
+
 // Subtracts every sample of `earlier` from its match in `result`, or from zero.
 void SubtractSamples(Profile& result, const Profile& earlier) {
   Translator translator(result, earlier);
-  SampleTable table(result);
+  std::optional<SampleTable> table;  // 1 MiB for 65,536 samples: mostly not needed
+  uint32_t next = 0;
   for (size_t i = 0; i < earlier.samples.size(); ++i) {
     const Sample& before = earlier.samples[i];
     uint32_t index = IndexTable::kNone;
-    if (before.is_permanent()) index = table.Find(translator.InPlace(before));
+    if (before.is_permanent()) {
+      const Sample wanted = translator.InPlace(before);
+      index = table ? table->Find(wanted) : FindFrom(next, wanted, result);
+      if (!table && index != IndexTable::kNone) next = index + 1;
+    }
     // A permanent stack is a copy as soon as its module is unloaded.
     if (index == IndexTable::kNone) {
+      if (!table) table.emplace(result);
       const Sample sample = translator.Append(before);
-      index = table.Find(sample);
+      index = before.is_permanent() ? table->Find(translator.InPlace(before)) : IndexTable::kNone;
+      if (index == IndexTable::kNone) index = table->Find(sample);
       if (index == IndexTable::kNone) {
-        index = table.Add(sample);
+        index = table->Add(sample);
       } else {
         result.frames.resize(sample.first_frame);
       }

@@ -40,9 +40,9 @@ class ProfileBuilder {
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
            uint32_t unloaded_as = 0);
 
-  // Adds samples of permanent stacks, whose frames are return addresses of loaded code. `values` has
-  // one number per value type for each. REQUIRES: no sample was added yet; the stacks are distinct
-  // and no label set was added otherwise than by AddLabelSet.
+  // Adds samples of permanent stacks, whose frames are return addresses of loaded code. `values`
+  // has one number per value type for each. REQUIRES: no sample was added yet; the stacks are
+  // distinct and no label set was added otherwise than by AddLabelSet.
   void AddPermanent(std::vector<Sample> samples, std::vector<int64_t> values);
 
   // Returns the set's index in Profile::label_sets.

@@ -32,7 +32,7 @@ class CpuRecorder : public Recorder {
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
-    const std::string why = sys::WithOwnDescriptors(sys::WhyNoTasks);
+    const std::string why = sys::WithOwnDescriptors([] { return sys::WhyNoTasks(); });
     if (!why.empty()) {
       builder.AddComment("threads that were not started by pthread_create are missing: " + why);
     }

@@ -51,8 +51,8 @@ struct Sums {
 
 void HeapReading::Add(const HeapUse& use) {
   stacks.push_back(use.stack);
-  for (const int64_t value : {use.allocated_objects, use.allocated_bytes, use.in_use_objects,
-                              use.in_use_bytes}) {
+  for (const int64_t value :
+       {use.allocated_objects, use.allocated_bytes, use.in_use_objects, use.in_use_bytes}) {
     values.push_back(value);
   }
 }

@@ -126,7 +126,7 @@ class Dump {
 
   Result<std::vector<ThreadView>> Run() {
     const std::vector<int32_t> tids = sys::ListTasks();
-    if (const std::string why = sys::WhyNoTasks(); !why.empty()) {
+    if (const std::string why = sys::WhyNoTasks(tids); !why.empty()) {
       return Status(StatusCode::kUnsupported, "no thread stacks: " + why);
     }
     DropVanishedThreads(tids);

@@ -86,7 +86,8 @@ MemoryGroup ParseMemoryGroup(const std::string& text) {
     const size_t first = line.find(':');
     const size_t second = line.find(':', first + 1);
     if (first == std::string_view::npos || second == std::string_view::npos) continue;
-    const std::string controllers = "," + std::string(line.substr(first + 1, second - first - 1)) + ",";
+    const std::string controllers =
+        "," + std::string(line.substr(first + 1, second - first - 1)) + ",";
     const bool version1 = controllers.find(",memory,") != std::string::npos;
     if (!version1 && (controllers != ",," || group.version == 1)) continue;
     const std::string path(line.substr(second + 1));

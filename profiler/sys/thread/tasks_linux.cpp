@@ -73,16 +73,17 @@ std::vector<int32_t> ListTasks() {
   return tids;
 }
 
-std::string WhyNoTasks() {
-  DIR* folder = opendir("/proc/self/task");
-  if (folder == nullptr) {
-    return "/proc/self/task cannot be read (" + std::generic_category().message(errno) + ")";
-  }
-  closedir(folder);
-  const std::vector<int32_t> tids = ListTasks();
+std::string WhyNoTasks(const std::vector<int32_t>& tids) {
   if (std::binary_search(tids.begin(), tids.end(), ThreadId())) return {};
-  return "/proc is that of another pid namespace";
+  if (!tids.empty()) return "/proc is that of another pid namespace";
+  const std::string text = "/proc/self/task cannot be read";
+  DIR* folder = opendir("/proc/self/task");
+  if (folder == nullptr) return text + " (" + std::generic_category().message(errno) + ")";
+  closedir(folder);
+  return text;
 }
+
+std::string WhyNoTasks() { return WhyNoTasks(ListTasks()); }
 
 // A directory has two links, plus one per subdirectory.
 size_t CountTasks() {

@@ -25,7 +25,18 @@
 
 namespace {
 
-enum Kind { kAllocation, kMapping, kOpen, kRead, kSocket, kThread, kTimer, kSignal, kMemory, kKinds };
+enum Kind {
+  kAllocation,
+  kMapping,
+  kOpen,
+  kRead,
+  kSocket,
+  kThread,
+  kTimer,
+  kSignal,
+  kMemory,
+  kKinds
+};
 constexpr size_t kNameBytes = 16;
 constexpr size_t kThreads = 32;
 
@@ -113,12 +124,15 @@ Function Next(std::atomic<void*>& cache, const char* name) {
   }
 
 FAILING(void*, tc_malloc, (size_t size), , (size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, tc_calloc, (size_t count, size_t size), , (count, size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, tc_calloc, (size_t count, size_t size), , (count, size), kAllocation, nullptr,
+        ENOMEM)
 FAILING(void*, tc_realloc, (void* old, size_t size), , (old, size), kAllocation, nullptr, ENOMEM)
-FAILING(void*, tc_memalign, (size_t align, size_t size), , (align, size), kAllocation, nullptr, ENOMEM)
+FAILING(void*, tc_memalign, (size_t align, size_t size), , (align, size), kAllocation, nullptr,
+        ENOMEM)
 FAILING(void*, mmap, (void* at, size_t size, int access, int flags, int fd, off_t offset), noexcept,
         (at, size, access, flags, fd, offset), kMapping, MAP_FAILED, ENOMEM)
-FAILING(int, mprotect, (void* at, size_t size, int access), noexcept, (at, size, access), kMapping, -1, ENOMEM)
+FAILING(int, mprotect, (void* at, size_t size, int access), noexcept, (at, size, access), kMapping,
+        -1, ENOMEM)
 FAILING(DIR*, opendir, (const char* path), , (path), kOpen, nullptr, EMFILE)
 FAILING(FILE*, fopen, (const char* path, const char* mode), , (path, mode), kOpen, nullptr, EMFILE)
 FAILING(ssize_t, read, (int fd, void* out, size_t size), , (fd, out, size), kRead, -1, EIO)
@@ -127,15 +141,15 @@ FAILING(ssize_t, pread, (int fd, void* out, size_t size, off_t offset), , (fd, o
 FAILING(dirent*, readdir, (DIR * folder), , (folder), kRead, nullptr, EIO)
 FAILING(ssize_t, recv, (int fd, void* out, size_t size, int flags), , (fd, out, size, flags), kRead,
         -1, ENOBUFS)
-FAILING(ssize_t, send, (int fd, const void* data, size_t size, int flags), , (fd, data, size, flags),
-        kSocket, -1, ENOBUFS)
+FAILING(ssize_t, send, (int fd, const void* data, size_t size, int flags), ,
+        (fd, data, size, flags), kSocket, -1, ENOBUFS)
 FAILING(int, accept4, (int fd, sockaddr* address, socklen_t* size, int flags), ,
         (fd, address, size, flags), kSocket, -1, ENOMEM)
 FAILING(int, eventfd, (unsigned value, int flags), noexcept, (value, flags), kSocket, -1, EMFILE)
 FAILING(ssize_t, process_vm_readv,
         (pid_t pid, const iovec* local, unsigned long locals, const iovec* remote,
-         unsigned long remotes, unsigned long flags), noexcept,
-        (pid, local, locals, remote, remotes, flags), kMemory, -1, EPERM)
+         unsigned long remotes, unsigned long flags),
+        noexcept, (pid, local, locals, remote, remotes, flags), kMemory, -1, EPERM)
 
 extern "C" void* tc_new(size_t size) {
   static std::atomic<void*> cache;
@@ -155,7 +169,8 @@ extern "C" void* mremap(void* old, size_t size, size_t wanted, int flags, ...) n
     errno = ENOMEM;
     return MAP_FAILED;
   }
-  return Next<void* (*)(void*, size_t, size_t, int, ...)>(cache, "mremap")(old, size, wanted, flags);
+  return Next<void* (*)(void*, size_t, size_t, int, ...)>(cache, "mremap")(old, size, wanted,
+                                                                           flags);
 }
 
 extern "C" int open(const char* path, int flags, ...) {
@@ -205,7 +220,6 @@ extern "C" long syscall(long number, ...) noexcept {
     errno = EAGAIN;
     return -1;
   }
-  return Next<long (*)(long, ...)>(cache, "syscall")(number, arguments[0], arguments[1],
-                                                     arguments[2], arguments[3], arguments[4],
-                                                     arguments[5]);
+  return Next<long (*)(long, ...)>(cache, "syscall")(
+      number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }

@@ -79,7 +79,7 @@ class Host(door.Door):
         try:
             with self.connect(request, timeout=10) as client:
                 raw = b"".join(iter(lambda: client.recv(65536), b""))
-        except ConnectionResetError:
+        except (ConnectionResetError, ConnectionRefusedError):
             return 0, b""
         except TimeoutError:
             return 0, b"no answer in 10 s"
@@ -136,7 +136,7 @@ class Injection:
         self.calls.disarm()
         self.tries += 1
         self.hits += self.calls.failed()
-        if self.host.process.poll() is not None:
+        if self.died(status):
             self.note(what, endpoint, f"the host died: {self.host.process.returncode}")
             self.start()
             return
@@ -145,6 +145,11 @@ class Injection:
             self.note(what, endpoint, f"status {status}, {body[:60]!r}")
         if (again := self.host.ask("cmdline"))[0] != 200:
             self.note(what, endpoint, f"the next request: {again}")
+
+    def died(self, status):
+        if status == 0:  # the kernel closes the sockets before the process is a zombie
+            door.poll_until(lambda: self.host.process.poll() is not None, 0.5)
+        return self.host.process.poll() is not None
 
     def settle(self, endpoint):
         """Nothing may stay behind of the failures of one endpoint."""

@@ -144,7 +144,9 @@ TEST_F(HeapProfileTest, MinAgeShowsBlocksOfThatAgeAndOlderOnes) {
   const uint64_t allocated_at = RecordOf(block)->allocated_at_ms;
   EXPECT_LE(allocated_at, begin);
   const HeapStack* stack = RecordOf(block)->stack;
-  const auto old_at = [&](uint64_t now) { return Find(profiles::ReadOld(kAge, now).Uses(), stack); };
+  const auto old_at = [&](uint64_t now) {
+    return Find(profiles::ReadOld(kAge, now).Uses(), stack);
+  };
   EXPECT_EQ(old_at(allocated_at + kAge - 1).stack, nullptr);
   EXPECT_EQ(old_at(allocated_at + kAge).in_use_objects, 1);
   EXPECT_EQ(old_at(allocated_at + kAge).in_use_bytes, 1000);

@@ -41,7 +41,8 @@ int AskWithoutProc() {
   const auto threads = Collect("goroutine");
   if (threads.ok() || !Says(threads.status().message(), "/proc/self/task cannot")) silent |= 4;
   const auto created = Collect("threadcreate");
-  if (!created.ok() || !Says(TextOf(created.value()), "/proc/self/task cannot be read")) silent |= 8;
+  if (!created.ok() || !Says(TextOf(created.value()), "/proc/self/task cannot be read"))
+    silent |= 8;
   const auto heap = Collect("heap");
   if (!heap.ok() || !Says(TextOf(heap.value()), "/proc/self/maps cannot be read")) silent |= 16;
   return silent;
