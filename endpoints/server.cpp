@@ -18,6 +18,7 @@ namespace {
 // initializes it would leave its guard locked in the child.
 RefusalCounters handle_refusals;
 TokenBucket handle_dumps{Options().dumps_per_second, Options().dump_burst};
+TokenBucket handle_lookups{Options().dumps_per_second, Options().dump_burst};
 
 std::optional<Refused> AdmitHandled(const Request& request, const Options& options) {
   const RequestHead head = HeadOf(request);
@@ -38,10 +39,16 @@ Response Turned(const Refused& refused) {
   return response;
 }
 
+Response Whole(Answer answer) {
+  std::string part;
+  while (answer.profile != nullptr && answer.profile->Take(part)) answer.body += part;
+  return answer;
+}
+
 // `options` have the token itself, not the name of its file.
 Response Admitted(const Request& request, const Options& options) {
   if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
-  return Route(request, Context{options, handle_refusals, handle_dumps});
+  return Whole(Route(request, Context{options, handle_refusals, handle_dumps, handle_lookups}));
 }
 
 }  // namespace

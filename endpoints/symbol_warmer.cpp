@@ -46,8 +46,9 @@ void SymbolWarmer::Run(std::chrono::milliseconds pause) {
   sys::MutexLock lock(mutex_);
   while (!stopping_) {
     lock.Unlock();
+    const size_t free_before = FreeAllocatorBytes();
     WarmOnce([this] { return Stopping(); });
-    GiveBackThreadCache();
+    GiveBackMemory(free_before);
     lock.Lock();
     const auto next = std::chrono::steady_clock::now() + pause;
     while (!stopping_ && changed_.WaitUntil(mutex_, next)) {

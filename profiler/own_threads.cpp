@@ -30,6 +30,12 @@ ScopedOwnThreads::ScopedOwnThreads() : before_(sys::SetCreatesOwnThreads(true)) 
 
 ScopedOwnThreads::~ScopedOwnThreads() { sys::SetCreatesOwnThreads(before_); }
 
-void GiveBackThreadCache() { profiles::EmptyThreadCache(); }
+size_t FreeAllocatorBytes() { return profiles::FreePageBytes(); }
+
+void GiveBackMemory(size_t free_before) {
+  profiles::EmptyThreadCache();
+  const size_t free_now = profiles::FreePageBytes();
+  if (free_now > free_before) profiles::ReleaseFreePages(free_now - free_before);
+}
 
 }  // namespace pprof

@@ -59,14 +59,23 @@ Status SymbolizedSnapshot::WriteTo(std::ostream& out, Format format) const {
   return encode::WriteText(model::GroupedForText(*profile_), *symbols_, out);
 }
 
-Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const {
+Result<Snapshot> Snapshot::Since(const Snapshot& earlier) const& {
+  Snapshot copy = *this;
+  return std::move(copy).Since(earlier);
+}
+
+Result<Snapshot> Snapshot::Since(const Snapshot& earlier) && {
   if (!model::SameKind(*profile_, *earlier.profile_)) {
     return Status(StatusCode::kInvalidArgument,
                   "a snapshot of \"" + profile_->name + "\" cannot be compared with one of \"" +
                       earlier.profile_->name + "\": different profile or value types");
   }
+  const std::shared_ptr<const model::Profile> later = std::move(profile_);
+  // Snapshots are made of profiles that are not const themselves.
+  model::Profile copy =
+      later.use_count() == 1 ? std::move(const_cast<model::Profile&>(*later)) : *later;
   return model::SnapshotAccess::Make(
-      std::make_shared<const model::Profile>(model::Difference(*profile_, *earlier.profile_)));
+      std::make_shared<model::Profile>(model::Difference(std::move(copy), *earlier.profile_)));
 }
 
 uint64_t Snapshot::lost_samples() const { return profile_->lost_samples; }

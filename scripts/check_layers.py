@@ -23,7 +23,7 @@ STD = set("""
 # For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
 STD_SIGNAL_SAFE = set("atomic cerrno cstddef cstdint cstring new string_view type_traits".split())
 # For plain data.
-STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory string
+STD_MODEL = set("""algorithm atomic cstddef cstdint cstdio cstdlib functional memory optional string
     string_view utility vector""".split())
 
 
@@ -131,12 +131,13 @@ TABLE = {
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 
-    # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
-    # mutex, which is header-only.
+    # HTTP and sockets use the public headers of profiler/, and of its internals the annotated mutex,
+    # pages that go back to the system, and what is left of the memory limit.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
                                     conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
-    "endpoints/answers": Room("pprof", headers="strings.h"),
-    "endpoints/limits": Room("pprof"),
+    "endpoints/answers": Room(f"pprof {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
+    "endpoints/limits": Room(
+        f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
     "endpoints/door": Room(
         f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "

@@ -1,9 +1,12 @@
 // Builds answers for handlers: text, errors as the pprof tool prints them, and refusals.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "endpoints/answers/answer_body.h"
 #include "pprof/http.h"
 #include "pprof/status.h"
 
@@ -12,6 +15,14 @@ namespace pprof::http {
 inline constexpr char kPlainText[] = "text/plain; charset=utf-8";
 inline constexpr char kHtml[] = "text/html; charset=utf-8";
 inline constexpr char kBinary[] = "application/octet-stream";
+
+// A response whose body is `body`, or `profile` if there is one.
+struct Answer : Response {
+  Answer() = default;
+  Answer(Response response) : Response(std::move(response)) {}  // NOLINT: any response is an answer
+
+  std::unique_ptr<AnswerBody> profile;
+};
 
 Response TextAnswer(std::string body);
 

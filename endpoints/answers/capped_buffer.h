@@ -4,19 +4,30 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <streambuf>
-#include <string>
+#include <utility>
+
+#include "endpoints/answers/answer_body.h"
 
 namespace pprof::http {
 
 class CappedBuffer : public std::streambuf {
  public:
-  explicit CappedBuffer(size_t max_bytes, std::function<bool()> cancelled = nullptr)
-      : max_bytes_(max_bytes), cancelled_(std::move(cancelled)) {}
+  // `deflate`: see AnswerBody.
+  CappedBuffer(size_t max_bytes, bool deflate, std::function<bool()> cancelled = nullptr)
+      : max_bytes_(max_bytes),
+        cancelled_(std::move(cancelled)),
+        body_(std::make_unique<AnswerBody>(deflate)) {}
 
   bool overflowed() const { return overflowed_; }
   bool was_cancelled() const { return was_cancelled_; }
-  std::string Take() { return std::move(bytes_); }
+
+  // Ends the body. REQUIRES: nothing is written afterwards.
+  std::unique_ptr<AnswerBody> Take() {
+    body_->Finish();
+    return std::move(body_);
+  }
 
  protected:
   std::streamsize xsputn(const char* data, std::streamsize size) override {
@@ -24,11 +35,11 @@ class CappedBuffer : public std::streambuf {
       was_cancelled_ = true;
       return 0;
     }
-    if (static_cast<size_t>(size) > max_bytes_ - bytes_.size()) {
+    if (static_cast<size_t>(size) > max_bytes_ - body_->size()) {
       overflowed_ = true;
       return 0;
     }
-    bytes_.append(data, static_cast<size_t>(size));
+    body_->Append({data, static_cast<size_t>(size)});
     return size;
   }
 
@@ -41,7 +52,7 @@ class CappedBuffer : public std::streambuf {
  private:
   const size_t max_bytes_;
   const std::function<bool()> cancelled_;
-  std::string bytes_;
+  std::unique_ptr<AnswerBody> body_;
   bool overflowed_ = false;
   bool was_cancelled_ = false;
 };

@@ -13,7 +13,8 @@ namespace pprof::http {
 namespace {
 
 constexpr size_t kReadBytes = size_t{16} << 10;
-constexpr int kReadsAtOnce = 4;  // then other connections get their turn
+constexpr int kReadsAtOnce = 4;    // then other connections get their turn
+constexpr int kWritesAtOnce = 16;  // the same
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -105,9 +106,10 @@ void Connection::OnHangUp() {
   if (state_ != State::kWorking) Close();
 }
 
-void Connection::Answer(int status, std::string bytes) {
+void Connection::Answer(int status, std::string bytes, std::unique_ptr<AnswerBody> rest) {
   status_ = status;
   out_ = std::move(bytes);
+  rest_ = std::move(rest);
   state_ = State::kWriting;
   write_started_ = Clock::now();
   deadline_ = write_started_ + kWriteTime;
@@ -115,19 +117,29 @@ void Connection::Answer(int status, std::string bytes) {
 }
 
 void Connection::OnWritable() {
-  while (written_ < out_.size()) {
+  for (int i = 0; MoreToSend(); ++i) {
+    if (i == kWritesAtOnce) return;
     const ssize_t sent = send(fd(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
     if (sent < 0 && WouldBlock()) return;
     if (sent < 0) return Close();
     written_ += static_cast<size_t>(sent);
-    deadline_ = write_started_ + kWriteTime + std::chrono::seconds(written_ / kWriteBytesPerSecond);
+    sent_ += static_cast<size_t>(sent);
+    deadline_ = write_started_ + kWriteTime + std::chrono::seconds(sent_ / kWriteBytesPerSecond);
   }
   finished_ = Clock::now();
   out_ = std::string();
-  sent_ = std::exchange(written_, 0);
+  rest_ = nullptr;
   shutdown(fd(), SHUT_WR);
   state_ = State::kDraining;
   deadline_ = finished_ + kDrainTime;
+}
+
+// Fetches the next part of the answer when the last one is sent.
+bool Connection::MoreToSend() {
+  if (written_ < out_.size()) return true;
+  if (rest_ == nullptr || !rest_->Take(out_)) return false;
+  written_ = 0;
+  return true;
 }
 
 void Connection::Drain() {
@@ -145,7 +157,7 @@ RequestRecord Connection::Record() const {
   record.method = head().method;
   record.path = head().path;
   record.status = status_;
-  record.bytes = sent_ + written_;
+  record.bytes = sent_;
   record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(finished_ - accepted_);
   return record;
 }

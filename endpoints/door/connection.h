@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "endpoints/answers/answer_body.h"
 #include "endpoints/door/request_head.h"
 #include "endpoints/door/unique_fd.h"
 #include "pprof/http.h"
@@ -65,8 +66,8 @@ class Connection {
     state_ = State::kWorking;
   }
 
-  // Sends these bytes, then closes. `status`: for the log.
-  void Answer(int status, std::string bytes);
+  // Sends these bytes and `rest`, which may be null, then closes. `status`: for the log.
+  void Answer(int status, std::string bytes, std::unique_ptr<AnswerBody> rest);
 
   void Close() { state_ = State::kClosed; }
 
@@ -78,13 +79,15 @@ class Connection {
   RequestRecord Record() const;
   bool answered() const { return status_ != 0; }
   size_t body_held() const { return body_held_; }
-  size_t unsent() const { return out_.size() - written_; }
+  // Memory of the answer that waits for the client.
+  size_t waiting_bytes() const { return out_.size() + (rest_ == nullptr ? 0 : rest_->memory()); }
 
  private:
   std::optional<Refused> TakeBytes(std::string_view bytes, const Options& options, size_t& budget);
   std::optional<Refused> TakeHead(const Options& options, size_t& budget);
   void TakeBodyBytes(std::string_view bytes);
   void Drain();
+  bool MoreToSend();
 
   const uint64_t id_;
   UniqueFd fd_;
@@ -103,8 +106,9 @@ class Connection {
   bool takes_seconds_ = false;
   int status_ = 0;
   std::string out_;
-  size_t written_ = 0;  // of out_
-  size_t sent_ = 0;     // in total, once out_ is freed
+  std::unique_ptr<AnswerBody> rest_;  // follows out_; null: nothing
+  size_t written_ = 0;                // of out_
+  uint64_t sent_ = 0;                 // in total
   Clock::time_point write_started_{};
 };
 

@@ -44,7 +44,8 @@ Refused Busy(std::string text) {
 ConnectionGate::ConnectionGate(Listener listener, const Options& options)
     : options_(options),
       listener_(std::move(listener)),
-      dumps_(options.dumps_per_second, options.dump_burst) {
+      dumps_(options.dumps_per_second, options.dump_burst),
+      lookups_(options.dumps_per_second, options.dump_burst) {
   polled_.reserve(kMaxConnections + kAcceptsAtOnce);
 }
 
@@ -56,6 +57,7 @@ Status ConnectionGate::Start() {
   while (!started_) changed_.Wait(mutex_);
   if (!started_->ok()) return *started_;
   lock.Unlock();
+  if (Status started = small_workers_.Start("pprof-small"); !started.ok()) return started;
   if (Status started = workers_.Start("pprof-work"); !started.ok()) return started;
   if (options_.log) {
     if (Status started = log_worker_.Start("pprof-log"); !started.ok()) return started;
@@ -70,6 +72,7 @@ ConnectionGate::~ConnectionGate() {
   }
   changed_.NotifyAll();
   thread_.reset();
+  small_workers_.Stop();
   workers_.Stop();
   long_workers_.Stop();
   log_worker_.Stop();
@@ -217,14 +220,20 @@ void ConnectionGate::OnEvents(Connection& connection, short events) {
   }
 }
 
-size_t ConnectionGate::UnsentBytes() const {
+size_t ConnectionGate::WaitingBytes() const {
   size_t bytes = 0;
-  for (const Connection& connection : connections_) bytes += connection.unsent();
+  for (const Connection& connection : connections_) bytes += connection.waiting_bytes();
   return bytes;
 }
 
+WorkerPool& ConnectionGate::PoolFor(const RequestHead& head, bool is_long) {
+  if (is_long) return long_workers_;
+  return ProfileAt(head.path) != nullptr || IsSymbolPath(head.path) ? workers_ : small_workers_;
+}
+
 void ConnectionGate::Dispatch(Connection& connection) {
-  if (UnsentBytes() > options_.max_answer_bytes) {
+  const bool is_profile = ProfileAt(connection.head().path) != nullptr;
+  if (is_profile && WaitingBytes() > kAnswerBudget) {
     return Refuse(connection, Busy("too many answers wait for slow clients; try again"));
   }
   const bool is_long = IsLong(connection.head());
@@ -232,37 +241,34 @@ void ConnectionGate::Dispatch(Connection& connection) {
   request.cancelled = [this, left = connection.left()] {
     return left->load(std::memory_order_relaxed) || stopping_.load(std::memory_order_relaxed);
   };
-  HttplibWriter* writers = is_long ? long_writers_ : writers_;
-  auto job = [this, writers, id = connection.id(), request = std::move(request)](size_t worker) {
-    Work(id, request, writers[worker]);
-  };
+  // The place of the answer exists before the work, which may use up the memory.
+  const auto place = std::make_shared<std::list<Finished>>();
+  place->push_back({connection.id(), std::nullopt});
+  auto job = [this, place, request = std::move(request)] { Work(request, *place); };
   connection.StartWork(is_long);
-  if ((is_long ? long_workers_ : workers_).TryRun(std::move(job))) return;
+  if (PoolFor(connection.head(), is_long).TryRun(std::move(job))) return;
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
                                   : "too many requests are waiting; try again"));
 }
 
 // Runs on a worker's thread.
-void ConnectionGate::Work(uint64_t id, const Request& request, HttplibWriter& writer) {
-  const Context context{options_, refusals_, dumps_};
-  Finished finished{id, 500, {}};
+void ConnectionGate::Work(const Request& request, std::list<Finished>& place) {
+  const Context context{options_, refusals_, dumps_, lookups_};
   try {
-    Response response = Route(request, context);
-    finished.status = response.status;
-    finished.bytes = writer.Write(std::move(response), request.method == "HEAD");
+    place.front().answer.emplace(Route(request, context));
   } catch (...) {
-    // Out of memory: the connection closes without an answer.
+    // Out of memory, also for the error.
   }
   {
     const sys::MutexLock lock(mutex_);
-    finished_.push_back(std::move(finished));
+    finished_.splice(finished_.end(), place);
     wake_asked_ = true;
   }
   changed_.NotifyAll();
 }
 
 void ConnectionGate::CollectFinished() {
-  std::vector<Finished> finished;
+  std::list<Finished> finished;
   {
     const sys::MutexLock lock(mutex_);
     finished.swap(finished_);
@@ -270,10 +276,24 @@ void ConnectionGate::CollectFinished() {
   for (Finished& one : finished) {
     for (Connection& connection : connections_) {
       if (connection.id() != one.connection) continue;
-      connection.Answer(one.status, std::move(one.bytes));
+      if (!one.answer) {
+        Refuse(connection,
+               {503, Refusal::kMemory, "no memory for the answer; try again", "Retry-After", "1"});
+      } else if (one.answer->profile != nullptr && WaitingBytes() > 2 * kAnswerBudget) {
+        Refuse(connection, Busy("too many answers wait for slow clients; try again"));
+      } else {
+        Send(connection, *std::move(one.answer));
+      }
       break;
     }
   }
+}
+
+void ConnectionGate::Send(Connection& connection, Answer answer) {
+  const bool head_only = connection.head().method == "HEAD";
+  std::string head = writer_.Write(answer, head_only);
+  if (head.empty()) return connection.Close();  // the program exits
+  connection.Answer(answer.status, std::move(head), std::move(answer.profile));
 }
 
 void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
@@ -281,9 +301,7 @@ void ConnectionGate::Refuse(Connection& connection, const Refused& refused) {
   Response response = ErrorAnswer(refused.status, refused.text);
   if (!refused.header.empty()) response.headers.emplace(refused.header, refused.header_value);
   AddSecurityHeaders(response);
-  const int status = response.status;
-  const bool head_only = connection.head().method == "HEAD";
-  connection.Answer(status, refusal_writer_.Write(std::move(response), head_only));
+  Send(connection, std::move(response));
 }
 
 void ConnectionGate::ExpireAndClose() {
@@ -309,7 +327,7 @@ void ConnectionGate::ExpireAndClose() {
 
 void ConnectionGate::Log(const Connection& connection) {
   if (!options_.log || !connection.answered()) return;
-  log_worker_.TryRun([this, record = connection.Record()](size_t) { options_.log(record); });
+  log_worker_.TryRun([this, record = connection.Record()] { options_.log(record); });
 }
 
 }  // namespace pprof::http

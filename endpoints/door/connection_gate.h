@@ -37,9 +37,14 @@ class ConnectionGate {
   static constexpr size_t kMaxConnections = 192;
   // Maximum bytes of all request bodies together.
   static constexpr size_t kBodyBudget = size_t{8} << 20;
-  // Threads for immediate answers, and for those that take `seconds`.
+  // Memory of the answers that wait for their clients. While they have more, further profiles are
+  // refused; other answers are small.
+  static constexpr size_t kAnswerBudget = size_t{16} << 20;
+  // Threads for the small answers, for profiles and look-ups, and for what takes `seconds`. The
+  // last ones only exist while they are needed.
+  static constexpr size_t kSmallWorkers = 1;
   static constexpr size_t kWorkers = 3;
-  static constexpr size_t kLongWorkers = 4;
+  static constexpr size_t kLongWorkers = kMaxRecordings + 16;
 
   ConnectionGate(Listener listener, const Options& options);
   ~ConnectionGate();
@@ -58,8 +63,7 @@ class ConnectionGate {
  private:
   struct Finished {
     uint64_t connection;
-    int status;
-    std::string bytes;
+    std::optional<Answer> answer;  // none: out of memory, or the request is not finished
   };
 
   void Run();
@@ -71,8 +75,10 @@ class ConnectionGate {
   bool MayAccept() const;
   void OnEvents(Connection& connection, short events);
   void Dispatch(Connection& connection);
-  size_t UnsentBytes() const;
-  void Work(uint64_t id, const Request& request, HttplibWriter& writer);
+  size_t WaitingBytes() const;
+  WorkerPool& PoolFor(const RequestHead& head, bool is_long);
+  void Work(const Request& request, std::list<Finished>& place);
+  void Send(Connection& connection, Answer answer);
   void CollectFinished();
   void Refuse(Connection& connection, const Refused& refused);
   void ExpireAndClose();
@@ -84,9 +90,8 @@ class ConnectionGate {
   Listener listener_;
   RefusalCounters refusals_;
   TokenBucket dumps_;
-  HttplibWriter writers_[kWorkers];           // one per worker
-  HttplibWriter long_writers_[kLongWorkers];  // the same
-  std::atomic<bool> stopping_{false};         // set under mutex_
+  TokenBucket lookups_;
+  std::atomic<bool> stopping_{false};
 
   // Owned by the gate's thread, and closed on it.
   UniqueFd wake_;  // eventfd; also written by the waker
@@ -94,20 +99,21 @@ class ConnectionGate {
       polled_;  // of one call of Poll; reserved, so that an idle gate needs no memory
   std::list<Connection> connections_;  // oldest first
   uint64_t next_id_ = 1;
-  HttplibWriter refusal_writer_;
+  HttplibWriter writer_;
   size_t body_budget_ = kBodyBudget;
   Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 
   sys::Mutex mutex_;
   sys::CondVar changed_;  // one of the following, or stopping_
   std::optional<Status> started_ PPROF_GUARDED_BY(mutex_);
-  std::vector<Finished> finished_ PPROF_GUARDED_BY(mutex_);
+  std::list<Finished> finished_ PPROF_GUARDED_BY(mutex_);
   bool wake_asked_ PPROF_GUARDED_BY(mutex_) = false;
 
   // Declared last, so that they end first.
-  WorkerPool workers_{kWorkers, kMaxWaiting};
-  WorkerPool long_workers_{kLongWorkers, 0};
-  WorkerPool log_worker_{1, kMaxLogWaiting, WorkerPool::AtStop::kRunWaiting};
+  WorkerPool small_workers_{kSmallWorkers, kSmallWorkers, kMaxWaiting};
+  WorkerPool workers_{kWorkers, kWorkers, kMaxWaiting};
+  WorkerPool long_workers_{0, kLongWorkers, 0};
+  WorkerPool log_worker_{1, 1, kMaxLogWaiting, WorkerPool::AtStop::kRunWaiting};
   std::optional<OwnThread> thread_;
 };
 

@@ -109,23 +109,28 @@ class StringStream : public httplib::Stream {
 };
 // NOLINTEND(modernize-use-override)
 
-void ToHttplib(Response from, bool head_only, httplib::Response& to) {
+void ToHttplib(const Answer& from, bool head_only, httplib::Response& to) {
   to.status = from.status;
   std::string type = kPlainText;
-  for (auto& [name, value] : from.headers) {
+  for (const auto& [name, value] : from.headers) {
     if (name == "Content-Type") {
       type = value;
     } else {
       to.set_header(name, value);
     }
   }
-  if (!head_only) {
-    to.body = std::move(from.body);
+  if (!head_only && from.profile == nullptr) {
+    to.body = from.body;
     to.set_header("Content-Type", type);
     return;
   }
-  // Without a length: the answer to HEAD must not promise a body of 0 bytes.
   to.set_header("Accept-Ranges", "none");
+  if (!head_only && from.profile->size() > 0) {
+    to.set_content_provider(from.profile->size(), type,
+                            [](size_t, size_t, httplib::DataSink&) { return false; });
+    return;
+  }
+  // Without a length: the answer to HEAD must not promise a body of 0 bytes.
   to.set_chunked_content_provider(type, [](size_t, httplib::DataSink& sink) {
     sink.done();
     return true;
@@ -138,15 +143,16 @@ class HttplibWriter::Impl : public httplib::Server {
  public:
   Impl() {
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& to) {
-      ToHttplib(std::move(response_), head_only_, to);
+      ToHttplib(*answer_, head_only_, to);
       return HandlerResponse::Handled;
     });
   }
 
-  std::string Write(Response response, bool head_only) {
-    response_ = std::move(response);
+  std::string Write(const Answer& answer, bool head_only) {
+    answer_ = &answer;
     head_only_ = head_only;
-    StringStream stream(head_only ? "HEAD / HTTP/1.1\r\n\r\n" : "GET / HTTP/1.1\r\n\r\n");
+    StringStream stream(head_only || answer.profile != nullptr ? "HEAD / HTTP/1.1\r\n\r\n"
+                                                               : "GET / HTTP/1.1\r\n\r\n");
     bool closed = false;
     const auto setup = [](httplib::Request&) {};
 #if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == 4
@@ -160,7 +166,7 @@ class HttplibWriter::Impl : public httplib::Server {
   }
 
  private:
-  Response response_;  // of the current call of Write
+  const Answer* answer_ = nullptr;  // of the current call of Write
   bool head_only_ = false;
 };
 
@@ -170,7 +176,7 @@ HttplibWriter::HttplibWriter() {
   // httplib initializes statics at its first request. Do it in the caller's thread, before others
   // exist: a fork during a worker's first request would leave their guards locked in the child.
   for (const bool head_only : {false, true}) {
-    static_cast<void>(impl_->Write(Response(), head_only));
+    static_cast<void>(impl_->Write(Answer(), head_only));
   }
   RegisterAwaitWriters();  // after the statics, so that it runs before they are destroyed
 }
@@ -178,9 +184,9 @@ HttplibWriter::HttplibWriter() {
 HttplibWriter::~HttplibWriter() = default;
 HttplibWriter::HttplibWriter(HttplibWriter&&) noexcept = default;
 
-std::string HttplibWriter::Write(Response response, bool head_only) {
+std::string HttplibWriter::Write(const Answer& answer, bool head_only) {
   const Writing this_call;
-  return this_call.allowed() ? impl_->Write(std::move(response), head_only) : std::string();
+  return this_call.allowed() ? impl_->Write(answer, head_only) : std::string();
 }
 
 }  // namespace pprof::http

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "pprof/http.h"
+#include "endpoints/answers/answers.h"
 
 namespace pprof::http {
 
@@ -23,9 +23,9 @@ class HttplibWriter {
   HttplibWriter(const HttplibWriter&) = delete;
   HttplibWriter& operator=(const HttplibWriter&) = delete;
 
-  // The status line, the headers with Connection: close, and the body unless `head_only`. Empty
-  // once exit() has begun.
-  std::string Write(Response response, bool head_only);
+  // The status line, the headers with Connection: close, and the body unless `head_only`. The bytes
+  // of `answer.profile` are not included, but their number is in the headers.
+  std::string Write(const Answer& answer, bool head_only);
 
  private:
   class Impl;

@@ -1,9 +1,12 @@
-// A fixed number of threads that run jobs from a bounded queue.
+// Threads that run jobs from a bounded queue.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "pprof/own_threads.h"
@@ -15,30 +18,38 @@ namespace pprof::http {
 // Thread safety: TryRun and Stop are safe. Not async-signal-safe: allocates, locks.
 class WorkerPool {
  public:
-  // `worker`: index of the thread that runs the job, 0 to threads - 1.
-  using Job = std::function<void(size_t worker)>;
+  using Job = std::function<void()>;
 
   enum class AtStop { kDropWaiting, kRunWaiting };
 
-  // `queue`: maximum number of waiting jobs.
-  WorkerPool(size_t threads, size_t queue, AtStop at_stop = AtStop::kDropWaiting)
-      : size_(threads), max_queue_(queue), at_stop_(at_stop) {}
+  // `kept`: threads that always exist; others, up to `threads` in all, start when they are needed
+  // and end when they have had nothing to do for 5 s. `queue`: maximum number of waiting jobs.
+  WorkerPool(size_t kept, size_t threads, size_t queue, AtStop at_stop = AtStop::kDropWaiting)
+      : kept_(kept), size_(threads), max_queue_(queue), at_stop_(at_stop) {}
   ~WorkerPool() { Stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Starts the threads. `name`: see OwnThread. Errors: kInternal when one cannot be started.
+  // Starts the kept threads. `name`: see OwnThread. Errors: kInternal when one cannot be started.
   Status Start(const char* name);
 
-  // False if all threads are busy and the queue is full.
+  // False if all threads are busy and the queue is full, or no thread can be started.
   bool TryRun(Job job);
 
   // Drops or runs waiting jobs, finishes running ones, and joins the threads.
   void Stop();
 
  private:
-  void Run(size_t worker);
+  struct Worker {
+    OwnThread thread;
+    std::shared_ptr<std::atomic<bool>> ended;
+  };
 
+  Status Add() PPROF_REQUIRES(mutex_);
+  void Run(std::atomic<bool>& ended);
+  bool AwaitJob() PPROF_REQUIRES(mutex_);
+
+  const size_t kept_;
   const size_t size_;
   const size_t max_queue_;
   const AtStop at_stop_;
@@ -46,8 +57,10 @@ class WorkerPool {
   sys::CondVar changed_;
   std::deque<Job> jobs_ PPROF_GUARDED_BY(mutex_);
   size_t busy_ PPROF_GUARDED_BY(mutex_) = 0;
+  size_t threads_ PPROF_GUARDED_BY(mutex_) = 0;
   bool stopping_ PPROF_GUARDED_BY(mutex_) = false;
-  std::vector<OwnThread> threads_;  // used by the owner only, between Start and Stop
+  std::string name_;
+  std::vector<Worker> workers_ PPROF_GUARDED_BY(mutex_);
 };
 
 }  // namespace pprof::http

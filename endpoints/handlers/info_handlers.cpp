@@ -76,7 +76,11 @@ std::string JoinRedacted(const std::vector<std::string>& arguments) {
   return joined;
 }
 
-Response ServeCmdline() { return TextAnswer(JoinRedacted(Arguments())); }
+Response ServeCmdline() {
+  const std::vector<std::string> arguments = Arguments();
+  if (arguments.empty()) return ErrorAnswer(501, "/proc/self/cmdline cannot be read");
+  return TextAnswer(JoinRedacted(arguments));
+}
 
 std::vector<uint64_t> ParseAddresses(std::string_view text) {
   std::vector<uint64_t> addresses;

@@ -9,6 +9,7 @@
 #include "endpoints/answers/answers.h"
 #include "endpoints/answers/capped_buffer.h"
 #include "endpoints/handlers/query.h"
+#include "endpoints/limits/memory_reserve.h"
 #include "pprof/recording.h"
 
 namespace pprof::http {
@@ -104,7 +105,7 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   auto after = Collect(type.name, wanted.parameters);
   if (!after.ok()) return after.status();
-  return after.value().Since(before.value());
+  return std::move(after).value().Since(before.value());
 }
 
 Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, const Request& request,
@@ -146,10 +147,10 @@ SymbolOptions OptionsOf(const ProfileRequest& wanted, const Request& request) {
   return options;
 }
 
-Response Write(const Snapshot& snapshot, const ProfileType& type, const ProfileRequest& wanted,
-               const Request& request, size_t max_bytes) {
+Answer Write(const Snapshot& snapshot, const ProfileType& type, const ProfileRequest& wanted,
+             const Request& request, size_t max_bytes) {
   const SymbolizedSnapshot symbolized = snapshot.Symbolize(OptionsOf(wanted, request));
-  CappedBuffer buffer(max_bytes, request.cancelled);
+  CappedBuffer buffer(max_bytes, wanted.format != Format::kProto, request.cancelled);
   std::ostream out(&buffer);
   const Status written = symbolized.WriteTo(out, wanted.format);
   if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
@@ -158,21 +159,32 @@ Response Write(const Snapshot& snapshot, const ProfileType& type, const ProfileR
                                 " bytes; raise Options::max_answer_bytes or sample less often");
   }
   if (!written.ok()) return ErrorAnswer(written);
-  Response response = WithHeaders(type, wanted);
-  response.body = buffer.Take();
-  return response;
+  Answer answer = WithHeaders(type, wanted);
+  answer.profile = buffer.Take();
+  return answer;
+}
+
+Response NoMemory(const Context& context) {
+  context.refusals.Count(Refusal::kMemory);
+  return ErrorAnswer(Status(StatusCode::kUnavailable,
+                            "a profile may need 8 MiB, and less is left of the memory limit of "
+                            "this process; try again when there is more"));
 }
 
 }  // namespace
 
-Response ServeProfile(const ProfileType& type, const Request& request, const Context& context) {
+Answer ServeProfile(const ProfileType& type, const Request& request, const Context& context) {
   auto query = Query::Parse(request.query);
   if (!query.ok()) return ErrorAnswer(query.status());
   auto wanted = ReadProfileRequest(type, query.value(), context.options.max_seconds);
   if (!wanted.ok()) return ErrorAnswer(wanted.status());
   if (request.method == "HEAD") return WithHeaders(type, wanted.value());
+  const MemoryReserve reserve;
+  if (!reserve.enough()) return NoMemory(context);
   auto snapshot = Take(type, wanted.value(), request, context);
   if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
+  // The program may have grown during a recording.
+  if (wanted.value().seconds > 0 && !reserve.StillEnough()) return NoMemory(context);
   return Write(snapshot.value(), type, wanted.value(), request, context.options.max_answer_bytes);
 }
 

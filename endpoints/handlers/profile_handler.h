@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "endpoints/answers/answers.h"
 #include "endpoints/limits/context.h"
 #include "pprof/http.h"
 #include "pprof/pprof.h"
@@ -15,7 +16,7 @@ constexpr int kDefaultSeconds = 30;
 constexpr int kDefaultHz = 100;
 
 // GET and HEAD; HEAD checks the parameters and collects nothing.
-Response ServeProfile(const ProfileType& type, const Request& request, const Context& context);
+Answer ServeProfile(const ProfileType& type, const Request& request, const Context& context);
 
 // POST to an action of a profile, e.g. /debug/pprof/peak/reset.
 Response RunAction(const ProfileAction& action, const Request& request);

@@ -1,6 +1,7 @@
 #include "endpoints/handlers/router.h"
 
 #include <exception>
+#include <functional>
 
 #include "endpoints/answers/answers.h"
 #include "endpoints/handlers/index_page.h"
@@ -58,8 +59,19 @@ Response GuardedAction(const ProfileAction& action, const Request& request,
                      "e.g. curl -X POST -H 'Content-Type: application/json'");
 }
 
+// Look-ups have a bucket of their own: a client that asks in a loop must not take away the profiles
+// of others.
+Response Cheap(const Context& context, const std::function<Response()>& serve) {
+  if (context.lookups.Take()) return serve();
+  context.refusals.Count(Refusal::kDumps);
+  return ErrorAnswer(
+      Status(StatusCode::kUnavailable, "too many look-ups were asked for; try again in 1 s"));
+}
+
 Response ServePost(const Request& request, const Context& context) {
-  if (IsSymbolPath(request.path)) return ServeSymbol(request.body);
+  if (IsSymbolPath(request.path)) {
+    return Cheap(context, [&] { return ServeSymbol(request.body); });
+  }
   if (const ProfileAction* action = ActionAt(request.path)) {
     return GuardedAction(*action, request, context);
   }
@@ -67,12 +79,14 @@ Response ServePost(const Request& request, const Context& context) {
   return MethodNotAllowed("GET, HEAD");
 }
 
-Response ServeRead(const Request& request, const Context& context) {
-  if (request.path == kRoot) return ServeIndex(context);
+Answer ServeRead(const Request& request, const Context& context) {
+  if (request.path == kRoot) return Cheap(context, [&] { return ServeIndex(context); });
   if (request.path == "/debug/pprof/cmdline" && context.options.expose_cmdline) {
     return ServeCmdline();
   }
-  if (IsSymbolPath(request.path)) return ServeSymbol(request.query);
+  if (IsSymbolPath(request.path)) {
+    return Cheap(context, [&] { return ServeSymbol(request.query); });
+  }
   if (const ProfileType* type = ProfileAt(request.path)) {
     return ServeProfile(*type, request, context);
   }
@@ -86,7 +100,7 @@ bool IsKnown(std::string_view path, const Options& options) {
          ActionAt(path) != nullptr;
 }
 
-Response Answer(const Request& request, const Context& context) {
+Answer Answered(const Request& request, const Context& context) {
   if (request.path == "/debug/pprof" && IsRead(request)) return RedirectToIndex();
   if (!IsKnown(request.path, context.options)) return ErrorAnswer(404, "Unknown profile");
   if (IsRead(request)) return ServeRead(request, context);
@@ -97,10 +111,10 @@ Response Answer(const Request& request, const Context& context) {
 
 }  // namespace
 
-Response Route(const Request& request, const Context& context) {
-  Response response;
+Answer Route(const Request& request, const Context& context) {
+  Answer response;
   try {
-    response = Answer(request, context);
+    response = Answered(request, context);
   } catch (const std::exception&) {
     // A custom profile type threw, or out of memory. The reason is not disclosed.
     response = ErrorAnswer(500, "internal error");

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "endpoints/answers/answers.h"
 #include "endpoints/limits/context.h"
 #include "pprof/http.h"
 #include "pprof/pprof.h"
@@ -12,7 +13,7 @@ namespace pprof::http {
 inline constexpr std::string_view kRoot = "/debug/pprof/";
 
 // Answers an admitted request, including security headers. Never throws.
-Response Route(const Request& request, const Context& context);
+Answer Route(const Request& request, const Context& context);
 
 // The profile for `path` or an alias (/debug/fgprof, /debug/pprof/threads); nullptr if none.
 const ProfileType* ProfileAt(std::string_view path);

@@ -11,6 +11,7 @@ struct Context {
   const Options& options;
   RefusalCounters& refusals;
   TokenBucket& dumps;
+  TokenBucket& lookups;  // of the index and symbol
 };
 
 }  // namespace pprof::http

@@ -7,8 +7,9 @@
 
 namespace pprof::http {
 
-// Maximum concurrent recordings in the process, across all servers.
-constexpr int kMaxRecordings = 2;
+// Maximum concurrent recordings in the process, across all servers. They share one stream of
+// samples.
+constexpr int kMaxRecordings = 32;
 
 // Allows `burst` dumps at once and `per_second` in the long run. Without a lock or a destructor, so
 // that it can be static. Thread safety: safe.

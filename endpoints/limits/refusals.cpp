@@ -4,8 +4,8 @@ namespace pprof::http {
 namespace {
 
 constexpr std::array<std::string_view, kRefusalCauses> kNames = {
-    "malformed", "too_large", "timeout",      "host", "cross_site", "unauthorized",
-    "peer",      "method",    "content_type", "busy", "recordings", "dumps"};
+    "malformed", "too_large",    "timeout", "host",       "cross_site", "unauthorized", "peer",
+    "method",    "content_type", "busy",    "recordings", "dumps",      "memory"};
 
 }  // namespace
 

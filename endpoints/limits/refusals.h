@@ -23,9 +23,10 @@ enum class Refusal {
   kContentType,   // a POST that a plain HTML form could have sent
   kBusy,          // too many connections or waiting requests
   kRecordings,    // too many concurrent recordings
-  kDumps,         // too many dumps per second
+  kDumps,         // too many dumps or look-ups per second
+  kMemory,        // little is left of the memory limit of the process
 };
-constexpr size_t kRefusalCauses = 12;
+constexpr size_t kRefusalCauses = 13;
 
 // The cause's name in the UI and the API, e.g. "cross_site".
 std::string_view RefusalName(Refusal cause);

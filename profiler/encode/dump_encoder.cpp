@@ -75,7 +75,7 @@ class DumpEncoder {
       Print("\tstack unavailable: {}\n", note.no_stack_because);
     } else {
       for (uint32_t i = 0; i < sample.depth; ++i) {
-        WriteFrames(profile_.frames[sample.first_frame + i]);
+        WriteFrames(profile_.LocationOf(sample, i));
       }
     }
     WriteCreator(note);

@@ -127,7 +127,7 @@ class ProtoEncoder {
       {
         protozero::packed_field_uint64 ids(message, pb::sample::kLocationId);
         for (uint32_t i = 0; i < sample.depth; ++i) {
-          ids.add_element(uint64_t{profile_.frames[sample.first_frame + i]} + 1);
+          ids.add_element(uint64_t{profile_.LocationOf(sample, i)} + 1);
         }
       }
       const int64_t* values = profile_.ValuesOf(index);

@@ -76,10 +76,10 @@ class TextEncoder {
   }
 
   // Largest first; ties by address, so that equal data gives equal text.
-  std::vector<size_t> SortedBy(size_t column) const {
-    std::vector<size_t> order(profile_.samples.size());
+  std::vector<uint32_t> SortedBy(size_t column) const {
+    std::vector<uint32_t> order(profile_.samples.size());
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
       if (Value(a, column) != Value(b, column)) return Value(a, column) > Value(b, column);
       return AddressesOf(a) < AddressesOf(b);
     });
@@ -90,7 +90,7 @@ class TextEncoder {
     const model::Sample& s = profile_.samples[sample];
     std::vector<uint64_t> addresses;
     for (uint32_t i = 0; i < s.depth; ++i) {
-      addresses.push_back(profile_.locations[profile_.frames[s.first_frame + i]].address);
+      addresses.push_back(profile_.locations[profile_.LocationOf(s, i)].address);
     }
     return addresses;
   }
@@ -105,7 +105,7 @@ class TextEncoder {
     if (alloc == inuse && at.alloc_space != at.inuse_space) ++alloc;
     Print("heap profile: {}: {} [{}: {}] @ heapprofile\n", Total(at.inuse_objects), inuse,
           Total(at.alloc_objects), alloc);
-    for (const size_t i : SortedBy(at.inuse_space)) {
+    for (const uint32_t i : SortedBy(at.inuse_space)) {
       Print("{}: {} [{}: {}] @", Value(i, at.inuse_objects), Value(i, at.inuse_space),
             Value(i, at.alloc_objects), Value(i, at.alloc_space));
       WriteStack(i);
@@ -118,7 +118,7 @@ class TextEncoder {
     Print("--- {}:\ncycles/second=1000000000\n", is_mutex ? "mutex" : "contention");
     if (is_mutex) Print("sampling period=1\n");
     const size_t delay = profile_.values.size() - 1;
-    for (const size_t i : SortedBy(delay)) {
+    for (const uint32_t i : SortedBy(delay)) {
       Print("{} {} @", Value(i, delay), Value(i, 0));
       WriteStack(i);
     }
@@ -126,7 +126,7 @@ class TextEncoder {
 
   void WriteCount() {
     Print("{} profile: total {}\n", profile_.name, Total(0));
-    for (const size_t i : SortedBy(0)) {
+    for (const uint32_t i : SortedBy(0)) {
       Print("{} @", Value(i, 0));
       WriteStack(i);
     }
@@ -159,7 +159,7 @@ class TextEncoder {
   std::vector<Row> FrameRows(const model::Sample& sample) const {
     std::vector<Row> rows;
     for (uint32_t i = 0; i < sample.depth; ++i) {
-      AddFrameRows(profile_.frames[sample.first_frame + i], rows);
+      AddFrameRows(profile_.LocationOf(sample, i), rows);
     }
     return rows;
   }

@@ -1,6 +1,7 @@
 #include "profiler/model/delta.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "profiler/model/index_table.h"
@@ -24,11 +25,17 @@ class Translator {
     for (const auto& labels : from.label_sets) label_sets_.push_back(Translate(labels));
   }
 
+  // The same permanent stack in `into`.
+  Sample InPlace(Sample sample) const {
+    sample.label_set = label_sets_[sample.label_set];
+    return sample;
+  }
+
   // Appends the sample's frames to `into` and returns the translated sample.
   Sample Append(const Sample& sample) {
     const uint64_t first = into_.frames.size();
     for (uint32_t i = 0; i < sample.depth; ++i) {
-      into_.frames.push_back(locations_[from_.frames[sample.first_frame + i]]);
+      into_.frames.push_back(locations_[from_.LocationOf(sample, i)]);
     }
     return {first, sample.depth, label_sets_[sample.label_set]};
   }
@@ -103,63 +110,111 @@ void SubtractTotals(const Profile& columns, int64_t* from, const int64_t* what) 
   }
 }
 
+// Finds samples of `result` and adds those that are missing.
+class SampleTable {
+ public:
+  explicit SampleTable(Profile& result) : result_(result), table_(result.samples.size()) {
+    for (uint32_t i = 0; i < result.samples.size(); ++i) {
+      table_.Insert(HashOfSample(result, result.samples[i]), i);
+    }
+  }
+
+  uint32_t Find(const Sample& sample) const {
+    return table_.Find(HashOfSample(result_, sample), [&](uint32_t other) {
+      return SameSample(result_, result_.samples[other], sample);
+    });
+  }
+
+  uint32_t Add(const Sample& sample) {
+    const auto index = static_cast<uint32_t>(result_.samples.size());
+    table_.Insert(HashOfSample(result_, sample), index);
+    result_.samples.push_back(sample);
+    result_.sample_values.resize(result_.sample_values.size() + result_.values.size());
+    return index;
+  }
+
+ private:
+  Profile& result_;
+  IndexTable table_;
+};
+
+// Both profiles have permanent stacks in the order of the sampler's list, newest first: the next
+// one is found at `from` or shortly after.
+uint32_t FindFrom(uint32_t from, const Sample& wanted, const Profile& result) {
+  for (uint32_t i = from; i < result.samples.size(); ++i) {
+    if (SameSample(result, result.samples[i], wanted)) return i;
+  }
+  return IndexTable::kNone;
+}
+
 // Subtracts every sample of `earlier` from its match in `result`, or from zero.
 void SubtractSamples(Profile& result, const Profile& earlier) {
   Translator translator(result, earlier);
-  IndexTable table(result.samples.size());
-  for (uint32_t i = 0; i < result.samples.size(); ++i) {
-    table.Insert(HashOfSample(result, result.samples[i]), i);
-  }
-  const size_t width = result.values.size();
+  std::optional<SampleTable> table;  // 1 MiB for 65,536 samples: mostly not needed
+  uint32_t next = 0;
   for (size_t i = 0; i < earlier.samples.size(); ++i) {
-    const Sample sample = translator.Append(earlier.samples[i]);
-    const auto same = [&](uint32_t other) {
-      return SameSample(result, result.samples[other], sample);
-    };
-    const uint64_t hash = HashOfSample(result, sample);
-    uint32_t index = table.Find(hash, same);
-    if (index == IndexTable::kNone) {
-      index = static_cast<uint32_t>(result.samples.size());
-      table.Insert(hash, index);
-      result.samples.push_back(sample);
-      result.sample_values.resize(result.sample_values.size() + width);
-    } else {
-      result.frames.resize(sample.first_frame);
+    const Sample& before = earlier.samples[i];
+    uint32_t index = IndexTable::kNone;
+    if (before.is_permanent()) {
+      const Sample wanted = translator.InPlace(before);
+      index = table ? table->Find(wanted) : FindFrom(next, wanted, result);
+      if (!table && index != IndexTable::kNone) next = index + 1;
     }
-    SubtractTotals(result, &result.sample_values[index * width], earlier.ValuesOf(i));
+    // A permanent stack is a copy as soon as its module is unloaded.
+    if (index == IndexTable::kNone) {
+      if (!table) table.emplace(result);
+      const Sample sample = translator.Append(before);
+      index = before.is_permanent() ? table->Find(translator.InPlace(before)) : IndexTable::kNone;
+      if (index == IndexTable::kNone) index = table->Find(sample);
+      if (index == IndexTable::kNone) {
+        index = table->Add(sample);
+      } else {
+        result.frames.resize(sample.first_frame);
+      }
+    }
+    SubtractTotals(result, &result.sample_values[index * result.values.size()],
+                   earlier.ValuesOf(i));
   }
 }
 
-// Copies a sample's frames from `old`, moving each location on first use.
-void KeepSample(const Profile& old, const Sample& sample, Profile& kept,
-                std::vector<uint32_t>& locations) {
+// Moves the sample's frames from `old` to `kept`, and each location on first use.
+Sample KeepSample(const Profile& old, Sample sample, Profile& kept,
+                  std::vector<uint32_t>& locations) {
   const uint64_t first = kept.frames.size();
   for (uint32_t i = 0; i < sample.depth; ++i) {
-    const uint32_t frame = old.frames[sample.first_frame + i];
-    if (locations[frame] == UINT32_MAX) {
-      locations[frame] = static_cast<uint32_t>(kept.locations.size());
-      kept.locations.push_back(old.locations[frame]);
+    uint32_t& location = locations[old.LocationOf(sample, i)];
+    if (location == UINT32_MAX) {
+      location = static_cast<uint32_t>(kept.locations.size());
+      kept.locations.push_back(old.locations[old.LocationOf(sample, i)]);
     }
-    kept.frames.push_back(locations[frame]);
+    if (!sample.is_permanent()) {
+      kept.frames.push_back(location);
+    } else if (kept.LocationAt(sample.return_addresses()[i]) == IndexTable::kNone) {
+      kept.by_return_address.Insert(MixHash(sample.return_addresses()[i]), location);
+    }
   }
-  kept.samples.push_back({first, sample.depth, sample.label_set});
+  if (!sample.is_permanent()) sample.first_frame = first;
+  return sample;
 }
 
 // Drops all-zero samples, and the locations that only they used.
 void DropUnchanged(Profile& profile) {
   Profile old;
-  std::swap(old.samples, profile.samples);
   std::swap(old.frames, profile.frames);
   std::swap(old.locations, profile.locations);
-  std::swap(old.sample_values, profile.sample_values);
+  std::swap(old.by_return_address, profile.by_return_address);
   std::vector<uint32_t> locations(old.locations.size(), UINT32_MAX);
   const size_t width = profile.values.size();
-  for (size_t i = 0; i < old.samples.size(); ++i) {
-    const int64_t* values = old.sample_values.data() + i * width;
+  size_t kept = 0;
+  for (size_t i = 0; i < profile.samples.size(); ++i) {
+    const int64_t* values = profile.ValuesOf(i);
     if (std::all_of(values, values + width, [](int64_t value) { return value == 0; })) continue;
-    KeepSample(old, old.samples[i], profile, locations);
-    profile.sample_values.insert(profile.sample_values.end(), values, values + width);
+    profile.samples[kept] = KeepSample(old, profile.samples[i], profile, locations);
+    std::copy(values, values + width, &profile.sample_values[kept * width]);
+    ++kept;
   }
+  profile.samples.resize(kept);
+  profile.sample_values.resize(kept * width);
 }
 
 }  // namespace
@@ -172,14 +227,14 @@ bool SameKind(const Profile& a, const Profile& b) {
          std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), same);
 }
 
-Profile Difference(const Profile& later, const Profile& earlier) {
-  Profile result = later;
+Profile Difference(Profile later, const Profile& earlier) {
+  Profile result = std::move(later);
   result.thread_notes.clear();  // those of `later`: a difference has none
   SubtractSamples(result, earlier);
   DropUnchanged(result);
-  const bool in_order = later.taken_at > earlier.taken_at;
+  const bool in_order = result.taken_at > earlier.taken_at;
   result.duration_nanos =
-      in_order ? static_cast<int64_t>(later.taken_at - earlier.taken_at) : int64_t{0};
+      in_order ? static_cast<int64_t>(result.taken_at - earlier.taken_at) : int64_t{0};
   result.lost_samples -= std::min(result.lost_samples, earlier.lost_samples);
   return result;
 }

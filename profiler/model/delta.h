@@ -12,6 +12,6 @@ bool SameKind(const Profile& a, const Profile& b);
 // that is only in `earlier`). Samples match by addresses, mappings and labels. All-zero samples are
 // dropped, with the locations only they used. Times are those of `later`; the duration is the time
 // between the two. REQUIRES: SameKind(later, earlier).
-Profile Difference(const Profile& later, const Profile& earlier);
+Profile Difference(Profile later, const Profile& earlier);
 
 }  // namespace pprof::model

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pprof/pprof.h"
+#include "profiler/model/index_table.h"
 
 namespace pprof::model {
 
@@ -32,9 +33,20 @@ struct Location {
 };
 
 struct Sample {
-  uint64_t first_frame = 0;  // index in Profile::frames
+  uint64_t first_frame = 0;  // index in Profile::frames; or a permanent stack
   uint32_t depth = 0;
   uint32_t label_set = 0;  // index in Profile::label_sets; 0 is the empty set
+
+  // A stack that stays where it is for ever, leaf first: 100,000 of them are not copied.
+  static Sample OfPermanent(const uintptr_t* return_addresses, uint32_t depth, uint32_t label_set) {
+    return {kPermanent | reinterpret_cast<uint64_t>(return_addresses), depth, label_set};
+  }
+  bool is_permanent() const { return (first_frame & kPermanent) != 0; }
+  const uintptr_t* return_addresses() const {
+    return reinterpret_cast<const uintptr_t*>(first_frame & ~kPermanent);
+  }
+
+  static constexpr uint64_t kPermanent = uint64_t{1} << 63;  // set in no address and no index
 };
 
 // Details of one sample for a full thread dump, besides its stack.
@@ -75,7 +87,21 @@ struct Profile {
   std::vector<uint32_t> frames;        // indexes in `locations`, leaf first
   std::vector<int64_t> sample_values;  // values.size() numbers per sample
 
+  IndexTable by_return_address;  // the locations of permanent stacks
+
   const int64_t* ValuesOf(size_t sample) const { return &sample_values[sample * values.size()]; }
+
+  // Index in `locations` of one frame, leaf first. REQUIRES: the sample is of this profile.
+  uint32_t LocationOf(const Sample& sample, uint32_t frame) const {
+    if (!sample.is_permanent()) return frames[sample.first_frame + frame];
+    return LocationAt(sample.return_addresses()[frame]);
+  }
+  // The location of a permanent stack's return address, or IndexTable::kNone.
+  uint32_t LocationAt(uintptr_t return_address) const {
+    const uint64_t call = return_address == 0 ? 0 : return_address - 1;
+    return by_return_address.Find(MixHash(return_address),
+                                  [&](uint32_t i) { return locations[i].address == call; });
+  }
 };
 
 }  // namespace pprof::model

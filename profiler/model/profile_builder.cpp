@@ -64,14 +64,28 @@ void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
   if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
   const std::string end = NameOfEnd(stack, unloaded_as);
   if (!end.empty()) profile_.frames.push_back(LocationOfName(end));
-  AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
+  AddSample(first_frame, AddLabelSet(labels), values);
 }
 
 void ProfileBuilder::AddNamed(std::string_view frame_name, const int64_t* values,
                               const std::vector<Label>& labels) {
   const uint64_t first_frame = profile_.frames.size();
   profile_.frames.push_back(LocationOfName(frame_name));
-  AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
+  AddSample(first_frame, AddLabelSet(labels), values);
+}
+
+void ProfileBuilder::AddPermanent(std::vector<Sample> samples, std::vector<int64_t> values) {
+  Require(profile_.samples.empty(), "AddPermanent after the first sample");
+  profile_.samples = std::move(samples);
+  profile_.sample_values = std::move(values);
+  for (const Sample& sample : profile_.samples) {
+    for (uint32_t i = 0; i < sample.depth; ++i) {
+      const uintptr_t address = sample.return_addresses()[i];
+      if (profile_.LocationAt(address) != IndexTable::kNone) continue;
+      const uint32_t location = LocationOf(address == 0 ? 0 : address - 1, 0);
+      profile_.by_return_address.Insert(MixHash(address), location);
+    }
+  }
 }
 
 std::shared_ptr<const Profile> ProfileBuilder::Finish() {
@@ -173,7 +187,8 @@ void ProfileBuilder::SortMappings() {
   });
 }
 
-uint32_t ProfileBuilder::LabelSetOf(const std::vector<Label>& labels) {
+uint32_t ProfileBuilder::AddLabelSet(const std::vector<Label>& labels) {
+  if (labels.empty()) return 0;
   std::vector<Label> wanted = Canonical(labels);
   const uint64_t hash = HashOfLabels(wanted);
   const auto same = [&](uint32_t i) { return SameLabels(profile_.label_sets[i], wanted); };

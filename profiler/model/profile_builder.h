@@ -41,6 +41,14 @@ class ProfileBuilder {
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
            uint32_t unloaded_as = 0);
 
+  // Adds samples of permanent stacks, whose frames are return addresses of loaded code. `values`
+  // has one number per value type for each. REQUIRES: no sample was added yet; the stacks are
+  // distinct and no label set was added otherwise than by AddLabelSet.
+  void AddPermanent(std::vector<Sample> samples, std::vector<int64_t> values);
+
+  // Returns the set's index in Profile::label_sets.
+  uint32_t AddLabelSet(const std::vector<Label>& labels);
+
   // Adds the locations of a stack that is not a sample. Returns their indexes in
   // Profile::locations, leaf first.
   std::vector<uint32_t> AddLocations(const StackView& stack, uint32_t unloaded_as = 0);
@@ -60,7 +68,6 @@ class ProfileBuilder {
   std::string NameOfEnd(const StackView& stack, uint32_t unloaded_as);
   uint32_t LocationOfName(std::string_view name);
   uint32_t MappingOf(uint64_t address, uint32_t unloaded_as);
-  uint32_t LabelSetOf(const std::vector<Label>& labels);
   uint32_t FindMapping(uint64_t address, bool unloaded) const;
   void AddSample(uint64_t first_frame, uint32_t label_set, const int64_t* values);
   void SortMappings();

@@ -10,12 +10,16 @@ namespace pprof::model {
 
 uint64_t HashOfSample(const Profile& profile, const Sample& sample) {
   uint64_t hash = sample.label_set;
+  if (sample.is_permanent()) return MixHash(CombineHash(hash, sample.first_frame));
   const uint32_t* frames = profile.frames.data() + sample.first_frame;
   for (uint32_t i = 0; i < sample.depth; ++i) hash = CombineHash(hash, frames[i]);
   return MixHash(hash);
 }
 
 bool SameSample(const Profile& profile, const Sample& a, const Sample& b) {
+  if (a.is_permanent() || b.is_permanent()) {
+    return a.first_frame == b.first_frame && a.label_set == b.label_set;
+  }
   const uint32_t* frames = profile.frames.data();
   return a.depth == b.depth && a.label_set == b.label_set &&
          std::equal(frames + a.first_frame, frames + a.first_frame + a.depth,

@@ -71,7 +71,7 @@ std::vector<uint64_t> RandomAddresses(const ElfFile& elf, size_t count, unsigned
   for (const char* name : {".symtab", ".dynsym"}) {
     const ElfSection* table = elf.FindSection(name);
     if (table == nullptr) continue;
-    pprof::sys::ByteCursor cursor(table->bytes);
+    pprof::sys::ByteCursor cursor(elf.Load(table->bytes));
     while (cursor.left() >= 24) {
       cursor.Skip(4);
       const uint8_t info = cursor.U8();

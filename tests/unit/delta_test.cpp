@@ -58,6 +58,33 @@ TEST(Delta, DropsWhatIsAllZeroAndItsLocations) {
   EXPECT_EQ(delta.frames.size(), 2U);
 }
 
+// Stacks as the heap sampler has them: never copied.
+const uintptr_t kFirst[] = {0x11, 0x21};
+const uintptr_t kSecond[] = {0x31, 0x21};
+
+Profile OfPermanent(std::vector<int64_t> values) {
+  ProfileBuilder builder("heap", kValues);
+  builder.AddPermanent({Sample::OfPermanent(kFirst, 2, 0), Sample::OfPermanent(kSecond, 2, 0)},
+                       std::move(values));
+  return *builder.Finish();
+}
+
+TEST(Delta, PermanentStacksMatchAndStayPermanent) {
+  const Profile delta = Difference(OfPermanent({5, 0, 4, 3}), OfPermanent({5, 7, 1, 7}));
+  ASSERT_EQ(delta.samples.size(), 1U);
+  EXPECT_THAT(delta.sample_values, ElementsAre(3, 3));
+  EXPECT_TRUE(delta.frames.empty());
+  ASSERT_EQ(delta.locations.size(), 2U);
+  EXPECT_EQ(delta.locations[delta.LocationOf(delta.samples[0], 0)].address, 0x30U);
+  EXPECT_EQ(delta.locations[delta.LocationOf(delta.samples[0], 1)].address, 0x20U);
+}
+
+// As after a dlclose between the two.
+TEST(Delta, PermanentStacksMatchCopiesOfThem) {
+  const Profile later = Make({{{0x11, 0x21}, {6, 1}}, {{0x31, 0x21}, {1, 2}}});
+  EXPECT_THAT(Difference(later, OfPermanent({5, 0, 1, 0})).sample_values, ElementsAre(1, 1, 0, 2));
+}
+
 TEST(Delta, AStackThatVanishedCountsAgainstTheTotals) {
   const Profile delta = Difference(Make({}), Make({{{0x10}, {5, 9}}}));
   EXPECT_THAT(delta.sample_values, ElementsAre(-5, 0));

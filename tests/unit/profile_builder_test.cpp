@@ -19,7 +19,7 @@ std::vector<uint64_t> AddressesOf(const Profile& profile, size_t sample) {
   std::vector<uint64_t> addresses;
   const Sample& s = profile.samples[sample];
   for (uint32_t i = 0; i < s.depth; ++i) {
-    addresses.push_back(profile.locations[profile.frames[s.first_frame + i]].address);
+    addresses.push_back(profile.locations[profile.LocationOf(s, i)].address);
   }
   return addresses;
 }
@@ -34,6 +34,21 @@ TEST(ProfileBuilder, AddsEqualStacksUp) {
   EXPECT_THAT(profile->sample_values, ElementsAre(4, 40, 2, 20));
   EXPECT_EQ(profile->locations.size(), 3U);
   EXPECT_EQ(profile->frames.size(), 4U) << "frames of a known stack are removed";
+}
+
+TEST(ProfileBuilder, PermanentStacksAreNotCopied) {
+  ProfileBuilder builder("heap", kTwo);
+  static const uintptr_t kStack[] = {0x1001, 0x2001};
+  builder.AddPermanent({Sample::OfPermanent(kStack, 2, 0), Sample::OfPermanent(kStack + 1, 1, 0)},
+                       {1, 10, 2, 20});
+  Add(builder, {0x1001, 0x3001}, {3, 30});
+  const auto profile = builder.Finish();
+  EXPECT_THAT(AddressesOf(*profile, 0), ElementsAre(0x1000, 0x2000));
+  EXPECT_THAT(AddressesOf(*profile, 1), ElementsAre(0x2000));
+  EXPECT_THAT(AddressesOf(*profile, 2), ElementsAre(0x1000, 0x3000));
+  EXPECT_EQ(profile->frames.size(), 2U);
+  EXPECT_EQ(profile->locations.size(), 3U);
+  EXPECT_THAT(profile->sample_values, ElementsAre(1, 10, 2, 20, 3, 30));
 }
 
 TEST(ProfileBuilder, APrefixIsAnotherStack) {

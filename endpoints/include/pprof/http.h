@@ -61,11 +61,12 @@ struct Options {
   // Maximum `seconds` of a recording or a delta.
   int max_seconds = 300;
 
-  // Maximum answer size in bytes; a larger profile is an error. Also bounds the data buffered for
-  // slow clients.
-  size_t max_answer_bytes = size_t{64} << 20;
+  // Maximum answer size in bytes; a larger profile is an error. Texts wait for slow clients in
+  // compressed form.
+  size_t max_answer_bytes = size_t{256} << 20;
 
-  // Rate limit for profiles that are not recordings: sustained per second, and burst.
+  // Rate limit for profiles that are not recordings: sustained per second, and burst. The index and
+  // symbol together have another one of the same size.
   double dumps_per_second = 10;
   double dump_burst = 40;
 

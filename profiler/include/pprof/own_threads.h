@@ -47,9 +47,14 @@ class ScopedOwnThreads {
   bool before_;
 };
 
-// Returns the calling thread's allocator cache to the central free lists. For profiler threads
-// between two jobs: each would otherwise retain up to megabytes. Does nothing without tcmalloc.
+// Bytes that the allocator has free in whole pages; 0 without tcmalloc.
 // Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
-void GiveBackThreadCache();
+size_t FreeAllocatorBytes();
+
+// Returns the calling thread's allocator cache to the central free lists, and to the system what is
+// free in whole pages beyond `free_before`. For profiler threads between two jobs: each would
+// otherwise retain up to megabytes, and the allocator what the largest profile took. Does nothing
+// without tcmalloc. Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
+void GiveBackMemory(size_t free_before);
 
 }  // namespace pprof

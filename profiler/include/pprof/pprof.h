@@ -82,7 +82,9 @@ class Snapshot {
 
   // The change since `earlier`: kDifference values are subtracted, kAtEnd values are kept.
   // Errors: kInvalidArgument when `earlier` is of another profile or has other value types.
-  Result<Snapshot> Since(const Snapshot& earlier) const;
+  // The second form reuses the memory of a snapshot that nobody else has.
+  Result<Snapshot> Since(const Snapshot& earlier) const&;
+  Result<Snapshot> Since(const Snapshot& earlier) &&;
 
   uint64_t lost_samples() const;  // samples that occurred but were dropped
   size_t sample_count() const;    // distinct stacks

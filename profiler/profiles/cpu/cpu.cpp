@@ -6,6 +6,7 @@
 #include "profiler/profiles/cpu/cpu_sampler.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
 #include "profiler/sys/thread/own_descriptors.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
 namespace {
@@ -39,6 +40,10 @@ class CpuRecorder : public Recorder {
       builder.AddLost(lost);
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
+    }
+    const std::string why = sys::WithOwnDescriptors([] { return sys::WhyNoTasks(); });
+    if (!why.empty()) {
+      builder.AddComment("threads that were not started by pthread_create are missing: " + why);
     }
     if (!refusal.empty()) builder.AddComment(refusal);
     return {};

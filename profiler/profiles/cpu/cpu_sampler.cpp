@@ -74,8 +74,8 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
 Result<std::shared_ptr<CpuWindow>> CpuSampler::OpenWindow(int hz) {
   Drain();  // earlier samples belong to the other windows only
   auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz),
-                                            sys::KernelTickNanos());
-  for (const int32_t tid : sys::ListTasks()) {
+                                            sys::KernelTickNanos(), budget_);
+  for (const int32_t tid : ListThreads()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->AddThread(tid, cpu);
   }
@@ -97,7 +97,7 @@ void CpuSampler::End(const std::shared_ptr<CpuWindow>& window) {
 void CpuSampler::Finish(const std::shared_ptr<CpuWindow>& window) {
   const sys::MutexLock lock(mutex_);
   Drain();
-  for (const int32_t tid : sys::ListTasks()) {
+  for (const int32_t tid : ListThreads()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu, timers_.Why(tid));
   }

@@ -59,6 +59,7 @@ class CpuSampler {
   sys::Mutex mutex_;
   sys::CondVar wake_;
   std::set<std::shared_ptr<CpuWindow>> windows_ PPROF_GUARDED_BY(mutex_);
+  const std::shared_ptr<StackBudget> budget_ = std::make_shared<StackBudget>();
   ProfilingSignal signal_ PPROF_GUARDED_BY(mutex_);
   CpuTimers timers_ PPROF_GUARDED_BY(mutex_);
   sys::OwnThread drain_thread_ PPROF_GUARDED_BY(mutex_);

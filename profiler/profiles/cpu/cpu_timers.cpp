@@ -1,5 +1,6 @@
 #include "profiler/profiles/cpu/cpu_timers.h"
 
+#include <algorithm>
 #include <iterator>
 #include <unordered_map>
 
@@ -9,6 +10,7 @@
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/cpu_timer.h"
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/thread_signal.h"
 #include "profiler/sys/time/clock.h"
 
@@ -39,6 +41,16 @@ bool BlocksTicks(int32_t tid) { return sys::ThreadBlocksSignal(tid, sys::Profili
 
 }  // namespace
 
+std::vector<int32_t> ListThreads() {
+  std::vector<int32_t> tids = sys::ListTasks();
+  if (std::binary_search(tids.begin(), tids.end(), sys::ThreadId())) return tids;
+  tids = {sys::ProcessId()};
+  thread_registry.ForEach([&](int32_t tid, ThreadRecord&) { tids.push_back(tid); });
+  std::sort(tids.begin(), tids.end());
+  tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
+  return tids;
+}
+
 void CpuTimers::Begin(uint64_t interval_nanos) {
   error_ = 0;
   cpu_sampling.tick_nanos.store(sys::KernelTickNanos());
@@ -46,7 +58,7 @@ void CpuTimers::Begin(uint64_t interval_nanos) {
 }
 
 std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
-  std::vector<int32_t> tids = sys::ListTasks();
+  std::vector<int32_t> tids = ListThreads();
   const Records records = ReadRecords();
   bool refused = false;
   why_.clear();

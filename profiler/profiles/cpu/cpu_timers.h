@@ -15,6 +15,11 @@ struct ThreadRecord;
 
 namespace pprof::profiles {
 
+// The ids of all threads, ascending. Without a /proc of this pid namespace: of those that
+// pthread_create started, and of the main thread. Thread safety: safe.
+// Not async-signal-safe: allocates.
+std::vector<int32_t> ListThreads();
+
 // Thread safety: none; CpuSampler's mutex guards it. Not async-signal-safe: allocates.
 class CpuTimers {
  public:

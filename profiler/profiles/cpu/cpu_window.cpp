@@ -51,14 +51,47 @@ void CpuWindow::OnSample(const signal_safe::RingSample& sample) {
     if (sample.deaf) {
       thread.unsampled = sample.own ? Unsampled::kProfiler : Unsampled::kSignalBlocked;
     }
-    AddThread(thread, sample.own ? &ended_own_ : &ended_);
+    EndThread(thread, sample.own ? &ended_own_ : &ended_);
     threads_.erase(sample.tid);
     ended_clocks_[sample.tid] = sample.cpu_nanos;
     return;
   }
   ++thread.samples;
   StackKey key{{sample.pcs, sample.pcs + sample.depth}, sample.label_set, sample.end};
-  ++thread.stacks[std::move(key)];
+  auto known = thread.stacks.find(key);
+  if (known == thread.stacks.end()) {
+    if (!TakeFor(key)) key = {{}, 0, signal_safe::StackEnd::kTruncated};
+    known = thread.stacks.emplace(std::move(key), 0).first;
+  }
+  ++known->second;
+}
+
+// With the node of the map.
+size_t CpuWindow::BytesOf(const StackKey& key) {
+  constexpr size_t kNode = 32;
+  return sizeof(StackKey) + sizeof(Spent) + kNode + key.pcs.size() * sizeof key.pcs[0];
+}
+
+bool CpuWindow::TakeFor(const StackKey& key) {
+  if (!budget_->Take(BytesOf(key))) return false;
+  stack_bytes_ += BytesOf(key);
+  return true;
+}
+
+// Ended threads mostly have the stacks of others, so the sum is no larger than its parts.
+void CpuWindow::EndThread(const ThreadSum& thread, Sum* sum) {
+  const size_t before = sum->stacks.size();
+  AddThread(thread, sum);
+  size_t kept = sum->stacks.size() - before;
+  for (const auto& [key, samples] : thread.stacks) {
+    if (kept > 0) {
+      --kept;
+      continue;
+    }
+    if (key.pcs.empty()) continue;
+    budget_->GiveBack(BytesOf(key));
+    stack_bytes_ -= BytesOf(key);
+  }
 }
 
 // After reporting its end a thread runs on for a moment, with a clock beyond the reported value; a
@@ -125,6 +158,13 @@ void CpuWindow::AddThread(const ThreadSum& thread, Sum* sum) const {
   sum->shared_nanos += nanos;
 }
 
+void CpuWindow::AddTo(SnapshotBuilder& builder, const StackKey& key,
+                      const std::vector<int64_t>& values, const std::vector<Label>& labels) {
+  const bool overflow = key.pcs.empty() && key.end == signal_safe::StackEnd::kTruncated;
+  if (overflow) return builder.AddNamed(kOverflowFrame, values);
+  builder.Add(ViewOf(key.pcs, key.end), values, labels);
+}
+
 void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
   Sum sum = ended_;
   sum.Add(ended_own_);
@@ -137,8 +177,7 @@ void CpuWindow::WriteTo(SnapshotBuilder& builder) const {
     return std::vector<int64_t>{std::llround(told) - before, std::llround(nanos)};
   };
   for (const auto& [key, spent] : sum.stacks) {
-    builder.Add(ViewOf(key.pcs, key.end), values_of(sum.NanosOf(spent)),
-                labels::LabelsOf(key.label_set));
+    AddTo(builder, key, values_of(sum.NanosOf(spent)), labels::LabelsOf(key.label_set));
   }
   WriteRest(sum.Rest(), "[", values_of, builder);
 }
@@ -157,7 +196,7 @@ void CpuWindow::WriteRunning(const std::vector<int32_t>& tids, uint64_t tick_nan
   for (const auto& [key, spent] : sum.stacks) {
     std::vector<Label> labels = labels::LabelsOf(key.label_set);
     labels.push_back({"state", "running", 0, {}});
-    builder.Add(ViewOf(key.pcs, key.end), values_of(sum.NanosOf(spent)), labels);
+    AddTo(builder, key, values_of(sum.NanosOf(spent)), labels);
   }
   std::array<double, kUnsampledKinds> rest = sum.Rest();
   rest[static_cast<size_t>(Unsampled::kProfiler)] = 0;

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "pprof/snapshot_builder.h"
@@ -13,6 +16,22 @@
 #include "profiler/signal_safe/tables/sample_ring.h"
 
 namespace pprof::profiles {
+
+// Memory for the stacks of all windows of a process: 16 MiB, some 40,000 stacks of 40 frames.
+// Further ones count as kOverflowFrame. Thread safety: safe.
+class StackBudget {
+ public:
+  bool Take(size_t bytes) {
+    if (used_.fetch_add(bytes) + bytes <= kBytes) return true;
+    used_.fetch_sub(bytes);
+    return false;
+  }
+  void GiveBack(size_t bytes) { used_.fetch_sub(bytes); }
+
+ private:
+  static constexpr size_t kBytes = size_t{16} << 20;
+  std::atomic<size_t> used_{0};
+};
 
 // Why no timer can sample a thread.
 enum class Unsampled : uint8_t {
@@ -34,9 +53,14 @@ class CpuWindow {
  public:
   // `interval_nanos`: the period of the profile; `tick_nanos`: the kernel's tick, which bounds the
   // rate of samples.
-  CpuWindow(uint64_t interval_nanos, uint64_t tick_nanos)
+  CpuWindow(uint64_t interval_nanos, uint64_t tick_nanos,
+            std::shared_ptr<StackBudget> budget = std::make_shared<StackBudget>())
       : interval_nanos_(interval_nanos),
-        nanos_a_sample_(std::max(signal_safe::SampleNanos(interval_nanos), tick_nanos)) {}
+        nanos_a_sample_(std::max(signal_safe::SampleNanos(interval_nanos), tick_nanos)),
+        budget_(std::move(budget)) {}
+  ~CpuWindow() { budget_->GiveBack(stack_bytes_); }
+  CpuWindow(const CpuWindow&) = delete;
+  CpuWindow& operator=(const CpuWindow&) = delete;
 
   // Adds a thread that existed when the window began, with its CPU clock then.
   void AddThread(int32_t tid, uint64_t cpu_nanos) { threads_[tid].cpu_begin = cpu_nanos; }
@@ -66,7 +90,7 @@ class CpuWindow {
 
  private:
   struct StackKey {
-    std::vector<uintptr_t> pcs;
+    std::vector<uintptr_t> pcs;  // empty and kTruncated: all stacks beyond the budget
     uint32_t label_set;
     signal_safe::StackEnd end;
     bool operator<(const StackKey& other) const;
@@ -99,9 +123,17 @@ class CpuWindow {
   };
 
   void AddThread(const ThreadSum& thread, Sum* sum) const;
+  static void AddTo(SnapshotBuilder& builder, const StackKey& key,
+                    const std::vector<int64_t>& values, const std::vector<Label>& labels);
+
+  bool TakeFor(const StackKey& key);
+  static size_t BytesOf(const StackKey& key);
+  void EndThread(const ThreadSum& thread, Sum* sum);
 
   const uint64_t interval_nanos_;
   const uint64_t nanos_a_sample_;
+  const std::shared_ptr<StackBudget> budget_;
+  size_t stack_bytes_ = 0;  // taken from the budget
   std::map<int32_t, ThreadSum> threads_;
   Sum ended_;
   Sum ended_own_;  // of profiler threads, which a wall-clock profile leaves out

@@ -1,6 +1,7 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 
 #include <fmt/format.h>
+#include <gperftools/malloc_extension.h>
 #include <gperftools/malloc_extension_c.h>
 
 #include <algorithm>
@@ -55,5 +56,13 @@ std::string AllocatorStatsText() {
 size_t SizeInClass(size_t bytes) { return MallocExtension_GetEstimatedAllocatedSize(bytes); }
 
 void EmptyThreadCache() { MallocExtension_MarkThreadTemporarilyIdle(); }
+
+size_t FreePageBytes() {
+  size_t bytes = 0;
+  MallocExtension_GetNumericProperty("tcmalloc.pageheap_free_bytes", &bytes);
+  return bytes;
+}
+
+void ReleaseFreePages(size_t bytes) { MallocExtension::instance()->ReleaseToSystem(bytes); }
 
 }  // namespace pprof::profiles

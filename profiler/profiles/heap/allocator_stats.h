@@ -31,4 +31,10 @@ size_t SizeInClass(size_t bytes);
 // Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
 void EmptyThreadCache();
 
+// Bytes free in whole pages that are resident. Thread safety and signals as above.
+size_t FreePageBytes();
+
+// Returns at least `bytes` of them to the system, those free for longest. As above.
+void ReleaseFreePages(size_t bytes);
+
 }  // namespace pprof::profiles

@@ -2,6 +2,9 @@
 // own allocators report.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/heap/allocator_stats.h"
@@ -17,9 +20,11 @@ namespace pprof::profiles {
 namespace {
 
 using signal_safe::heap_sampler;
-using signal_safe::HeapSampler;
+using signal_safe::HeapStack;
 using signal_safe::pool_sampler;
 using Delta = ValueType::Delta;
+
+constexpr size_t kColumns = 4;
 
 // Go's four values in Go's order: readers use the last one by default.
 std::vector<ValueType> HeapValues() {
@@ -29,13 +34,44 @@ std::vector<ValueType> HeapValues() {
           {"inuse_space", "bytes", Delta::kAtEnd}};
 }
 
-void AddStacks(const HeapSampler& sampler, const std::vector<HeapUse>& uses, bool with_totals,
-               SnapshotBuilder& builder) {
-  for (const HeapUse& use : uses) {
-    std::vector<int64_t> values;
-    if (with_totals) values = {use.allocated_objects, use.allocated_bytes};
-    for (const int64_t in_use : {use.in_use_objects, use.in_use_bytes}) values.push_back(in_use);
-    AddStackOf(sampler.stacks, *use.stack, values, builder);
+// Only for whether the stack is a table's overflow entry.
+const signal_safe::HeapStackTable& TableOf(const HeapStack& stack) {
+  return &stack == pool_sampler.stacks.overflow() ? pool_sampler.stacks : heap_sampler.stacks;
+}
+
+// Whether the profile can point to the stack instead of copying it.
+bool StaysAsItIs(const HeapStack& stack) {
+  return &stack != TableOf(stack).overflow() && stack.depth > 0 &&
+         stack.end == signal_safe::StackEnd::kRoot &&
+         stack.unloaded_as.load(std::memory_order_acquire) == 0;
+}
+
+// Adds the readings; without totals only what is in use.
+void AddStacks(HeapReading reading, bool with_totals, SnapshotBuilder& builder) {
+  const size_t first = with_totals ? 0 : 2;
+  const size_t width = kColumns - first;
+  model::ProfileBuilder& profile = model::SnapshotAccess::BuilderOf(builder);
+  std::vector<model::Sample> samples;
+  samples.reserve(reading.stacks.size());
+  std::vector<std::pair<const HeapStack*, std::vector<int64_t>>> copied;
+  for (size_t i = 0; i < reading.stacks.size(); ++i) {
+    const HeapStack& stack = *reading.stacks[i];
+    const auto values = reading.values.begin() + static_cast<ptrdiff_t>(i * kColumns + first);
+    if (!StaysAsItIs(stack)) {
+      copied.push_back({&stack, {values, values + static_cast<ptrdiff_t>(width)}});
+      continue;
+    }
+    // In place: the values of the profile are those of the reading, without what is left out.
+    std::copy_n(values, width,
+                reading.values.begin() + static_cast<ptrdiff_t>(samples.size() * width));
+    samples.push_back(model::Sample::OfPermanent(
+        stack.pcs(), stack.depth, profile.AddLabelSet(labels::LabelsOf(stack.label_set))));
+  }
+  reading.values.resize(samples.size() * width);
+  reading.stacks = {};
+  profile.AddPermanent(std::move(samples), std::move(reading.values));
+  for (const auto& [stack, values] : copied) {
+    AddStackOf(TableOf(*stack), *stack, values, builder);
   }
 }
 
@@ -94,10 +130,10 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
   const uint64_t min_age_ms = age_nanos / 1000000;
   const uint64_t now_ms = sys::CoarseMonotonicMillis();
-  std::vector<HeapUse> uses = ReadOld(min_age_ms, now_ms);
-  SubtractPools(&uses);
-  AddStacks(heap_sampler, uses, false, builder);
-  AddStacks(pool_sampler, ReadOld(min_age_ms, now_ms, pool_sampler), false, builder);
+  HeapReading reading = ReadOld(min_age_ms, now_ms);
+  SubtractPools(&reading);
+  reading.Append(ReadOld(min_age_ms, now_ms, pool_sampler));
+  AddStacks(std::move(reading), false, builder);
   return {};
 }
 
@@ -106,17 +142,17 @@ Status CollectHeap(SnapshotBuilder& builder) {
   AddCommon(builder);
   const std::string* min_age = builder.parameter("min_age");
   if (min_age != nullptr) return CollectOld(*min_age, builder);
-  std::vector<HeapUse> uses = ReadHeap();
-  SubtractPools(&uses);
-  AddStacks(heap_sampler, uses, true, builder);
-  AddStacks(pool_sampler, ReadPools(), true, builder);
+  HeapReading reading = ReadHeap();
+  SubtractPools(&reading);
+  reading.Append(ReadPools());
+  AddStacks(std::move(reading), true, builder);
   return {};
 }
 
 Status CollectPeak(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
   AddCommon(builder);
-  AddStacks(heap_sampler, ReadPeak(), true, builder);
+  AddStacks(ReadPeak(), true, builder);
   return {};
 }
 

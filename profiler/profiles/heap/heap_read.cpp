@@ -20,6 +20,8 @@ using signal_safe::HeapStackTable;
 using signal_safe::LiveRecord;
 using signal_safe::pool_sampler;
 
+constexpr size_t kColumns = 4;
+
 HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   HeapUse use;
   use.stack = &stack;
@@ -33,15 +35,17 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
 
 // Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
-std::vector<HeapUse> ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
-  std::vector<HeapUse> uses;
-  uses.reserve(stacks.size() + 1);  // one more for the overflow entry
+HeapReading ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
+  HeapReading reading;
+  const size_t most = stacks.size() + 1;  // one more for the overflow entry
+  reading.stacks.reserve(most);
+  reading.values.reserve(most * kColumns);
   stacks.ForEach([&](const HeapStack& stack) {
     const HeapUse use = UseOf(stack, level_of(stack));
     const bool used = use.allocated_objects != 0 || use.in_use_objects != 0;
-    if (used) uses.push_back(use);
+    if (used) reading.Add(use);
   });
-  return uses;
+  return reading;
 }
 
 // The estimated bytes that the program's own allocators have handed out, by address.
@@ -77,23 +81,45 @@ struct Sums {
 
 }  // namespace
 
-std::vector<HeapUse> ReadPools() {
-  return ReadAll(pool_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+void HeapReading::Add(const HeapUse& use) {
+  stacks.push_back(use.stack);
+  for (const int64_t value :
+       {use.allocated_objects, use.allocated_bytes, use.in_use_objects, use.in_use_bytes}) {
+    values.push_back(value);
+  }
 }
 
-std::vector<HeapUse> ReadHeap() {
-  return ReadAll(heap_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+void HeapReading::Append(const HeapReading& others) {
+  stacks.insert(stacks.end(), others.stacks.begin(), others.stacks.end());
+  values.insert(values.end(), others.values.begin(), others.values.end());
 }
 
-std::vector<HeapUse> ReadPeak() {
-  heap_peak.Lock();
-  std::vector<HeapUse> uses = ReadAll(
-      heap_sampler.stacks, [](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
-  heap_peak.Unlock();
+std::vector<HeapUse> HeapReading::Uses() const {
+  std::vector<HeapUse> uses;
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    const int64_t* of_stack = &values[i * kColumns];
+    uses.push_back({stacks[i], of_stack[0], of_stack[1], of_stack[2], of_stack[3]});
+  }
   return uses;
 }
 
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms, const HeapSampler& sampler) {
+HeapReading ReadPools() {
+  return ReadAll(pool_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+}
+
+HeapReading ReadHeap() {
+  return ReadAll(heap_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+}
+
+HeapReading ReadPeak() {
+  heap_peak.Lock();
+  HeapReading reading = ReadAll(
+      heap_sampler.stacks, [](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
+  heap_peak.Unlock();
+  return reading;
+}
+
+HeapReading ReadOld(uint64_t min_age_ms, uint64_t now_ms, const HeapSampler& sampler) {
   if (min_age_ms > now_ms) return {};
   std::unordered_map<const HeapStack*, Sums> by_stack;
   sampler.live.ForEach([&](const LiveRecord& record) {
@@ -102,18 +128,20 @@ std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms, const HeapSam
     sums.objects += record.weight;
     sums.bytes += record.weight * static_cast<double>(record.size);
   });
-  std::vector<HeapUse> uses;
+  HeapReading reading;
+  reading.stacks.reserve(by_stack.size());
+  reading.values.reserve(by_stack.size() * kColumns);
   for (const auto& [stack, sums] : by_stack) {
     HeapUse use;
     use.stack = stack;
     use.in_use_objects = std::llround(sums.objects);
     use.in_use_bytes = std::llround(sums.bytes);
-    uses.push_back(use);
+    reading.Add(use);
   }
-  return uses;
+  return reading;
 }
 
-void SubtractPools(std::vector<HeapUse>* uses) {
+void SubtractPools(HeapReading* reading) {
   const TakenBytes taken;
   if (taken.IsEmpty()) return;
   std::unordered_map<const HeapStack*, double> by_stack;
@@ -121,10 +149,11 @@ void SubtractPools(std::vector<HeapUse>* uses) {
     const double bytes = taken.Within(block, block + record.size);
     if (bytes > 0) by_stack[record.stack] += record.weight * bytes;
   });
-  for (HeapUse& use : *uses) {
-    const auto found = by_stack.find(use.stack);
+  for (size_t i = 0; i < reading->stacks.size(); ++i) {
+    const auto found = by_stack.find(reading->stacks[i]);
     if (found == by_stack.end()) continue;
-    use.in_use_bytes = std::max<int64_t>(use.in_use_bytes - std::llround(found->second), 0);
+    int64_t& in_use_bytes = reading->in_use_bytes(i);
+    in_use_bytes = std::max<int64_t>(in_use_bytes - std::llround(found->second), 0);
   }
 }
 

@@ -136,7 +136,8 @@ bool IsMeasurable(std::string* reason) {
 void AddAllocator(const AllocatorUse& use, uint64_t resident, MemoryAccount* account) {
   account->free_in_tcmalloc = Int(use.free_bytes);
   account->tcmalloc_tables = Int(use.table_bytes);
-  for (const HeapUse& stack : ReadHeap()) account->sampled_heap += stack.in_use_bytes;
+  HeapReading heap = ReadHeap();
+  for (size_t i = 0; i < heap.stacks.size(); ++i) account->sampled_heap += heap.in_use_bytes(i);
   account->rounding = std::llround(ReadRounding());
   account->sampling_error = Int(use.live_bytes) - account->sampled_heap - account->rounding;
   const int64_t of_malloc = Int(use.live_bytes + use.free_bytes + use.table_bytes);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "profiler/labels/label_table.h"
 #include "profiler/model/snapshot_access.h"
@@ -17,10 +18,15 @@
 namespace pprof::profiles {
 namespace {
 
-std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state) {
+// Labels of 10,000 threads take megabytes. The texts need fewer: the grouped one sums up threads,
+// the full one, in which each thread is a sample, has its own header.
+std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state, int debug) {
+  if (debug >= 2) return {{"tid", {}, thread.tid, {}}};
   std::vector<Label> labels = labels::LabelsOf(thread.label_set);
-  labels.push_back({"thread", thread.stat.name, 0, {}});
-  labels.push_back({"tid", std::to_string(thread.tid), 0, {}});
+  if (debug == 0) {
+    labels.push_back({"thread", thread.stat.name, 0, {}});
+    labels.push_back({"tid", std::to_string(thread.tid), 0, {}});
+  }
   labels.push_back({"state", state, 0, {}});
   return labels;
 }
@@ -93,10 +99,11 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
 Status CollectGoroutine(SnapshotBuilder& builder) {
   const std::string* self = builder.parameter("self");
   const std::string* debug = builder.parameter("debug");
-  const bool full = debug != nullptr && std::atoi(debug->c_str()) >= 2;
+  const int form = debug == nullptr ? 0 : std::max(0, std::atoi(debug->c_str()));
+  const bool full = form >= 2;
   Result<std::vector<ThreadView>> dumped = DumpThreads({self != nullptr && *self != "0", full});
   if (!dumped.ok()) return dumped.status();
-  const std::vector<ThreadView>& threads = dumped.value();
+  std::vector<ThreadView> threads = std::move(dumped).value();
   std::vector<WaitReason> reasons;
   reasons.reserve(threads.size());
   for (const ThreadView& thread : threads) reasons.push_back(ReasonOf(thread));
@@ -111,12 +118,12 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   head.dump_for_go_tools = go != nullptr && *go != "0";
   sys::WaitTimeReader wait_times;
   for (size_t i = 0; i < threads.size(); ++i) {
-    const ThreadView& thread = threads[i];
+    const ThreadView thread = std::move(threads[i]);  // frees its memory for the profile
     if (thread.pcs.empty()) {
       profile.AddNamed(fmt::format("[no stack: {}]", thread.no_stack_because),
-                       std::vector<int64_t>{1}.data(), LabelsFor(thread, reasons[i].state));
+                       std::vector<int64_t>{1}.data(), LabelsFor(thread, reasons[i].state, form));
     } else {
-      builder.Add(ViewOf(thread.pcs, thread.end), {1}, LabelsFor(thread, reasons[i].state));
+      builder.Add(ViewOf(thread.pcs, thread.end), {1}, LabelsFor(thread, reasons[i].state, form));
     }
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);

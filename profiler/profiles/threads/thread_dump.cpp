@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <iterator>
 #include <thread>
 #include <unordered_map>
@@ -13,7 +12,6 @@
 #include "profiler/signal_safe/hooks/on_thread.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
-#include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_time.h"
@@ -83,7 +81,8 @@ class ThreadInspector {
     view->call = blocked.call;
     if (read == BlockedRead::kGone) view->no_stack_because = "ended during the dump";
     if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
-    view->pcs = std::move(blocked.pcs);
+    // Not moved: it has room for the deepest stack, 1 KiB a thread.
+    view->pcs.assign(blocked.pcs.begin(), blocked.pcs.end());
     view->end = blocked.end;
     if (view->stat.state == 'R') view->stat.state = 'S';
     if (options_.with_wait_times) sys::ReadLastRan(view->tid, &view->last_ran);
@@ -131,11 +130,9 @@ class Dump {
   explicit Dump(const DumpOptions& options) : options_(options), self_(sys::ThreadId()) {}
 
   Result<std::vector<ThreadView>> Run() {
-    errno = 0;
     const std::vector<int32_t> tids = sys::ListTasks();
-    if (tids.empty()) {
-      return Status(StatusCode::kUnsupported,
-                    "no thread stacks: " + sys::DenialText("/proc/self/task", errno));
+    if (const std::string why = sys::WhyNoTasks(tids); !why.empty()) {
+      return Status(StatusCode::kUnsupported, "no thread stacks: " + why);
     }
     DropVanishedThreads(tids);
     signal_safe::AwaitNewbornOwnThreads();

@@ -17,7 +17,11 @@ using signal_safe::thread_stacks;
 
 Status CollectThreadCreate(SnapshotBuilder& builder) {
   builder.SetPeriod("threadcreate", "count", 1);
-  const std::vector<int32_t> tids = sys::WithOwnDescriptors(sys::ListTasks);
+  std::vector<int32_t> tids;
+  const std::string why = sys::WithOwnDescriptors([&tids] {
+    tids = sys::ListTasks();
+    return sys::WhyNoTasks(tids);
+  });
   DropVanishedThreads(tids);
   int64_t ever = 0;
   int64_t known_alive = 0;
@@ -27,7 +31,10 @@ Status CollectThreadCreate(SnapshotBuilder& builder) {
     known_alive += alive_of_stack;
     if (alive_of_stack > 0) AddStackOf(thread_stacks, stack, {alive_of_stack}, builder);
   });
-  const auto alive = static_cast<int64_t>(tids.size());
+  if (!why.empty()) {
+    builder.AddComment("threads that were not started by pthread_create are missing: " + why);
+  }
+  const int64_t alive = why.empty() ? static_cast<int64_t>(tids.size()) : known_alive;
   if (alive > known_alive) {
     builder.AddNamed("[created before or outside pthread_create]", {alive - known_alive});
   }

@@ -12,6 +12,7 @@
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
 namespace {
@@ -113,6 +114,9 @@ Result<std::unique_ptr<Recorder>> StartRecorder(int hz) {
   if (hz < 1 || hz > 1000) {
     return Status(StatusCode::kInvalidArgument,
                   fmt::format("invalid value {} for \"hz\" - must be 1 to 1000", hz));
+  }
+  if (const std::string why = sys::WhyNoTasks(); !why.empty()) {
+    return Status(StatusCode::kUnsupported, "no wall clock profile: " + why);
   }
   const auto on_cpu = CpuSampler::Get().BeginAtAnyRate(hz);
   try {

@@ -36,6 +36,12 @@ WallTimes::Entry* WallTimes::Of(uint32_t label_set, BlockedStack* stack) {
   view.pcs = std::move(stack->pcs);
   std::string state = ReasonOf(view).state;
   Waiting key{std::move(view.pcs), stack->end, label_set, std::move(state), false};
+  const auto known = waited_.find(key);
+  if (known != waited_.end()) return &*known;
+  key.pcs.shrink_to_fit();  // it has room for the deepest stack
+  if (waited_.size() >= kMostStacks) {
+    key = {{}, signal_safe::StackEnd::kTruncated, labels::kNoLabels, "waiting", false};
+  }
   return &*waited_.emplace(std::move(key), 0).first;
 }
 
@@ -56,7 +62,9 @@ void WallTimes::WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder)
     labels.push_back({"state", stack.state, 0, {}});
     const auto ticks = std::llround(static_cast<double>(nanos) / static_cast<double>(tick.count()));
     const std::vector<int64_t> values{ticks, static_cast<int64_t>(nanos)};
-    if (stack.pcs.empty()) {
+    if (stack.pcs.empty() && stack.end == signal_safe::StackEnd::kTruncated) {
+      builder.AddNamed(kOverflowFrame, values);
+    } else if (stack.pcs.empty()) {
       const std::string frame =
           stack.kernel_worker ? "[kernel worker: io_uring or vhost]" : HiddenFrame();
       model::SnapshotAccess::BuilderOf(builder).AddNamed(frame, values.data(), labels);

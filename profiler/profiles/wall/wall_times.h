@@ -17,13 +17,17 @@ class WallTimes {
  public:
   // The stack and the labels of a wait.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: there is none, or the system hides it
+    std::vector<uintptr_t> pcs;  // empty: there is none, or the system hides it; and
+                                 // kTruncated: beyond kMostStacks
     signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
     uint32_t label_set = 0;
     std::string state;
     bool kernel_worker = false;
     bool operator<(const Waiting& other) const;
   };
+  // 4 MiB with 40 frames each; further ones count as kOverflowFrame.
+  static constexpr size_t kMostStacks = 8192;
+
   // With its nanoseconds so far; its address is stable.
   using Entry = std::map<Waiting, uint64_t>::value_type;
 

@@ -32,7 +32,7 @@ std::string_view TextOf(const FormValue& value, const LineStrings& strings) {
     case FormValue::kLineString:
       return sys::ByteCursor(strings.line_str.From(value.value)).CString();
     case FormValue::kString:
-      return sys::ByteCursor(strings.str.From(value.value)).CString();
+      return strings.str == nullptr ? std::string_view() : strings.str->CStringAt(value.value);
     default:
       return {};
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "profiler/symbolize/elf/section_stream.h"
 #include "profiler/sys/memory/byte_cursor.h"
 
 namespace pprof::symbolize {
@@ -14,7 +15,8 @@ namespace pprof::symbolize {
 // String sections that line tables refer to.
 struct LineStrings {
   sys::Bytes line_str;
-  sys::Bytes str;  // empty where .debug_str is compressed: no compiler refers to it from here
+  // Null where .debug_str is compressed: no compiler refers to it from here.
+  SectionStream* str = nullptr;
 };
 
 // Ownership: borrows the bytes. Thread safety: none. Not async-signal-safe.

@@ -200,7 +200,7 @@ void DwarfResolver::RunLineProgram(const LineJob& job) {
   const sys::Bytes program = sections_.line.Window(extent.offset, extent.end - extent.offset);
   LineStrings texts;
   texts.line_str = sections_.line_str.Get();
-  if (!sections_.str.compressed()) texts.str = sections_.str.Window(0, sections_.str.size());
+  if (!sections_.str.compressed()) texts.str = &sections_.str;
   LineHeader header;
   if (!header.Parse(program, texts)) return;
   const std::vector<uint64_t> addresses = AddressesOf(job.wanted);

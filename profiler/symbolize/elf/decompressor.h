@@ -5,13 +5,11 @@
 #include <cstdint>
 #include <memory>
 
-#include "profiler/sys/memory/byte_cursor.h"
+#include "profiler/symbolize/elf/section_data.h"
 
 namespace pprof::symbolize {
 
-enum class Compression { kNone, kZlib, kZstd };
-
-// Ownership: borrows the stored bytes. Thread safety: none. Not async-signal-safe.
+// Ownership: borrows the section's file. Thread safety: none. Not async-signal-safe.
 class Decompressor {
  public:
   virtual ~Decompressor() = default;
@@ -22,6 +20,6 @@ class Decompressor {
 };
 
 // Null for kNone and for compression formats that this build does not support.
-std::unique_ptr<Decompressor> MakeDecompressor(Compression compression, sys::Bytes stored);
+std::unique_ptr<Decompressor> MakeDecompressor(const SectionData& section);
 
 }  // namespace pprof::symbolize

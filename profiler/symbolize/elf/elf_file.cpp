@@ -10,6 +10,10 @@ namespace pprof::symbolize {
 namespace {
 
 constexpr size_t kMaxBuildIdBytes = 64;  // SHA-1 has 20, SHA-512 would have 64
+constexpr size_t kFirstLook = 256;       // most names are shorter
+constexpr size_t kMostNotes = size_t{1} << 20;
+
+sys::Bytes Beginning(sys::Bytes notes) { return notes.Slice(0, std::min(notes.size, kMostNotes)); }
 
 ElfSection ReadSectionHeader(sys::Bytes file, sys::Bytes header, uint32_t* name_offset) {
   sys::ByteCursor cursor(header);
@@ -39,8 +43,9 @@ void ReadExtendedCounts(sys::Bytes file, uint64_t table, uint64_t* count, uint64
 std::unique_ptr<ElfFile> ElfFile::Open(const std::string& path) {
   std::unique_ptr<ElfFile> elf(new ElfFile);
   elf->path_ = path;
-  if (!elf->file_.Open(path)) return nullptr;
-  return elf->Parse({elf->file_.data(), elf->file_.size()}) ? std::move(elf) : nullptr;
+  elf->file_ = std::make_unique<sys::LazyFile>();
+  if (!elf->file_->Open(path)) return nullptr;
+  return elf->Parse(elf->file_->bytes()) ? std::move(elf) : nullptr;
 }
 
 std::unique_ptr<ElfFile> ElfFile::FromBuffer(sys::PageBuffer buffer) {
@@ -56,7 +61,7 @@ std::unique_ptr<ElfFile> ElfFile::FromBytes(sys::Bytes bytes) {
 
 bool ElfFile::Parse(sys::Bytes bytes) {
   bytes_ = bytes;
-  sys::ByteCursor cursor(bytes.Slice(0, sizeof(Elf64_Ehdr)));
+  sys::ByteCursor cursor(Load(bytes.Slice(0, sizeof(Elf64_Ehdr))));
   const sys::Bytes magic = cursor.Take(SELFMAG);
   if (!cursor.ok() || std::memcmp(magic.data, ELFMAG, SELFMAG) != 0) return false;
   if (cursor.U8() != ELFCLASS64 || cursor.U8() != ELFDATA2LSB) return false;
@@ -78,8 +83,10 @@ bool ElfFile::Parse(sys::Bytes bytes) {
 
 void ElfFile::ParseSections(sys::Bytes bytes, uint64_t table, uint64_t count,
                             uint64_t names_index) {
+  Load(bytes.Slice(table, sizeof(Elf64_Shdr)));
   ReadExtendedCounts(bytes, table, &count, &names_index);
   count = std::min<uint64_t>(count, bytes.From(table).size / sizeof(Elf64_Shdr));
+  Load(bytes.Slice(table, count * sizeof(Elf64_Shdr)));
   std::vector<uint32_t> name_offsets(count);
   sections_.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
@@ -88,15 +95,16 @@ void ElfFile::ParseSections(sys::Bytes bytes, uint64_t table, uint64_t count,
   }
   const sys::Bytes names = names_index < count ? sections_[names_index].bytes : sys::Bytes{};
   for (uint64_t i = 0; i < count; ++i) {
-    sections_[i].name = sys::ByteCursor(names.From(name_offsets[i])).CString();
+    sections_[i].name = CStringAt(names, name_offsets[i]);
     if (build_id_.empty() && sections_[i].type == SHT_NOTE) {
-      build_id_ = FindBuildId(sections_[i].bytes);
+      build_id_ = FindBuildId(Load(Beginning(sections_[i].bytes)));
     }
   }
 }
 
 void ElfFile::ParseSegments(sys::Bytes bytes, uint64_t table, uint64_t count) {
-  sys::ByteCursor cursor(bytes.From(table));
+  const uint64_t present = std::min<uint64_t>(count, bytes.From(table).size / sizeof(Elf64_Phdr));
+  sys::ByteCursor cursor(Load(bytes.Slice(table, present * sizeof(Elf64_Phdr))));
   for (uint64_t i = 0; i < count; ++i) {
     const uint32_t type = cursor.U32();
     cursor.Skip(4);  // flags
@@ -109,9 +117,33 @@ void ElfFile::ParseSegments(sys::Bytes bytes, uint64_t table, uint64_t count) {
     if (!cursor.ok()) return;
     if (type == PT_LOAD) segments_.push_back(segment);
     if (type == PT_NOTE && build_id_.empty()) {
-      build_id_ = FindBuildId(bytes.Slice(segment.file_offset, segment.file_size));
+      const sys::Bytes notes = bytes.Slice(segment.file_offset, segment.file_size);
+      build_id_ = FindBuildId(Load(Beginning(notes)));
     }
   }
+}
+
+sys::Bytes ElfFile::Load(sys::Bytes part) const {
+  if (file_ != nullptr) file_->Load(part);
+  return part;
+}
+
+sys::Bytes ElfFile::Contents(std::string_view name) const {
+  const ElfSection* section = FindSection(name);
+  return section == nullptr ? sys::Bytes{} : Load(section->bytes);
+}
+
+std::string_view ElfFile::CStringAt(sys::Bytes section, uint64_t offset) const {
+  const sys::Bytes rest = section.From(offset);
+  for (size_t look = kFirstLook;; look *= 4) {
+    sys::ByteCursor cursor(Load(rest.Slice(0, std::min(look, rest.size))));
+    const std::string_view text = cursor.CString();
+    if (cursor.ok() || look >= rest.size) return text;
+  }
+}
+
+void ElfFile::Drop(sys::Bytes part) const {
+  if (file_ != nullptr) file_->Drop(part);
 }
 
 const ElfSection* ElfFile::FindSection(std::string_view name) const {

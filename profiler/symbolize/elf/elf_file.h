@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "profiler/sys/memory/byte_cursor.h"
-#include "profiler/sys/memory/mapped_file.h"
+#include "profiler/sys/memory/lazy_file.h"
 #include "profiler/sys/memory/page_buffer.h"
 
 namespace pprof::symbolize {
@@ -19,7 +19,7 @@ struct ElfSection {
   uint64_t flags = 0;
   uint64_t address = 0;
   uint64_t size = 0;  // in memory; bytes.size is the size in the file
-  sys::Bytes bytes;   // empty if not in the file
+  sys::Bytes bytes;   // empty if not in the file; zeros until loaded
 };
 
 // A PT_LOAD entry.
@@ -29,8 +29,10 @@ struct ElfSegment {
   uint64_t file_size = 0;
 };
 
-// Ownership: owns the mapping or the buffer; everything returned borrows from it.
-// Thread safety: const members are safe. Not async-signal-safe.
+// Only the tables of a file are read at once. Everything else must go through Load, Contents or
+// CStringAt before it is looked at: parts that were not loaded are zero.
+// Ownership: owns the bytes; everything returned borrows from them.
+// Thread safety: none. Not async-signal-safe.
 class ElfFile {
  public:
   // Null if it cannot be read or is not such an ELF file.
@@ -48,11 +50,18 @@ class ElfFile {
   const ElfSection* FindSection(std::string_view name) const;
   bool HasSection(std::string_view name) const { return FindSection(name) != nullptr; }
 
-  // The whole file.
+  // The whole file; not loaded.
   sys::Bytes bytes() const { return bytes_; }
 
-  // Releases the physical pages of bytes that are no longer needed.
-  void DropPages(sys::Bytes bytes) const { file_.DropPages(bytes.data, bytes.end()); }
+  // The same bytes, loaded. REQUIRES: they lie within bytes().
+  sys::Bytes Load(sys::Bytes part) const;
+  // The loaded contents of the section with this name; empty if there is none.
+  sys::Bytes Contents(std::string_view name) const;
+  // The text at `offset`, loaded; empty if no zero byte follows.
+  std::string_view CStringAt(sys::Bytes section, uint64_t offset) const;
+
+  // Frees the memory of loaded bytes that are no longer needed.
+  void Drop(sys::Bytes part) const;
 
  private:
   ElfFile() = default;
@@ -62,7 +71,7 @@ class ElfFile {
 
   std::string path_;
   sys::Bytes bytes_;
-  sys::MappedFile file_;
+  std::unique_ptr<sys::LazyFile> file_;  // null for a buffer
   sys::PageBuffer buffer_;
   std::vector<ElfSection> sections_;
   std::vector<ElfSegment> segments_;

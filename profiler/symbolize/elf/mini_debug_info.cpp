@@ -35,12 +35,12 @@ bool Decode(lzma_stream& stream, TimeBudget& budget, sys::PageBuffer* out) {
 }  // namespace
 
 std::unique_ptr<ElfFile> OpenMiniDebugInfo(const ElfFile& binary, TimeBudget& budget) {
-  const ElfSection* section = binary.FindSection(".gnu_debugdata");
-  if (section == nullptr) return nullptr;
+  const sys::Bytes section = binary.Contents(".gnu_debugdata");
+  if (section.empty()) return nullptr;
   lzma_stream stream = LZMA_STREAM_INIT;
   if (lzma_stream_decoder(&stream, kMaxDecoderBytes, 0) != LZMA_OK) return nullptr;
-  stream.next_in = section->bytes.data;
-  stream.avail_in = section->bytes.size;
+  stream.next_in = section.data;
+  stream.avail_in = section.size;
   sys::PageBuffer contents;
   const bool decoded = Decode(stream, budget, &contents);
   lzma_end(&stream);

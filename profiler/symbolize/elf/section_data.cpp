@@ -14,6 +14,8 @@ constexpr uint32_t kCompressZstd = 2;  // ELFCOMPRESS_ZSTD, not in glibc 2.36's 
 constexpr uint64_t kMaxRatio = 1100;
 constexpr uint64_t kRatioSlack = 4096;
 
+constexpr uint64_t kGnuHeader = 12;
+
 bool Plausible(uint64_t size, sys::Bytes stored) {
   return size / kMaxRatio <= stored.size && size <= stored.size * kMaxRatio + kRatioSlack;
 }
@@ -26,7 +28,7 @@ SectionData Compressed(const ElfFile& file, sys::Bytes stored, uint64_t size,
 
 // Elf64_Chdr: type, reserved, size, alignment.
 SectionData ReadCompressionHeader(const ElfFile& file, sys::Bytes section) {
-  sys::ByteCursor cursor(section);
+  sys::ByteCursor cursor(file.Load(section.Slice(0, sizeof(Elf64_Chdr))));
   const uint32_t type = cursor.U32();
   cursor.Skip(4);
   const uint64_t size = cursor.U64();
@@ -40,12 +42,12 @@ SectionData ReadCompressionHeader(const ElfFile& file, sys::Bytes section) {
 
 // The older GNU format: "ZLIB" and the size as eight big-endian bytes.
 SectionData ReadGnuHeader(const ElfFile& file, sys::Bytes section) {
-  sys::ByteCursor cursor(section);
+  sys::ByteCursor cursor(file.Load(section.Slice(0, kGnuHeader)));
   const sys::Bytes magic = cursor.Take(4);
   uint64_t size = 0;
   for (int i = 0; i < 8; ++i) size = size << 8 | cursor.U8();
   if (!cursor.ok() || std::memcmp(magic.data, "ZLIB", 4) != 0) return {};
-  return Compressed(file, section.From(12), size, Compression::kZlib);
+  return Compressed(file, section.From(kGnuHeader), size, Compression::kZlib);
 }
 
 }  // namespace

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <string_view>
 
-#include "profiler/symbolize/elf/decompressor.h"
 #include "profiler/symbolize/elf/elf_file.h"
 #include "profiler/sys/memory/byte_cursor.h"
 
 namespace pprof::symbolize {
+
+enum class Compression { kNone, kZlib, kZstd };
 
 // Ownership: borrows from the ElfFile.
 struct SectionData {

@@ -14,13 +14,18 @@ constexpr uint64_t kReadAhead = 64 << 10;
 // ... and contents before the window are discarded only occasionally.
 constexpr uint64_t kKeepBehind = 64 << 10;
 constexpr uint64_t kTrimFrom = 1 << 20;
-constexpr uint64_t kDropInputEvery = 4 << 20;
+constexpr uint64_t kFirstLook = 256;         // most names are shorter
+constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
+constexpr uint64_t kDropInputEvery = 1 << 20;
 
 }  // namespace
 
 sys::Bytes SectionStream::Window(uint64_t offset, uint64_t length) {
   if (offset > section_.size || length > section_.size - offset) return {};
-  if (!compressed()) return section_.stored.Slice(offset, length);
+  if (!compressed()) {
+    if (length == 0 || section_.file == nullptr) return {};
+    return section_.file->Load(section_.stored.Slice(offset, length));
+  }
   if (length > kMaxWindow) return {};
   if ((source_ == nullptr || offset < buffer_offset_) && !Restart()) return {};
   if (!SkipTo(offset) || !FillTo(offset + length)) return {};
@@ -28,8 +33,21 @@ sys::Bytes SectionStream::Window(uint64_t offset, uint64_t length) {
   return {buffer_.data() + (offset - buffer_offset_), static_cast<size_t>(length)};
 }
 
+std::string_view SectionStream::CStringAt(uint64_t offset) {
+  for (uint64_t look = kFirstLook; look <= kMaxTextBytes; look *= 4) {
+    if (offset >= size()) return {};
+    const uint64_t length = std::min(look, size() - offset);
+    const sys::Bytes window = Window(offset, length);
+    sys::ByteCursor cursor(window);
+    const std::string_view text = cursor.CString();
+    if (cursor.ok()) return text;
+    if (window.empty() || length < look) return {};
+  }
+  return {};
+}
+
 bool SectionStream::Restart() {
-  source_ = MakeDecompressor(section_.compression, section_.stored);
+  source_ = MakeDecompressor(section_);
   buffer_offset_ = 0;
   filled_ = 0;
   input_kept_ = section_.stored.data;
@@ -85,12 +103,12 @@ bool SectionStream::Trim(uint64_t wanted) {
 void SectionStream::DropInput() {
   const uint8_t* used = source_->position();
   if (used < input_kept_ + kDropInputEvery) return;
-  section_.file->DropPages({input_kept_, static_cast<size_t>(used - input_kept_)});
+  section_.file->Drop({input_kept_, static_cast<size_t>(used - input_kept_)});
   input_kept_ = used;
 }
 
 void SectionStream::Drop(sys::Bytes window) {
-  if (!compressed() && section_.file != nullptr) section_.file->DropPages(window);
+  if (!compressed() && section_.file != nullptr) section_.file->Drop(window);
 }
 
 void SectionStream::Close() {

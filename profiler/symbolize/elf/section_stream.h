@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "profiler/symbolize/elf/decompressor.h"
 #include "profiler/symbolize/elf/section_data.h"
@@ -12,8 +13,8 @@
 
 namespace pprof::symbolize {
 
-// Windows of plain sections point into the mapped file, so any order costs the same. Compressed
-// ones are decompressed on the way: reading earlier bytes restarts from the front.
+// Windows of plain sections stay valid while the file is open, and any order costs the same.
+// Compressed ones are decompressed on the way: reading earlier bytes restarts from the front.
 // Ownership: borrows the file and the budget. Thread safety: none. Not async-signal-safe.
 class SectionStream {
  public:
@@ -31,7 +32,11 @@ class SectionStream {
   // Exactly these bytes, valid until the next call; empty if out of bounds, damaged or out of time.
   sys::Bytes Window(uint64_t offset, uint64_t length);
 
-  // Releases file pages of a window that is no longer needed. Optional.
+  // The zero-terminated text at `offset`, valid as a window is; empty if it has no end within 1
+  // MiB.
+  std::string_view CStringAt(uint64_t offset);
+
+  // Frees the memory of a window that is no longer needed. Optional.
   void Drop(sys::Bytes window);
 
   // Frees the window and the decompressor until the next use.
@@ -50,7 +55,7 @@ class SectionStream {
   sys::PageBuffer buffer_;
   uint64_t buffer_offset_ = 0;           // offset of the buffer in the section
   uint64_t filled_ = 0;                  // bytes in the buffer
-  const uint8_t* input_kept_ = nullptr;  // stored bytes before this were released
+  const uint8_t* input_kept_ = nullptr;  // stored bytes before this were freed
 };
 
 // A whole section in memory, for random access. Compressed ones are decompressed at first use.

@@ -7,22 +7,6 @@ namespace pprof::symbolize {
 namespace {
 
 constexpr size_t kChunkBytes = 64 << 10;
-constexpr uint64_t kFirstLook = 256;         // most names are shorter
-constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
-
-// The zero-terminated text at `offset`; empty if it has no end within the limit.
-std::string_view ReadText(SectionStream& section, uint64_t offset) {
-  for (uint64_t look = kFirstLook; look <= kMaxTextBytes; look *= 4) {
-    if (offset >= section.size()) return {};
-    const uint64_t length = std::min(look, section.size() - offset);
-    const sys::Bytes window = section.Window(offset, length);
-    sys::ByteCursor cursor(window);
-    const std::string_view text = cursor.CString();
-    if (cursor.ok()) return text;
-    if (window.empty() || length < look) return {};
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -56,7 +40,7 @@ void StringPool::ResolveSection(uint32_t key, SectionStream& section) {
   wanted.swap(deferred_[key]);
   std::sort(wanted.begin(), wanted.end(),
             [](const Deferred& a, const Deferred& b) { return a.offset < b.offset; });
-  for (const Deferred& one : wanted) texts_[one.id] = Copy(ReadText(section, one.offset));
+  for (const Deferred& one : wanted) texts_[one.id] = Copy(section.CStringAt(one.offset));
 }
 
 std::string_view StringPool::Copy(std::string_view text) {

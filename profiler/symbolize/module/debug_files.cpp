@@ -31,7 +31,7 @@ bool HoldsSameCode(const ModuleRef& module, const ElfFile& file) {
   const size_t step = code.size / kProbes;
   size_t equal = 0;
   for (size_t i = 0; i < kProbes; ++i) {
-    const sys::Bytes probe = code.Slice(step * i, std::min(step, kProbeBytes));
+    const sys::Bytes probe = file.Load(code.Slice(step * i, std::min(step, kProbeBytes)));
     uint8_t loaded[kProbeBytes];
     const uint64_t address = module.bias + module.offset + step * i;
     if (probe.empty() || !CopyLoadedCode(address, loaded, probe.size)) continue;
@@ -78,9 +78,7 @@ struct DebugLink {
 };
 
 bool ReadDebugLink(const ElfFile& binary, DebugLink* link) {
-  const ElfSection* section = binary.FindSection(".gnu_debuglink");
-  if (section == nullptr) return false;
-  sys::ByteCursor cursor(section->bytes);
+  sys::ByteCursor cursor(binary.Contents(".gnu_debuglink"));
   const std::string_view name = cursor.CString();
   cursor.Skip((4 - (name.size() + 1) % 4) % 4);
   link->checksum = cursor.U32();
@@ -88,14 +86,14 @@ bool ReadDebugLink(const ElfFile& binary, DebugLink* link) {
   return cursor.ok() && !name.empty() && name.find('/') == std::string_view::npos;
 }
 
-bool HasChecksum(const std::string& path, uint32_t checksum) {
-  sys::MappedFile file;
-  if (!file.Open(path)) return false;
+bool HasChecksum(const ElfFile& file, uint32_t checksum) {
   uLong sum = crc32(0, nullptr, 0);
-  constexpr size_t kStep = 1 << 24;
-  for (size_t at = 0; at < file.size(); at += kStep) {
-    const size_t step = std::min(kStep, file.size() - at);
-    sum = crc32(sum, file.data() + at, static_cast<uInt>(step));
+  constexpr size_t kStep = 1 << 20;
+  for (size_t at = 0; at < file.bytes().size; at += kStep) {
+    const sys::Bytes step =
+        file.Load(file.bytes().Slice(at, std::min(kStep, file.bytes().size - at)));
+    sum = crc32(sum, step.data, static_cast<uInt>(step.size));
+    file.Drop(step);
   }
   return sum == checksum;
 }
@@ -114,16 +112,14 @@ std::unique_ptr<ElfFile> OpenByDebugLink(const ElfFile& binary, const std::strin
     if (file == nullptr || !HasDwarf(*file)) continue;
     const bool has_ids = !build_id.empty() && !file->build_id().empty();
     // The checksum requires reading the whole file, so it is only used without ids to compare.
-    if (has_ids ? build_id == file->build_id() : HasChecksum(candidate, link.checksum)) return file;
+    if (has_ids ? build_id == file->build_id() : HasChecksum(*file, link.checksum)) return file;
   }
   return nullptr;
 }
 
 // .gnu_debugaltlink: a file name, relative to the file that has it, and that file's build id.
 std::unique_ptr<ElfFile> OpenAlternate(const ElfFile& file, const std::string& root) {
-  const ElfSection* section = file.FindSection(".gnu_debugaltlink");
-  if (section == nullptr) return nullptr;
-  sys::ByteCursor cursor(section->bytes);
+  sys::ByteCursor cursor(file.Contents(".gnu_debugaltlink"));
   const std::string name(cursor.CString());
   if (!cursor.ok() || name.empty()) return nullptr;
   const std::string build_id = ToHex(cursor.Take(cursor.left()));

@@ -55,13 +55,10 @@ bool Better(const SymbolMatch& a, const SymbolMatch& b) {
 
 class Matcher {
  public:
-  Matcher(sys::Bytes symbols, sys::Bytes names, const std::vector<ElfSection>& sections,
+  // `file`: loads the bytes; null if they are in memory.
+  Matcher(const ElfFile* file, sys::Bytes names, const std::vector<ElfSection>& sections,
           PendingLocations& locations, StringPool& strings)
-      : symbols_(symbols),
-        names_(names),
-        sections_(sections),
-        locations_(locations),
-        strings_(strings) {
+      : file_(file), names_(names), sections_(sections), locations_(locations), strings_(strings) {
     chosen_.assign(locations.size(), kNone);
     best_.resize(locations.size());
     for (size_t i = 0; i < locations.size(); ++i) {
@@ -70,13 +67,13 @@ class Matcher {
     }
   }
 
-  void Run(TimeBudget& budget) {
-    const size_t count = symbols_.size / sizeof(Elf64_Sym);
-    for (size_t i = 0; i < count; ++i) {
-      const Symbol symbol = ReadSymbol(symbols_.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
-      if (!IsCode(symbol)) continue;
-      // A damaged table could match every symbol to every location.
-      if (Offer(symbol) && budget.Spent()) break;
+  void Run(sys::Bytes symbols, TimeBudget& budget) {
+    constexpr size_t kStep = 16384 * sizeof(Elf64_Sym);
+    for (size_t at = 0; at < symbols.size; at += kStep) {
+      const sys::Bytes step = symbols.Slice(at, std::min(kStep, symbols.size - at));
+      if (file_ != nullptr) file_->Load(step);
+      if (!Match(step, budget)) break;
+      if (file_ != nullptr) file_->Drop(step);
     }
     for (size_t i = 0; i < locations_.size(); ++i) {
       if (chosen_[i] == kNone) continue;
@@ -86,6 +83,18 @@ class Matcher {
   }
 
  private:
+  // False: out of time.
+  bool Match(sys::Bytes symbols, TimeBudget& budget) {
+    const size_t count = symbols.size / sizeof(Elf64_Sym);
+    for (size_t i = 0; i < count; ++i) {
+      const Symbol symbol = ReadSymbol(symbols.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
+      if (!IsCode(symbol)) continue;
+      // A damaged table could match every symbol to every location.
+      if (Offer(symbol) && budget.Spent()) return false;
+    }
+    return true;
+  }
+
   // True if it covers any location.
   bool Offer(const Symbol& symbol) {
     const bool sized = symbol.size != 0;
@@ -115,10 +124,11 @@ class Matcher {
   }
 
   std::string_view NameAt(uint32_t offset) const {
+    if (file_ != nullptr) return file_->CStringAt(names_, offset);
     return sys::ByteCursor(names_.From(offset)).CString();
   }
 
-  sys::Bytes symbols_;
+  const ElfFile* const file_;
   sys::Bytes names_;
   const std::vector<ElfSection>& sections_;
   PendingLocations& locations_;
@@ -131,7 +141,7 @@ class Matcher {
 
 void MatchSymbols(sys::Bytes symbols, sys::Bytes names, const std::vector<ElfSection>& sections,
                   TimeBudget& budget, PendingLocations& locations, StringPool& strings) {
-  Matcher(symbols, names, sections, locations, strings).Run(budget);
+  Matcher(nullptr, names, sections, locations, strings).Run(symbols, budget);
 }
 
 void MatchSymbolsOf(const ElfFile& file, TimeBudget& budget, PendingLocations& locations,
@@ -140,8 +150,7 @@ void MatchSymbolsOf(const ElfFile& file, TimeBudget& budget, PendingLocations& l
     const ElfSection* table = file.FindSection(symbols);
     const ElfSection* text = file.FindSection(names);
     if (table == nullptr || text == nullptr) continue;
-    MatchSymbols(table->bytes, text->bytes, file.sections(), budget, locations, strings);
-    file.DropPages(table->bytes);
+    Matcher(&file, text->bytes, file.sections(), locations, strings).Run(table->bytes, budget);
   }
 }
 

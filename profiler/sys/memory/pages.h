@@ -25,7 +25,8 @@ void ForEachMappedPages(Visit&& visit) {
   }
 }
 
-// At least `bytes` zeroed bytes, page-aligned, touched lazily; nullptr when the kernel refuses.
+// At least `bytes` zeroed bytes, page-aligned, touched lazily also after mlockall(MCL_FUTURE);
+// nullptr when the kernel refuses.
 // Ownership: the caller's, until UnmapPages with the same size. Thread safety: safe.
 // Async-signal-safe.
 void* MapPages(size_t bytes);

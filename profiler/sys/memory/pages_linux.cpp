@@ -30,7 +30,16 @@ void Forget(void* pages) {
 
 void* MapPages(size_t bytes) {
   const int saved_errno = errno;
-  void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* pages = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages != MAP_FAILED) {
+    // After mlockall(MCL_FUTURE) memory is locked and present from the start: in this order it is
+    // neither.
+    munlock(pages, bytes);
+    if (mprotect(pages, bytes, PROT_READ | PROT_WRITE) != 0) {
+      munmap(pages, bytes);
+      pages = MAP_FAILED;
+    }
+  }
   errno = saved_errno;
   if (pages == MAP_FAILED) return nullptr;
   Note(pages, bytes);

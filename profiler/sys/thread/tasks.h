@@ -29,6 +29,13 @@ int OpenTaskFile(int32_t tid, const char* name);
 // Thread safety: safe. Not async-signal-safe: allocates.
 std::vector<int32_t> ListTasks();
 
+// Why `tids`, which ListTasks() returned to this thread, are not the threads of this process, as
+// part of a sentence: /proc cannot be read, or is that of another pid namespace. Empty when they
+// are. Thread safety: safe. Not async-signal-safe: allocates.
+std::string WhyNoTasks(const std::vector<int32_t>& tids);
+// The same for a new list.
+std::string WhyNoTasks();
+
 // Number of threads; 0 when /proc is not available. One system call.
 size_t CountTasks();
 

@@ -12,7 +12,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::sys {
 namespace {
@@ -72,6 +74,18 @@ std::vector<int32_t> ListTasks() {
   std::sort(tids.begin(), tids.end());
   return tids;
 }
+
+std::string WhyNoTasks(const std::vector<int32_t>& tids) {
+  if (std::binary_search(tids.begin(), tids.end(), ThreadId())) return {};
+  if (!tids.empty()) return "/proc is that of another pid namespace";
+  const std::string text = "/proc/self/task cannot be read";
+  DIR* folder = opendir("/proc/self/task");
+  if (folder == nullptr) return text + " (" + DenialText("opendir", errno) + ")";
+  closedir(folder);
+  return text;
+}
+
+std::string WhyNoTasks() { return WhyNoTasks(ListTasks()); }
 
 // A directory has two links, plus one per subdirectory.
 size_t CountTasks() {

@@ -131,16 +131,16 @@ void BenchSnapshot() {
     blocks[i] = AllocateOn(static_cast<unsigned>(i % 2000), 11);
   }
   const uint64_t before = signal_safe::heap_sampler.samples;
-  const auto stacks = profiles::ReadHeap();
+  const auto stacks = profiles::ReadHeap().Uses();
   const uint64_t allocations = signal_safe::heap_sampler.samples - before;  // interval 1: all
   SetInterval(512 * 1024);
   std::vector<double> heap, peak;
   for (int i = 0; i < 101; ++i) {
     double begin = ThreadNanos();
-    Use(profiles::ReadHeap().data());
+    Use(profiles::ReadHeap().Uses().data());
     heap.push_back((ThreadNanos() - begin) / 1e6);
     begin = ThreadNanos();
-    Use(profiles::ReadPeak().data());
+    Use(profiles::ReadPeak().Uses().data());
     peak.push_back((ThreadNanos() - begin) / 1e6);
   }
   std::vector<double> collect, old;
@@ -149,7 +149,7 @@ void BenchSnapshot() {
     const auto snapshot = Collect("heap");
     collect.push_back((ThreadNanos() - begin) / 1e6);
     begin = ThreadNanos();
-    Use(profiles::ReadOld(0, sys::CoarseMonotonicMillis()).data());
+    Use(profiles::ReadOld(0, sys::CoarseMonotonicMillis()).Uses().data());
     old.push_back((ThreadNanos() - begin) / 1e6);
   }
   std::printf("snapshot_stacks %zu\nsnapshot_live_samples %zu\n", stacks.size(), blocks.size());
@@ -164,7 +164,7 @@ void BenchSnapshot() {
       const double alone = PairsPerMilli(thread, [&spin] {
         for (int i = 0; i < 1000; ++i) spin = spin + 1;
       });
-      const double beside = PairsPerMilli(thread, [] { Use(profiles::ReadHeap().data()); });
+      const double beside = PairsPerMilli(thread, [] { Use(profiles::ReadHeap().Uses().data()); });
       ratios.push_back(beside / alone);
     }
   }

@@ -79,7 +79,7 @@ uintptr_t ReturnAddressOf(const Site& site) {
 
 Four ReadEstimates(uintptr_t pc) {
   Four sum;
-  for (const profiles::HeapUse& stack : profiles::ReadHeap()) {
+  for (const profiles::HeapUse& stack : profiles::ReadHeap().Uses()) {
     if (stack.stack->depth == 0 || stack.stack->pcs()[0] != pc) continue;
     sum.alloc_objects += static_cast<double>(stack.allocated_objects);
     sum.alloc_bytes += static_cast<double>(stack.allocated_bytes);

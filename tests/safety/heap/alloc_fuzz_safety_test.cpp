@@ -190,7 +190,7 @@ struct InUse {
 
 InUse ReadInUse() {
   InUse in_use;
-  for (const profiles::HeapUse& stack : profiles::ReadHeap()) {
+  for (const profiles::HeapUse& stack : profiles::ReadHeap().Uses()) {
     if (!IsOfTheFuzzer(*stack.stack)) continue;
     in_use.objects += stack.in_use_objects;
     in_use.bytes += stack.in_use_bytes;

@@ -56,7 +56,7 @@ class HostTest : public HeapTest {};
 
 void AllocateAndReadInChild() {
   for (int i = 0; i < 200; ++i) free(malloc(100 + static_cast<size_t>(i)));
-  const bool read = !profiles::ReadHeap().empty() && !profiles::ReadPeak().empty();
+  const bool read = !profiles::ReadHeap().Uses().empty() && !profiles::ReadPeak().Uses().empty();
   _exit(read ? 0 : 1);
 }
 
@@ -204,7 +204,7 @@ TEST_F(HostTest, HandlersThatAllocateDuringSamplingHarmNothing) {
   sigaction(SIGUSR2, &old, nullptr);
   for (size_t i = 0; i < 64; ++i) EXPECT_FALSE(IsSampled(handler_memory + i * 4096 + 64));
   EXPECT_FALSE(signal_safe::thread_state.busy);
-  for (const profiles::HeapUse& stack : profiles::ReadPeak()) {
+  for (const profiles::HeapUse& stack : profiles::ReadPeak().Uses()) {
     ASSERT_GE(stack.in_use_bytes, 0);
   }
 }

@@ -55,7 +55,7 @@ TEST(Html, EscapesWhatCouldBecomeMarkup) {
 }
 
 TEST(CappedBuffer, FailsInsteadOfGrowing) {
-  CappedBuffer buffer(5);
+  CappedBuffer buffer(5, false);
   std::ostream out(&buffer);
   out << "1234" << '5';
   EXPECT_TRUE(out.good());
@@ -63,7 +63,43 @@ TEST(CappedBuffer, FailsInsteadOfGrowing) {
   out << '6';
   EXPECT_FALSE(out.good());
   EXPECT_TRUE(buffer.overflowed());
-  EXPECT_EQ(buffer.Take(), "12345");
+  std::string part;
+  EXPECT_TRUE(buffer.Take()->Take(part));
+  EXPECT_EQ(part, "12345");
+}
+
+std::string TakeAll(AnswerBody& body) {
+  std::string all;
+  for (std::string part; body.Take(part);) all += part;
+  return all;
+}
+
+TEST(AnswerBody, GivesBackWhatItWasGivenInPieces) {
+  for (const bool deflate : {false, true}) {
+    for (const size_t size : {0, 1, 65536, 65537, 3000000}) {
+      std::string text;
+      for (size_t i = 0; i < size; ++i) text += static_cast<char>('a' + i * i % 26);
+      AnswerBody body(deflate);
+      for (size_t at = 0; at < size; at += 50000)
+        body.Append(std::string_view(text).substr(at, 50000));
+      body.Finish();
+      EXPECT_EQ(body.size(), size);
+      EXPECT_EQ(TakeAll(body), text) << size;
+      EXPECT_EQ(body.memory(), 0u);
+    }
+  }
+}
+
+// 41 MB of debug=1 must not wait for a slow client in 41 MB of memory.
+TEST(AnswerBody, TextsTakeLittleMemory) {
+  std::string stack = "1: 24 [1: 24] @ 0x4012d5\n";
+  for (int i = 0; i < 20; ++i)
+    stack += "#\t0x4012d5\tA(unsigned int, int)+0x15\t/src/scale.cpp:17\n";
+  AnswerBody body(true);
+  for (int i = 0; i < 5000; ++i) body.Append(std::to_string(i) + stack);
+  body.Finish();
+  EXPECT_GT(body.size(), 5000000u);
+  EXPECT_LT(body.memory(), 500000u);
 }
 
 TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {

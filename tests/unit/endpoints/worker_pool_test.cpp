@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 namespace pprof::http {
 namespace {
@@ -16,10 +17,10 @@ namespace {
 class Gate {
  public:
   WorkerPool::Job Job() {
-    return [this](size_t worker) {
+    return [this] {
       {
         const std::lock_guard<std::mutex> lock(mutex_);
-        workers_.insert(worker);
+        workers_.insert(std::this_thread::get_id());
       }
       ++running_;
       opened_.wait();
@@ -31,7 +32,7 @@ class Gate {
   }
   void Open() { open_.set_value(); }
   int done() const { return done_; }
-  std::set<size_t> workers() {
+  std::set<std::thread::id> workers() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return workers_;
   }
@@ -41,28 +42,42 @@ class Gate {
   std::shared_future<void> opened_ = open_.get_future().share();
   std::atomic<int> running_{0}, done_{0};
   std::mutex mutex_;
-  std::set<size_t> workers_;
+  std::set<std::thread::id> workers_;
 };
 
 TEST(WorkerPool, TakesAsManyJobsAsItHasThreadsAndPlaces) {
   Gate gate;
   {
-    WorkerPool pool(2, 3);
+    WorkerPool pool(2, 2, 3);
     ASSERT_TRUE(pool.Start("test").ok());
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(pool.TryRun(gate.Job())) << i;
     EXPECT_FALSE(pool.TryRun(gate.Job()));
     gate.AwaitRunning(2);
     EXPECT_FALSE(pool.TryRun(gate.Job())) << "three wait, two run";
-    EXPECT_EQ(gate.workers(), (std::set<size_t>{0, 1}));
+    EXPECT_EQ(gate.workers().size(), 2u);
     gate.Open();
     gate.AwaitRunning(5);
   }
   EXPECT_EQ(gate.done(), 5);
 }
 
+TEST(WorkerPool, StartsMoreThreadsWhenTheyAreNeeded) {
+  Gate gate;
+  {
+    WorkerPool pool(0, 3, 0);
+    ASSERT_TRUE(pool.Start("test").ok());
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(pool.TryRun(gate.Job())) << i;
+    EXPECT_FALSE(pool.TryRun(gate.Job()));
+    gate.AwaitRunning(3);
+    EXPECT_EQ(gate.workers().size(), 3u);
+    gate.Open();
+  }
+  EXPECT_EQ(gate.done(), 3);
+}
+
 TEST(WorkerPool, HasRoomAgainWhenAJobHasEnded) {
   Gate first, second;
-  WorkerPool pool(1, 0);
+  WorkerPool pool(1, 1, 0);
   ASSERT_TRUE(pool.Start("test").ok());
   ASSERT_TRUE(pool.TryRun(first.Job()));
   EXPECT_FALSE(pool.TryRun(second.Job()));
@@ -76,7 +91,7 @@ TEST(WorkerPool, HasRoomAgainWhenAJobHasEnded) {
 TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
   Gate running;
   Gate waiting;
-  WorkerPool pool(1, SIZE_MAX / 2);  // never full: it refuses a job only when it stops
+  WorkerPool pool(1, 1, SIZE_MAX / 2);  // never full: it refuses a job only when it stops
   ASSERT_TRUE(pool.Start("test").ok());
   ASSERT_TRUE(pool.TryRun(running.Job()));
   running.AwaitRunning(1);
@@ -93,9 +108,9 @@ TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
 
 TEST(WorkerPool, AJobThatThrowsEndsNothing) {
   Gate gate;
-  WorkerPool pool(1, 1);
+  WorkerPool pool(1, 1, 1);
   ASSERT_TRUE(pool.Start("test").ok());
-  ASSERT_TRUE(pool.TryRun([](size_t) { throw std::runtime_error("of a job"); }));
+  ASSERT_TRUE(pool.TryRun([]() { throw std::runtime_error("of a job"); }));
   while (!pool.TryRun(gate.Job())) std::this_thread::yield();
   gate.AwaitRunning(1);
   gate.Open();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "pprof/labels.h"
@@ -56,6 +57,27 @@ Rows Running(const CpuWindow& window, const std::vector<int32_t>& tids, uint64_t
   SnapshotBuilder builder(testing::TypeWithColumns(2), {});
   window.WriteRunning(tids, tick_nanos, builder);
   return testing::RowsOf(builder);
+}
+
+TEST(CpuWindow, StacksBeyondTheBudgetOfAllWindowsShareAFrame) {
+  const auto budget = std::make_shared<StackBudget>();
+  {
+    CpuWindow first(kInterval, kTick, budget);
+    const std::vector<uintptr_t> deep(100, 0xf1);
+    for (uintptr_t i = 0; i < 20000; ++i) {
+      std::vector<uintptr_t> pcs = deep;
+      pcs[0] = 0x1000 + i;
+      first.OnSample(Tick(1, pcs));
+    }
+    CpuWindow second(kInterval, kTick, budget);
+    for (const auto& pcs : {kA, kB}) second.OnSample(Tick(1, pcs));
+    second.OnClock(1, 20 * kMs);
+    EXPECT_EQ(Written(second), (Rows{{"pprof::StackTableFull", {2, 20 * kMs}}}));
+  }
+  CpuWindow third(kInterval, kTick, budget);
+  third.OnSample(Tick(1, kA));
+  third.OnClock(1, 10 * kMs);
+  EXPECT_EQ(Written(third), (Rows{{"a0 f0", {1, 10 * kMs}}})) << "the others gave theirs back";
 }
 
 TEST(CpuWindow, WithoutAnythingIsEmpty) {

@@ -56,13 +56,13 @@ TEST_F(HeapProfileTest, CountsObjectsAndBytesAllocatedAndInUse) {
   for (void*& block : blocks) block = Site(1000);
   const HeapStack* stack = RecordOf(blocks[0])->stack;
   for (size_t i = 0; i < 40; ++i) free(blocks[i]);
-  const HeapUse read = Find(profiles::ReadHeap(), stack);
+  const HeapUse read = Find(profiles::ReadHeap().Uses(), stack);
   EXPECT_EQ(read.allocated_objects, 100);
   EXPECT_EQ(read.allocated_bytes, 100000);
   EXPECT_EQ(read.in_use_objects, 60);
   EXPECT_EQ(read.in_use_bytes, 60000);
   for (size_t i = 40; i < 100; ++i) free(blocks[i]);
-  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap().Uses(), stack).in_use_bytes, 0);
 }
 
 // With the current interval instead of the sample's, in use would become negative.
@@ -79,7 +79,7 @@ TEST_F(HeapProfileTest, InUseStaysRightWhenTheIntervalChanges) {
       free(blocks[i]);
     }
     blocks.erase(blocks.begin(), blocks.begin() + 500);
-    for (const HeapUse& stack : profiles::ReadHeap()) {
+    for (const HeapUse& stack : profiles::ReadHeap().Uses()) {
       ASSERT_GE(stack.in_use_objects, 0);
       ASSERT_GE(stack.in_use_bytes, 0);
     }
@@ -97,7 +97,7 @@ TEST_F(HeapProfileTest, BlocksFreedInAnotherThreadAreForgotten) {
   void* block = Site(1000);
   const HeapStack* stack = RecordOf(block)->stack;
   std::thread([block] { free(block); }).join();
-  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap().Uses(), stack).in_use_objects, 0);
 }
 
 // Freed without our hook: the record must be dropped when the address is reused.
@@ -110,7 +110,7 @@ TEST_F(HeapProfileTest, BlockFreedBehindOurBackIsForgottenWhenItsAddressIsUsedAg
   ASSERT_EQ(again, block) << "tcmalloc returned another address";
   free(again);
   EXPECT_FALSE(IsSampled(block));
-  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_objects, 0);
+  EXPECT_EQ(Find(profiles::ReadHeap().Uses(), stack).in_use_objects, 0);
 }
 
 TEST_F(HeapProfileTest, StacksAreCutAt128FramesAndSaySo) {
@@ -144,7 +144,9 @@ TEST_F(HeapProfileTest, MinAgeShowsBlocksOfThatAgeAndOlderOnes) {
   const uint64_t allocated_at = RecordOf(block)->allocated_at_ms;
   EXPECT_LE(allocated_at, begin);
   const HeapStack* stack = RecordOf(block)->stack;
-  const auto old_at = [&](uint64_t now) { return Find(profiles::ReadOld(kAge, now), stack); };
+  const auto old_at = [&](uint64_t now) {
+    return Find(profiles::ReadOld(kAge, now).Uses(), stack);
+  };
   EXPECT_EQ(old_at(allocated_at + kAge - 1).stack, nullptr);
   EXPECT_EQ(old_at(allocated_at + kAge).in_use_objects, 1);
   EXPECT_EQ(old_at(allocated_at + kAge).in_use_bytes, 1000);
@@ -157,13 +159,13 @@ TEST_F(HeapProfileTest, MinAgeOfNothingShowsAll) {
   const ScopedInterval all(1);
   void* block = Site(1000);
   const uint64_t now = RecordOf(block)->allocated_at_ms;
-  EXPECT_EQ(Find(profiles::ReadOld(0, now), RecordOf(block)->stack).in_use_objects, 1);
+  EXPECT_EQ(Find(profiles::ReadOld(0, now).Uses(), RecordOf(block)->stack).in_use_objects, 1);
   free(block);
 }
 
 TEST_F(HeapProfileTest, MinAgeLongerThanTheMachineIsUpShowsNothing) {
-  EXPECT_TRUE(profiles::ReadOld(1001, 1000).empty());
-  EXPECT_TRUE(profiles::ReadOld(UINT64_MAX, 1000).empty());
+  EXPECT_TRUE(profiles::ReadOld(1001, 1000).Uses().empty());
+  EXPECT_TRUE(profiles::ReadOld(UINT64_MAX, 1000).Uses().empty());
   const Result<Snapshot> snapshot = Collect("heap", {{"min_age", "800000h"}});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
   EXPECT_EQ(snapshot.value().sample_count(), 0u);
@@ -188,10 +190,10 @@ TEST_F(HeapProfileTest, PeakShowsTheHighWaterMarkUntilItIsReset) {
   void* block = Site(kMuch);
   const HeapStack* stack = RecordOf(block)->stack;
   free(block);
-  EXPECT_EQ(Find(profiles::ReadPeak(), stack).in_use_bytes, int64_t{kMuch});
-  EXPECT_EQ(Find(profiles::ReadHeap(), stack).in_use_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadPeak().Uses(), stack).in_use_bytes, int64_t{kMuch});
+  EXPECT_EQ(Find(profiles::ReadHeap().Uses(), stack).in_use_bytes, 0);
   ASSERT_TRUE(type->actions[0].run({}).ok());
-  EXPECT_EQ(Find(profiles::ReadPeak(), stack).in_use_bytes, 0);
+  EXPECT_EQ(Find(profiles::ReadPeak().Uses(), stack).in_use_bytes, 0);
 }
 
 // ---- Detection of support

@@ -38,7 +38,7 @@ void ExpectLive(const HeapStack& stack, double objects, int64_t bytes) {
 }
 
 profiles::HeapUse ReadUse(const HeapStack* stack) {
-  for (const profiles::HeapUse& use : profiles::ReadHeap()) {
+  for (const profiles::HeapUse& use : profiles::ReadHeap().Uses()) {
     if (use.stack == stack) return use;
   }
   return {};
@@ -134,7 +134,7 @@ TEST_F(HeapWeights, OldBlocksAreAddedUpByStack) {
   volatile size_t blocks = 3;  // a compiler that knew the number could make three stacks of it
   for (size_t i = 0; i < blocks; ++i) stack = Sample(i, 1000);
   const uint64_t now = RecordOf(Block(2))->allocated_at_ms;
-  for (const profiles::HeapUse& use : profiles::ReadOld(0, now)) {
+  for (const profiles::HeapUse& use : profiles::ReadOld(0, now).Uses()) {
     if (use.stack != stack) continue;
     EXPECT_EQ(use.in_use_objects, std::llround(3 * WeightOf(1000, kInterval)));
     EXPECT_EQ(use.in_use_bytes, std::llround(3 * WeightOf(1000, kInterval) * 1000));

@@ -35,7 +35,7 @@ class Window {
  private:
   static std::array<int64_t, 4> Totals() {
     std::array<int64_t, 4> totals{};
-    for (const profiles::HeapUse& use : profiles::ReadPools()) {
+    for (const profiles::HeapUse& use : profiles::ReadPools().Uses()) {
       totals[kAllocObjects] += use.allocated_objects;
       totals[kAllocSpace] += use.allocated_bytes;
       totals[kInUseObjects] += use.in_use_objects;
@@ -50,7 +50,7 @@ class Window {
 // The bytes in use of the stacks that a function reported.
 int64_t InUseOf(const std::string& function) {
   int64_t bytes = 0;
-  for (const profiles::HeapUse& use : profiles::ReadPools()) {
+  for (const profiles::HeapUse& use : profiles::ReadPools().Uses()) {
     if (use.stack->depth == 0) continue;
     const bool is_its =
         FunctionNames({use.stack->pcs()[0] - 1})[0].find(function) != std::string::npos;
@@ -140,9 +140,9 @@ TEST_F(PoolsInHeap, NoByteCountsTwice) {
   auto* block = static_cast<char*>(GrowPool(kBlock));
   const signal_safe::HeapStack* grower = RecordOf(block)->stack;
   const auto grown = [&] {
-    std::vector<profiles::HeapUse> uses = profiles::ReadHeap();
-    profiles::SubtractPools(&uses);
-    for (const profiles::HeapUse& use : uses) {
+    profiles::HeapReading reading = profiles::ReadHeap();
+    profiles::SubtractPools(&reading);
+    for (const profiles::HeapUse& use : reading.Uses()) {
       if (use.stack == grower) return use.in_use_bytes;
     }
     return int64_t{-1};

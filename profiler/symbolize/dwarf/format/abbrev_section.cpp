@@ -15,7 +15,7 @@ bool AbbrevSection::ParseInto(AbbrevTable& table, uint64_t offset, const Encodin
   went_back_ |= offset < last_;
   last_ = offset;
   if (offset >= stream_.size()) return table.Parse({}, this, offset, encoding);
-  if (!stream_.compressed() || went_back_) {
+  if (stream_.compressed() && went_back_) {
     stream_.Close();
     return table.Parse(all_.Get().From(offset), this, offset, encoding);
   }

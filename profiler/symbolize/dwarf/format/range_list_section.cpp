@@ -5,7 +5,6 @@
 namespace pprof::symbolize {
 
 sys::Bytes RangeListSection::From(uint64_t offset) {
-  if (!stream_.compressed()) return stream_.Window(offset, stream_.size() - offset);
   UnitExtent extent;  // a contribution starts with a length in the same format as a unit
   if (offset < begin_) begin_ = end_ = 0;
   while (offset >= end_) {
