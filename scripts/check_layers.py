@@ -132,13 +132,14 @@ TABLE = {
     "profiler/preload": Room("pprof", headers="unistd.h"),
 
     # HTTP and sockets use the public headers of profiler/, and of its internals the annotated mutex,
-    # pages that go back to the system, and what is left of the memory limit.
+    # pages that go back to the system, what is left of the memory limit, and descriptors of its own.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
                                     conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
     "endpoints/answers": Room(f"pprof {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
-    "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
+    "endpoints/handlers": Room(
+        f"pprof endpoints/answers endpoints/limits {SYS['thread']}/own_descriptors.h", headers=""),
     "endpoints/door": Room(
         f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
         f"{SYS['thread']}/own_descriptors.h {SYS['process']}/per_process.h",

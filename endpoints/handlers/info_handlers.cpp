@@ -10,6 +10,7 @@
 
 #include "endpoints/answers/answers.h"
 #include "pprof/symbolize.h"
+#include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::http {
 namespace {
@@ -77,7 +78,7 @@ std::string JoinRedacted(const std::vector<std::string>& arguments) {
 }
 
 Response ServeCmdline() {
-  const std::vector<std::string> arguments = Arguments();
+  const std::vector<std::string> arguments = sys::WithOwnDescriptors(Arguments);
   if (arguments.empty()) return ErrorAnswer(501, "/proc/self/cmdline cannot be read");
   return TextAnswer(JoinRedacted(arguments));
 }
