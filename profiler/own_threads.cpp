@@ -33,9 +33,13 @@ ScopedOwnThreads::~ScopedOwnThreads() { sys::SetCreatesOwnThreads(before_); }
 size_t FreeAllocatorBytes() { return profiles::FreePageBytes(); }
 
 void GiveBackMemory(size_t free_before) {
+  constexpr int kTries = 4;  // tcmalloc subtracts what it released too much at earlier requests
   profiles::EmptyThreadCache();
-  const size_t free_now = profiles::FreePageBytes();
-  if (free_now > free_before) profiles::ReleaseFreePages(free_now - free_before);
+  for (int i = 0; i < kTries; ++i) {
+    const size_t free_now = profiles::FreePageBytes();
+    if (free_now <= free_before) return;
+    profiles::ReleaseFreePages(free_now - free_before);
+  }
 }
 
 }  // namespace pprof
