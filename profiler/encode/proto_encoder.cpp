@@ -249,7 +249,7 @@ class ProtoEncoder {
       writer_.add_uint64(pb::kComment, strings_.IdOf(comment));
     }
     if (!symbols_.incomplete.empty()) {
-      writer_.add_uint64(pb::kComment, strings_.IdOf(kIncomplete));
+      writer_.add_uint64(pb::kComment, strings_.IdOfCopy(kIncomplete));
     }
     if (profile_.lost_samples == 0) return;
     writer_.add_uint64(pb::kComment,

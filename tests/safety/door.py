@@ -1,6 +1,7 @@
 """Starts door_server, talks to it over raw sockets, and reads its resource use from the kernel."""
 
 import os
+import pathlib
 import socket
 import struct
 import subprocess
@@ -59,10 +60,26 @@ class Door:
 
     # Resource use from the kernel.
     def open_files(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.pid}/fd")) + len(self.files_of_gate())
+
+    def files_of_gate(self):
+        """Numbers of the descriptors that only the gate's thread has."""
+        for task, name in self.tasks():
+            if name == "pprof-http":
+                return [int(number) for number in os.listdir(task / "fd")]
+        return []
 
     def threads(self):
-        return len(os.listdir(f"/proc/{self.pid}/task"))
+        """Without those for a single call, which are listed for a moment after their end."""
+        return sum(name != "pprof-files" for _, name in self.tasks())
+
+    def tasks(self):
+        """Folder and name of each thread."""
+        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
+            try:
+                yield task, (task / "comm").read_text(encoding="ascii").strip()
+            except OSError:
+                pass  # it has ended
 
     def resident_bytes(self):
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:
