@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pprof-cpp")
 install(TARGETS pprof_symbolize pprof_profiler pprof_endpoints pprof_pprof EXPORT pprof-cpp-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(FILES "${PROJECT_BINARY_DIR}/profiler/pprof_interpose.o" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY profiler/include/ endpoints/include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT pprof-cpp-targets NAMESPACE pprof:: DESTINATION "${package_dir}")
 
@@ -17,13 +18,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp-config.cmake"
 
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH PPROF_CPP_PC_TO_PREFIX "/${pkgconfig_dir}" "/")
-# The same link line as that of the CMake package: options, and libraries without a target.
+# The same link line as that of the CMake package: also the libraries without a target.
 set(PPROF_CPP_PC_LIBS "")
-get_target_property(link_options pprof_profiler INTERFACE_LINK_OPTIONS)
-foreach(option IN LISTS link_options)
-  string(REGEX REPLACE "^LINKER:" "-Wl," option "${option}")
-  list(APPEND PPROF_CPP_PC_LIBS "${option}")
-endforeach()
 list(APPEND PPROF_CPP_PC_LIBS -lpprof_endpoints -lpprof_profiler -lpprof_symbolize)
 get_target_property(libraries pprof_profiler LINK_LIBRARIES)
 foreach(library IN LISTS libraries)

@@ -7,7 +7,9 @@ function(pprof_target target)
   set_target_properties(${target} PROPERTIES
     CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+  # With a program's link-time optimization malloc would be inlined into its callers.
+  set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+  target_compile_options(${target} PRIVATE -fno-lto -Wall -Wextra -Wshadow -Wnon-virtual-dtor
     $<$<BOOL:${PPROF_CPP_WERROR}>:-Werror>)
   # clang holds the annotations of profiler/sys/thread/mutex.h against every use.
   target_compile_options(${target} PRIVATE

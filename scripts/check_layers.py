@@ -17,7 +17,7 @@ import sys
 STD = set("""
     algorithm any array atomic cctype cerrno charconv chrono cmath condition_variable csignal cstddef
     cstdint cstdio cstdlib cstring deque exception filesystem fstream functional initializer_list
-    iosfwd iostream iterator limits list map memory memory_resource mutex new numeric optional
+    iosfwd iostream istream iterator limits list map memory memory_resource mutex new numeric optional
     ostream random set shared_mutex sstream streambuf string string_view system_error thread tuple type_traits
     unordered_map unordered_set utility variant vector""".split())
 # For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
@@ -49,13 +49,15 @@ TABLE = {
     SYS["memory"]: Room(
         headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
     SYS["process"]: Room(
-        headers="sys/mman.h sys/resource.h unistd.h",
+        f"{SYS['modules']}/loaded_module.h",
+        headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['time']}",
         headers="cxxabi.h dirent.h dlfcn.h fcntl.h linux/futex.h pthread.h sched.h signal.h "
-                "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h time.h ucontext.h unistd.h",
+                "sys/eventfd.h sys/resource.h sys/stat.h sys/syscall.h sys/time.h time.h ucontext.h "
+                "unistd.h",
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
         f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
@@ -65,8 +67,10 @@ TABLE = {
     "profiler/labels": Room(f"pprof {SAFE}/hooks"),
 
     SAFE: Room(f"{SYS['thread']} {SYS['time']}", std=STD_SIGNAL_SAFE),
-    f"{SAFE}/unwind": Room(f"{SAFE} {SYS['memory']} {SYS['modules']} {SYS['thread']}",
-                           std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind/cfi": Room(SYS["memory"], std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind/code": Room(f"{SAFE}/unwind/cfi {SYS['memory']}", std=STD_SIGNAL_SAFE),
+    f"{SAFE}/unwind": Room(f"{SAFE} {SAFE}/unwind/cfi {SAFE}/unwind/code {SYS['memory']} "
+                           f"{SYS['modules']} {SYS['thread']}", std=STD_SIGNAL_SAFE),
     f"{SAFE}/tables": Room(f"{SAFE}/unwind {SYS['memory']} {SYS['modules']}", std=STD_SIGNAL_SAFE),
     f"{SAFE}/heap": Room(
         f"{SAFE} {SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']}",
@@ -77,9 +81,11 @@ TABLE = {
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
-        f"{SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdlib"},
-        headers="dlfcn.h gperftools/tcmalloc.h linux/futex.h pthread.h semaphore.h "
-                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h",
+        std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
+        headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
+                "malloc.h pthread.h semaphore.h signal.h sys/signalfd.h sys/single_threaded.h "
+                "sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
     f"{SYMBOLIZE}/elf": Room(
@@ -99,8 +105,9 @@ TABLE = {
     "profiler/encode": Room("pprof profiler/model",
                             headers="fmt/format.h protozero/pbf_writer.hpp zlib.h"),
     f"{PROFILES}/heap": Room(
-        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SYS['modules']} {SYS['process']} {SYS['time']}",
-        headers="fmt/format.h gperftools/malloc_extension_c.h"),
+        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SAFE}/tables {SYS['memory']} {SYS['modules']} "
+        f"{SYS['process']} {SYS['thread']} {SYS['time']}",
+        headers="fmt/format.h gperftools/malloc_extension.h gperftools/malloc_extension_c.h"),
     f"{PROFILES}/contention": Room(
         f"{FOR_PROFILES} {SAFE}/contention {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
@@ -108,24 +115,26 @@ TABLE = {
         f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h"),
     f"{PROFILES}/threads": Room(
-        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYS['memory']} {SYS['modules']} "
-        f"{SYS['process']} {SYS['thread']}", headers="fmt/format.h"),
+        f"{FOR_PROFILES} {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SAFE}/unwind/cfi "
+        f"{SAFE}/unwind/code {SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']}",
+        headers="fmt/format.h"),
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
-    PROFILES: Room(FOR_PROFILES),
+    PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     # Public headers: the standard library and each other.
-    "profiler/include/pprof": Room(),
+    "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
-        f"{SAFE} {SAFE}/heap {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
+        f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room("pprof", headers="unistd.h"),
 
     # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
-    # mutex, descriptors of a thread's own, and the number of the process.
-    "endpoints/include/pprof": Room("pprof", headers="sys/types.h"),
+    # mutex, which is header-only.
+    "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
+                                    conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
     "endpoints/answers": Room("pprof", headers="strings.h"),
     "endpoints/limits": Room("pprof"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),

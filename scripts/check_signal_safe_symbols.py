@@ -17,10 +17,10 @@ ALLOWED = re.compile(
     r"|_ZTHN5pprof11signal_safe.*"
     # Functions of sys/ that are async-signal-safe, by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|IsReadable|SanitizerIsPresent|FindUnwindTable|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
+    r"|OwnStackBounds|CreatedThreadStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|SanitizerIsPresent|FindUnwindInfo|CopyOwnMemory|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
-    r"|TimerOverrun|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
-    r"|BlockProfilingSignal|UnblockProfilingSignal)E.*"
+    r"|IsCpuTimerSignal|IsProcessTimerSignal|SetProcessTimer|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
+    r"|BlocksProfilingSignal|BlockProfilingSignal|UnblockProfilingSignal)E.*"
     r"|_ZN5pprof3sys10tick_clockE|_ZN5pprof3sys9TickClock5BeginEv"
     # Not async-signal-safe; only called when sampling is switched on.
     r"|_ZN5pprof3sys9TickClock6SettleEv"

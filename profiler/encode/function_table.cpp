@@ -18,6 +18,7 @@ FunctionTable::FunctionTable(const model::Profile& profile, const model::Symbols
       symbols_(symbols),
       mappings_(profile.mappings.size()),
       of_mapping_(profile.mappings.size()) {
+  for (size_t i = 0; i < mappings_.size(); ++i) mappings_[i].functions = HasNames(i);
   for (size_t i = 0; i < profile.locations.size(); ++i) ReadLocation(i);
   AddStandIns();
 }
@@ -28,14 +29,17 @@ uint64_t FunctionTable::StandInFor(const model::Location& location) const {
   return of_mapping_[location.mapping];
 }
 
+bool FunctionTable::HasNames(size_t mapping) const {
+  const bool incomplete = !symbols_.incomplete.empty() && symbols_.incomplete[mapping];
+  return !incomplete && mapping < symbols_.has_names.size() && symbols_.has_names[mapping];
+}
+
 void FunctionTable::ReadLocation(size_t index) {
   const uint32_t mapping = profile_.locations[index].mapping;
-  if (mapping == model::kNoMapping) return;
-  if (!symbols_.incomplete.empty() && symbols_.incomplete[mapping]) return;
+  if (mapping == model::kNoMapping || !HasNames(mapping)) return;
   MappingSymbols& found = mappings_[mapping];
   for (uint32_t i = symbols_.first_line[index]; i < symbols_.first_line[index + 1]; ++i) {
     const model::Line& line = symbols_.lines[i];
-    found.functions = true;
     found.filenames |= !symbols_.functions[line.function]->filename.empty();
     found.line_numbers |= line.line != 0;
   }

@@ -11,11 +11,11 @@
 
 namespace pprof::encode {
 
-// The symbols found in a mapping. If any flag is true, `pprof` does not symbolize the mapping, so
-// all are false when nothing was found or the time limit was hit: readers can still do it.
+// The symbols of a mapping. If any flag is true, `pprof` does not symbolize the mapping, so all are
+// false when its module has no symbol table or the time limit was hit: readers can still do it.
 struct MappingSymbols {
-  bool functions = false;
-  bool filenames = false;
+  bool functions = false;     // the same in every profile with this module
+  bool filenames = false;     // this and the next: of the lines in this profile
   bool line_numbers = false;  // inlined frames come from the same debug information
 };
 
@@ -27,13 +27,15 @@ class FunctionTable {
   const MappingSymbols& mapping(size_t index) const { return mappings_[index]; }
 
   // The placeholder function of a location without lines, or 0: readers then show the module and
-  // may symbolize it.
+  // may symbolize it. Depends on the location and its module only: over many profiles of a process
+  // one address has one encoding.
   uint64_t StandInFor(const model::Location& location) const;
 
   // Names of the placeholders; their ids follow that of the last function in the symbols.
   const std::vector<std::string>& stand_ins() const { return stand_ins_; }
 
  private:
+  bool HasNames(size_t mapping) const;
   void ReadLocation(size_t index);
   void AddStandIns();
   uint64_t AddStandIn(std::string name);

@@ -1,9 +1,8 @@
-// Defines the malloc family: counts down, forwards to tcmalloc, reports to on_alloc.h.
+// Defines malloc and its like: counts down, forwards to the real allocator, reports to on_alloc.h.
 //
-// An unsampled malloc is `sub; jb; jmp tc_malloc`; an unsampled free is a load from the page filter
-// and `jmp tc_free`. No statistics on these paths: a single shared counter would be measurable.
-// tcmalloc's malloc(8) is only 8-aligned, so explicit alignments always go to tc_memalign and its
-// variants.
+// An unsampled malloc is `lea; sub; jb; jmp`; an unsampled free is a load from the page filter and
+// a jump. No statistics on these paths: a single shared counter would be measurable. tcmalloc's
+// malloc(8) is only 8-aligned, so explicit alignments always go to memalign and its variants.
 //
 // Empty under sanitizers, which bring their own allocator: with this one in front ASan would
 // silently miss errors and TSan would crash at start.
@@ -11,66 +10,35 @@
 
 #if !PPROF_CPP_SANITIZER_OWNS_MALLOC
 
-#include <gperftools/tcmalloc.h>
-
 #include <cerrno>
-#include <cstddef>
-#include <new>
 
-#define PPROF_EXPORT __attribute__((visibility("default")))
-#define PPROF_SLOW __attribute__((noinline, cold))
+#include "profiler/interpose/allocate.h"
+#include "profiler/interpose/real_allocator.h"
 
 namespace pprof::interpose {
 namespace {
 
-namespace hooks = pprof::signal_safe;
-
-// The allocation after a countdown that ended. `allocate` calls the real function, which fails,
-// throws and calls the new-handler as usual; only a success is reported.
-template <class Allocate>
-__attribute__((always_inline)) inline void* AllocateSlowly(size_t size, void* caller,
-                                                           Allocate allocate) {
-  const uint64_t interval = hooks::OnCountdownEnd(size);
-  void* block = allocate();
-  if (__builtin_expect(interval != 0 && block != nullptr, 0)) {
-    hooks::OnAlloc(block, size, interval, caller);
-  }
-  return block;
-}
-
 PPROF_SLOW void* SlowMalloc(size_t size, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_malloc(size); });
-}
-PPROF_SLOW void* SlowNew(size_t size, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_new(size); });
-}
-PPROF_SLOW void* SlowNewNothrow(size_t size, void* caller) noexcept {
-  return AllocateSlowly(size, caller, [=] { return tc_new_nothrow(size, std::nothrow); });
-}
-PPROF_SLOW void* SlowNewAligned(size_t size, std::align_val_t alignment, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_new_aligned(size, alignment); });
-}
-PPROF_SLOW void* SlowNewAlignedNothrow(size_t size, std::align_val_t alignment,
-                                       void* caller) noexcept {
-  return AllocateSlowly(size, caller,
-                        [=] { return tc_new_aligned_nothrow(size, alignment, std::nothrow); });
+  return AllocateSlowly(size, caller, &RealAllocator::malloc, size);
 }
 PPROF_SLOW void* SlowCalloc(size_t count, size_t size, size_t bytes, void* caller) {
-  return AllocateSlowly(bytes, caller, [=] { return tc_calloc(count, size); });
+  return AllocateSlowly(bytes, caller, &RealAllocator::calloc, count, size);
 }
 PPROF_SLOW void* SlowMemalign(size_t alignment, size_t size, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_memalign(alignment, size); });
+  return AllocateSlowly(size, caller, &RealAllocator::memalign, alignment, size);
 }
 PPROF_SLOW void* SlowValloc(size_t size, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_valloc(size); });
+  return AllocateSlowly(size, caller, &RealAllocator::valloc, size);
 }
 PPROF_SLOW void* SlowPvalloc(size_t size, void* caller) {
-  return AllocateSlowly(size, caller, [=] { return tc_pvalloc(size); });
+  return AllocateSlowly(size, caller, &RealAllocator::pvalloc, size);
 }
 
 PPROF_SLOW int SlowPosixMemalign(void** block, size_t alignment, size_t size, void* caller) {
-  const uint64_t interval = hooks::OnCountdownEnd(size);
-  const int error = tc_posix_memalign(block, alignment, size);
+  Settle(caller);
+  const bool counts = real.posix_memalign == kTcmalloc.posix_memalign;
+  const uint64_t interval = counts ? hooks::OnCountdownEnd(size) : 0;
+  const int error = real.posix_memalign(block, alignment, size);
   if (interval != 0 && error == 0) hooks::OnAlloc(*block, size, interval, caller);
   return error;
 }
@@ -78,19 +46,20 @@ PPROF_SLOW int SlowPosixMemalign(void** block, size_t alignment, size_t size, vo
 // The page holds a sampled block, most likely not this one.
 PPROF_SLOW void SlowFree(void* block) {
   hooks::OnFree(block);
-  tc_free(block);
+  real.free(block);
 }
 
 // A block that realloc moved counts as an allocation at its new address. Samples the block itself,
 // not a newly allocated one, since it is already filled.
 PPROF_SLOW void TellMoved(void* block, size_t size, void* caller) {
+  if (real.realloc != kTcmalloc.realloc) return;
   const uint64_t interval = hooks::OnCountdownEnd(size);
   if (interval != 0) hooks::OnAlloc(block, size, interval, caller);
 }
 
 PPROF_SLOW void* ReallocMaybeSampled(void* block, size_t size) {
   hooks::ReallocRecord record(block);
-  void* moved = tc_realloc(block, size);
+  void* moved = real.realloc(block, size);
   if (moved == nullptr) {
     record.Failed();
   } else if (moved == block) {
@@ -103,15 +72,15 @@ PPROF_SLOW void* ReallocMaybeSampled(void* block, size_t size) {
 
 __attribute__((always_inline)) inline void* Realloc(void* block, size_t size, void* caller) {
   if (block == nullptr) {
-    if (hooks::CountDown(size)) return tc_malloc(size);
+    if (hooks::CountDown(size)) return real.malloc(size);
     return SlowMalloc(size, caller);
   }
-  if (size == 0) {  // tcmalloc frees the block and returns null
+  if (size == 0) {  // frees the block and returns null
     if (hooks::MayBeSampled(block)) hooks::OnFree(block);
-    return tc_realloc(block, 0);
+    return real.realloc(block, 0);
   }
   void* moved =
-      hooks::MayBeSampled(block) ? ReallocMaybeSampled(block, size) : tc_realloc(block, size);
+      hooks::MayBeSampled(block) ? ReallocMaybeSampled(block, size) : real.realloc(block, size);
   const bool is_new = moved != nullptr && moved != block;
   if (is_new && !hooks::CountDown(size)) TellMoved(moved, size, caller);
   return moved;
@@ -121,40 +90,39 @@ __attribute__((always_inline)) inline void* Realloc(void* block, size_t size, vo
 }  // namespace pprof::interpose
 
 using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
-namespace hooks = pprof::signal_safe;
 
 extern "C" {
 
-PPROF_EXPORT void* malloc(size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_malloc(size);
+PPROF_ALLOCATOR void* malloc(size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.malloc(size);
   return SlowMalloc(size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void free(void* block) noexcept {
-  if (!hooks::MayBeSampled(block)) return tc_free(block);
+PPROF_ALLOCATOR void free(void* block) noexcept {
+  if (!hooks::MayBeSampled(block)) return real.free(block);
   SlowFree(block);
 }
 
-PPROF_EXPORT void cfree(void* block) noexcept {
-  if (!hooks::MayBeSampled(block)) return tc_free(block);
+PPROF_ALLOCATOR void cfree(void* block) noexcept {
+  if (!hooks::MayBeSampled(block)) return real.free(block);
   SlowFree(block);
 }
 
-PPROF_EXPORT void* calloc(size_t count, size_t size) noexcept {
+PPROF_ALLOCATOR void* calloc(size_t count, size_t size) noexcept {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) {  // tcmalloc does not set errno
     errno = ENOMEM;
     return nullptr;
   }
-  if (hooks::CountDown(bytes)) return tc_calloc(count, size);
+  if (hooks::CountDown(bytes)) return real.calloc(count, size);
   return SlowCalloc(count, size, bytes, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* realloc(void* block, size_t size) noexcept {
+PPROF_ALLOCATOR void* realloc(void* block, size_t size) noexcept {
   return Realloc(block, size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexcept {
+PPROF_ALLOCATOR void* reallocarray(void* block, size_t count, size_t size) noexcept {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) {
     errno = ENOMEM;
@@ -163,99 +131,52 @@ PPROF_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexcept
   return Realloc(block, bytes, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* memalign(size_t alignment, size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_memalign(alignment, size);
+PPROF_ALLOCATOR void* memalign(size_t alignment, size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.memalign(alignment, size);
   return SlowMemalign(alignment, size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* aligned_alloc(size_t alignment, size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_memalign(alignment, size);
+PPROF_ALLOCATOR void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.memalign(alignment, size);
   return SlowMemalign(alignment, size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_posix_memalign(block, alignment, size);
+PPROF_ALLOCATOR int posix_memalign(void** block, size_t alignment, size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.posix_memalign(block, alignment, size);
   return SlowPosixMemalign(block, alignment, size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* valloc(size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_valloc(size);
+PPROF_ALLOCATOR void* valloc(size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.valloc(size);
   return SlowValloc(size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT void* pvalloc(size_t size) noexcept {
-  if (hooks::CountDown(size)) return tc_pvalloc(size);
+PPROF_ALLOCATOR void* pvalloc(size_t size) noexcept {
+  if (hooks::CountDown(size)) return real.pvalloc(size);
   return SlowPvalloc(size, __builtin_return_address(0));
 }
 
-PPROF_EXPORT size_t malloc_usable_size(void* block) noexcept { return tc_malloc_size(block); }
+PPROF_ALLOCATOR size_t malloc_usable_size(void* block) noexcept { return real.usable_size(block); }
 
-// Named on the link line (-u), so that the linker always takes this file from the archive.
-PPROF_EXPORT extern const char pprof_cpp_interposes_malloc;
+// glibc's second names, which some allocators and old programs call.
+#define PPROF_SAME_AS(name) __attribute__((weak, visibility("default"), alias(#name)))
+PPROF_SAME_AS(malloc) void* __libc_malloc(size_t) noexcept;
+PPROF_SAME_AS(free) void __libc_free(void*) noexcept;
+PPROF_SAME_AS(cfree) void __libc_cfree(void*) noexcept;
+PPROF_SAME_AS(calloc) void* __libc_calloc(size_t, size_t) noexcept;
+PPROF_SAME_AS(realloc) void* __libc_realloc(void*, size_t) noexcept;
+PPROF_SAME_AS(memalign) void* __libc_memalign(size_t, size_t) noexcept;
+PPROF_SAME_AS(valloc) void* __libc_valloc(size_t) noexcept;
+PPROF_SAME_AS(pvalloc) void* __libc_pvalloc(size_t) noexcept;
+PPROF_SAME_AS(posix_memalign) int __posix_memalign(void**, size_t, size_t) noexcept;
+
+// This file's own, also where the program defines malloc itself.
+__attribute__((visibility("hidden"), alias("malloc"))) void* pprof_cpp_own_malloc(size_t) noexcept;
+
+// Tells copies of the profiler in several modules of a process from other allocators.
+__attribute__((visibility("default"))) extern const char pprof_cpp_interposes_malloc;
 const char pprof_cpp_interposes_malloc = 1;
 
 }  // extern "C"
-
-PPROF_EXPORT void* operator new(size_t size) {
-  if (hooks::CountDown(size)) return tc_new(size);
-  return SlowNew(size, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new[](size_t size) {
-  if (hooks::CountDown(size)) return tc_new(size);
-  return SlowNew(size, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  if (hooks::CountDown(size)) return tc_new_nothrow(size, std::nothrow);
-  return SlowNewNothrow(size, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new[](size_t size, const std::nothrow_t&) noexcept {
-  if (hooks::CountDown(size)) return tc_new_nothrow(size, std::nothrow);
-  return SlowNewNothrow(size, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new(size_t size, std::align_val_t alignment) {
-  if (hooks::CountDown(size)) return tc_new_aligned(size, alignment);
-  return SlowNewAligned(size, alignment, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new[](size_t size, std::align_val_t alignment) {
-  if (hooks::CountDown(size)) return tc_new_aligned(size, alignment);
-  return SlowNewAligned(size, alignment, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new(size_t size, std::align_val_t alignment,
-                                const std::nothrow_t&) noexcept {
-  if (hooks::CountDown(size)) return tc_new_aligned_nothrow(size, alignment, std::nothrow);
-  return SlowNewAlignedNothrow(size, alignment, __builtin_return_address(0));
-}
-PPROF_EXPORT void* operator new[](size_t size, std::align_val_t alignment,
-                                  const std::nothrow_t&) noexcept {
-  if (hooks::CountDown(size)) return tc_new_aligned_nothrow(size, alignment, std::nothrow);
-  return SlowNewAlignedNothrow(size, alignment, __builtin_return_address(0));
-}
-
-// tc_delete* differ from tc_free only in what they report to gperftools' hooks; sized forms save a
-// look-up.
-#define PPROF_DEFINE_DELETE(...)                                          \
-  PPROF_EXPORT void operator delete(void* block __VA_ARGS__) noexcept {   \
-    if (!hooks::MayBeSampled(block)) return tc_free(block);               \
-    SlowFree(block);                                                      \
-  }                                                                       \
-  PPROF_EXPORT void operator delete[](void* block __VA_ARGS__) noexcept { \
-    if (!hooks::MayBeSampled(block)) return tc_free(block);               \
-    SlowFree(block);                                                      \
-  }
-#define PPROF_COMMA ,
-PPROF_DEFINE_DELETE()
-PPROF_DEFINE_DELETE(PPROF_COMMA const std::nothrow_t&)
-PPROF_DEFINE_DELETE(PPROF_COMMA std::align_val_t)
-PPROF_DEFINE_DELETE(PPROF_COMMA std::align_val_t PPROF_COMMA const std::nothrow_t&)
-PPROF_DEFINE_DELETE(PPROF_COMMA size_t PPROF_COMMA std::align_val_t)
-
-PPROF_EXPORT void operator delete(void* block, size_t size) noexcept {
-  if (!hooks::MayBeSampled(block)) return tc_delete_sized(block, size);
-  SlowFree(block);
-}
-PPROF_EXPORT void operator delete[](void* block, size_t size) noexcept {
-  if (!hooks::MayBeSampled(block)) return tc_delete_sized(block, size);
-  SlowFree(block);
-}
 
 #endif  // !PPROF_CPP_SANITIZER_OWNS_MALLOC

@@ -34,10 +34,3 @@ __attribute__((constructor(101))) void ResolveLockFunctions() {
 }  // namespace pprof::interpose
 
 #endif  // !PPROF_CPP_SANITIZER_OWNS_LOCKS
-
-extern "C" {
-// Named on the link line (-u), so that the linker takes this file and those it calls from the
-// archive.
-__attribute__((visibility("default"))) extern const char pprof_cpp_interposes_locks;
-const char pprof_cpp_interposes_locks = 1;
-}

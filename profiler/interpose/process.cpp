@@ -31,7 +31,4 @@ PPROF_EXPORT int dlclose(void* handle) noexcept {
   return result;
 }
 
-PPROF_EXPORT extern const char pprof_cpp_interposes_process;
-const char pprof_cpp_interposes_process = 1;
-
 }  // extern "C"

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <new>
 
@@ -24,6 +25,20 @@ namespace {
 constexpr char kCreate[] = "pthread_create";
 using NextCreate =
     Next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) noexcept, kCreate>;
+
+// The size of the stack that pthread_create gives to a thread with these attributes.
+size_t StackBytes(const pthread_attr_t* attributes) {
+  pthread_attr_t defaults;
+  size_t bytes = 0;
+  if (attributes == nullptr) {
+    pthread_attr_init(&defaults);
+    pthread_attr_getstacksize(&defaults, &bytes);
+    pthread_attr_destroy(&defaults);
+  } else {
+    pthread_attr_getstacksize(attributes, &bytes);
+  }
+  return bytes;
+}
 
 struct StartBlock {
   void* (*start)(void*);
@@ -96,7 +111,8 @@ PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
   using interpose::NextCreate;
   signal_safe::SetThreadEntryCode({reinterpret_cast<uintptr_t>(__start_pprof_thread_entry),
                                    reinterpret_cast<uintptr_t>(__stop_pprof_thread_entry)});
-  const auto birth = signal_safe::OnThreadCreate(__builtin_return_address(0));
+  const auto birth =
+      signal_safe::OnThreadCreate(__builtin_return_address(0), interpose::StackBytes(attributes));
   auto* block = interpose::StartBlocks::Take({start, argument, birth});
   // Without memory for the block the thread still starts, but without a creator.
   const int error = block == nullptr
@@ -106,8 +122,5 @@ PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
   if (error != 0 && block != nullptr) interpose::StartBlocks::GiveBack(block);
   return error;
 }
-
-PPROF_EXPORT extern const char pprof_cpp_interposes_threads;
-const char pprof_cpp_interposes_threads = 1;
 
 }  // extern "C"

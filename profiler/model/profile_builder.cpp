@@ -62,7 +62,8 @@ void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
     profile_.frames.push_back(LocationOf(AddressOf(stack, i), unloaded_as));
   }
   if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
-  if (stack.truncated) profile_.frames.push_back(LocationOfName("[truncated]"));
+  const std::string end = NameOfEnd(stack, unloaded_as);
+  if (!end.empty()) profile_.frames.push_back(LocationOfName(end));
   AddSample(first_frame, labels.empty() ? 0 : LabelSetOf(labels), values);
 }
 
@@ -85,6 +86,21 @@ std::vector<uint32_t> ProfileBuilder::AddLocations(const StackView& stack, uint3
     locations.push_back(LocationOf(AddressOf(stack, i), unloaded_as));
   }
   return locations;
+}
+
+// The frame that says why the stack has no more; empty if it is complete.
+std::string ProfileBuilder::NameOfEnd(const StackView& stack, uint32_t unloaded_as) {
+  using End = StackView::End;
+  if (stack.truncated || stack.end == End::kTruncated) return "[truncated]";
+  if (stack.end == End::kRoot || stack.depth == 0) return {};
+  if (stack.end == End::kUnread) return "[larger than what is read of a stack]";
+  const uint32_t mapping = MappingOf(AddressOf(stack, stack.depth - 1), unloaded_as);
+  const std::string_view what = stack.end == End::kNoUnwindInfo      ? "no unwind information"
+                                : stack.end == End::kUnknownRegister ? "unknown register"
+                                                                     : "broken frame";
+  if (mapping == kNoMapping) return "[" + std::string(what) + "]";
+  const std::string& path = profile_.mappings[mapping].path;
+  return "[" + std::string(what) + " in " + path.substr(path.rfind('/') + 1) + "]";
 }
 
 // Frames in an unloaded module have their own locations: other code may have the same addresses

@@ -34,7 +34,8 @@ class ProfileBuilder {
   void SetValues(std::vector<ValueType> values);
 
   // Adds one sample. Return addresses become address - 1, which is in the call instruction. A stack
-  // without frames becomes the frame "[no stack]"; a truncated one ends in "[truncated]".
+  // without frames becomes the frame "[no stack]"; one that does not reach the outermost function
+  // ends in a frame that says why, e.g. "[truncated]".
   // `unloaded_as`: 0, or 1 + the index of the unloaded mapping that its frames may belong to.
   // REQUIRES: `values` has one number per value type.
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
@@ -56,6 +57,7 @@ class ProfileBuilder {
 
  private:
   uint32_t LocationOf(uint64_t address, uint32_t unloaded_as);
+  std::string NameOfEnd(const StackView& stack, uint32_t unloaded_as);
   uint32_t LocationOfName(std::string_view name);
   uint32_t MappingOf(uint64_t address, uint32_t unloaded_as);
   uint32_t LabelSetOf(const std::vector<Label>& labels);

@@ -27,6 +27,9 @@ struct Symbols {
   std::vector<std::shared_ptr<const Function>> functions;  // distinct
   std::vector<Line> lines;
   std::vector<uint32_t> first_line;  // locations + 1 entries
+  // By module: it has a symbol table of its functions, so readers need not look for names. A fact
+  // about the module, whatever places of it a profile has. Modules beyond the end have none.
+  std::vector<bool> has_names;
   // By module: the time limit ended before all its locations were looked up. Empty: none.
   std::vector<bool> incomplete;
   std::vector<std::string> comments;  // about missing names, for the readers of the profile

@@ -1,4 +1,5 @@
-// libpprof_preload.so: the profiler for programs that are not built with it.
+// libpprof_preload.so: the profiler for programs that are not built with it. A C program that links
+// the profiler through CMake has this file, too.
 //
 //   LD_PRELOAD=/usr/lib/libpprof_preload.so PPROF_CPP_LISTEN=127.0.0.1:6060 python3 app.py
 //
@@ -53,7 +54,7 @@ void MarkForChildren() {
 }
 
 void Complain(const std::string& message) {
-  std::fprintf(stderr, "libpprof_preload.so: not listening: %s\n", message.c_str());
+  std::fprintf(stderr, "pprof-cpp: not listening: %s\n", message.c_str());
 }
 
 void StartServer() {
@@ -65,9 +66,11 @@ void StartServer() {
   new pprof::http::Server(std::move(server.value()));  // serves until the process ends
 }
 
+}  // namespace
+
 // Enabled by a variable, since a preloaded library has no other configuration. Never ends the host
-// process on errors.
-__attribute__((constructor)) void Start() {
+// process on errors. Named, so that a link option can ask for it.
+extern "C" __attribute__((constructor, visibility("hidden"))) void pprof_cpp_listen_at_start() {
   try {
     const auto listen = Environment("PPROF_CPP_LISTEN");
     if (listen && !listen->empty() && MeantForThisProcess()) StartServer();
@@ -75,4 +78,4 @@ __attribute__((constructor)) void Start() {
     Complain(error.what());
   }
 }
-}  // namespace
+// NOLINTEND(concurrency-mt-unsafe)

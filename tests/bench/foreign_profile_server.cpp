@@ -31,7 +31,7 @@ uint64_t MapCode(const char* path) {
   if (fd < 0 || pread(fd, &header, sizeof header, 0) != sizeof header) return 0;
   for (int i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
-    const off_t at = static_cast<off_t>(header.e_phoff) + i * header.e_phentsize;
+    const off_t at = static_cast<off_t>(header.e_phoff) + off_t{i} * header.e_phentsize;
     if (pread(fd, &segment, sizeof segment, at) != sizeof segment) return 0;
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
     const uint64_t into_page = segment.p_offset % 4096;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh add_subdirectory|find_package|pkg_config SOURCE_DIR BUILD_DIR WORK_DIR
+# run.sh add_subdirectory|find_package|pkg_config|c_project SOURCE_DIR BUILD_DIR WORK_DIR
 # Builds and runs one consumer, against the source tree or against an install into WORK_DIR.
 set -euo pipefail
 
@@ -16,12 +16,12 @@ install_here() {
 build_and_run() {  # build_and_run CMAKE_OPTION...
   cmake -G Ninja -S "$here/$way" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "$@"
   cmake --build "$work/build" --parallel "$(nproc)" --target consumer
-  "$work/build/consumer"
+  (cd "$work" && build/consumer)
 }
 
 case "$way" in
   add_subdirectory) build_and_run "-DPPROF_CPP_SOURCE=$source" ;;
-  find_package)
+  find_package | c_project)
     install_here
     build_and_run "-DCMAKE_PREFIX_PATH=$work/prefix"
     ;;

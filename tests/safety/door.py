@@ -1,7 +1,6 @@
 """Starts door_server, talks to it over raw sockets, and reads its resource use from the kernel."""
 
 import os
-import pathlib
 import socket
 import struct
 import subprocess
@@ -60,26 +59,21 @@ class Door:
 
     # Resource use from the kernel.
     def open_files(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd")) + len(self.files_of_gate())
+        """The program's, and the server's, which are in a table of its threads."""
+        return len(os.listdir(f"/proc/{self.pid}/fd")) + len(self.server_files())
 
-    def files_of_gate(self):
-        """Numbers of the descriptors that only the gate's thread has."""
-        for task, name in self.tasks():
-            if name == "pprof-http":
-                return [int(number) for number in os.listdir(task / "fd")]
-        return []
+    def server_files(self):
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            try:
+                with open(f"/proc/{self.pid}/task/{task}/comm", encoding="utf-8") as comm:
+                    if comm.read() == "pprof-http\n":
+                        return [int(fd) for fd in os.listdir(f"/proc/{self.pid}/task/{task}/fd")]
+            except FileNotFoundError:
+                pass  # a thread that ended
+        raise AssertionError("there is no thread pprof-http")
 
     def threads(self):
-        """Without those for a single call, which are listed for a moment after their end."""
-        return sum(name != "pprof-files" for _, name in self.tasks())
-
-    def tasks(self):
-        """Folder and name of each thread."""
-        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
-            try:
-                yield task, (task / "comm").read_text(encoding="ascii").strip()
-            except OSError:
-                pass  # it has ended
+        return len(os.listdir(f"/proc/{self.pid}/task"))
 
     def resident_bytes(self):
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as statm:

@@ -81,14 +81,15 @@ TEST(FunctionTable, WithoutSymbolsThereAreNoStandIns) {
   EXPECT_FALSE(table.mapping(0).functions);
 }
 
-// A module of which some places have names is shown with its own name elsewhere: pprof would not
-// look there again.
-TEST(FunctionTable, PlacesWithoutNamesOfAModuleThatHasSomeAreTheModule) {
+// pprof would not look again in a module with names, so the other places have the module's name;
+// also in a profile that has only such places.
+TEST(FunctionTable, PlacesWithoutNamesOfAModuleThatHasNamesAreTheModule) {
   const model::Profile profile = ProfileOf({{0x10, 0, 0}, {0x20, 0, 0}, {0x1010, 1, 0}}, 2);
   model::Symbols symbols;
   symbols.functions = {Function("/src/a.cpp")};
   symbols.lines = {{0, 7}};
   symbols.first_line = {0, 1, 1, 1};
+  symbols.has_names = {true, false};
   const FunctionTable table(profile, symbols);
   EXPECT_THAT(table.stand_ins(), ElementsAre("[lib0.so]"));
   EXPECT_EQ(table.StandInFor(profile.locations[1]), 2u);
@@ -98,12 +99,33 @@ TEST(FunctionTable, PlacesWithoutNamesOfAModuleThatHasSomeAreTheModule) {
   EXPECT_FALSE(table.mapping(1).functions);
 }
 
+// Over many profiles one address has one encoding, whatever else each of them has.
+TEST(FunctionTable, ThePlaceholderDoesNotDependOnOtherPlaces) {
+  const model::Profile alone = ProfileOf({{0x20, 0, 0}}, 1);
+  model::Symbols symbols;
+  symbols.first_line = {0, 0};
+  symbols.has_names = {true};
+  const FunctionTable table(alone, symbols);
+  EXPECT_THAT(table.stand_ins(), ElementsAre("[lib0.so]"));
+  EXPECT_TRUE(table.mapping(0).functions);
+  // One with a name beside it does not give a name to a module without a symbol table.
+  const model::Profile stripped = ProfileOf({{0x10, 0, 0}, {0x20, 0, 0}}, 1);
+  symbols.functions = {Function("")};
+  symbols.lines = {{0, 0}};
+  symbols.first_line = {0, 1, 1};
+  symbols.has_names = {};
+  const FunctionTable open(stripped, symbols);
+  EXPECT_THAT(open.stand_ins(), IsEmpty());
+  EXPECT_FALSE(open.mapping(0).functions);
+}
+
 TEST(FunctionTable, ClaimsOnlyWhatWasFound) {
   const model::Profile profile = ProfileOf({{0x10, 0, 0}}, 1);
   model::Symbols symbols;
   symbols.functions = {Function("")};
   symbols.lines = {{0, 0}};
   symbols.first_line = {0, 1};
+  symbols.has_names = {true};
   const FunctionTable table(profile, symbols);
   EXPECT_TRUE(table.mapping(0).functions);
   EXPECT_FALSE(table.mapping(0).filenames);

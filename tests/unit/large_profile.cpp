@@ -78,6 +78,7 @@ model::Symbols LargeSymbols(const model::Profile& profile) {
     if (i % 3 == 0) symbols.lines.push_back({(i * 7) % kFunctions, i % 500});
   }
   symbols.first_line.push_back(static_cast<uint32_t>(symbols.lines.size()));
+  symbols.has_names.assign(profile.mappings.size(), true);
   return symbols;
 }
 

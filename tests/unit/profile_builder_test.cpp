@@ -66,6 +66,31 @@ TEST(ProfileBuilder, TruncatedAndEmptyStacksSaySo) {
   EXPECT_THAT(AddressesOf(*profile, 1), ElementsAre(2));
 }
 
+TEST(ProfileBuilder, StacksThatEndEarlySayWhy) {
+  using End = StackView::End;
+  ProfileBuilder builder("heap", kTwo);
+  Mapping library;
+  library.start = 0x1000;
+  library.limit = 0x2000;
+  library.path = "/usr/lib/libodd.so.1";
+  builder.AddMapping(library);
+  const uintptr_t in_library[] = {0x1800};
+  const uintptr_t elsewhere[] = {0x3000};
+  const int64_t values[] = {1, 1};
+  builder.Add({in_library, 1, false, false, End::kRoot}, values, {});
+  builder.Add({in_library, 1, false, false, End::kNoUnwindInfo}, values, {});
+  builder.Add({in_library, 1, false, false, End::kUnknownRegister}, values, {});
+  builder.Add({in_library, 1, false, false, End::kBrokenFrame}, values, {});
+  builder.Add({in_library, 1, false, false, End::kTruncated}, values, {});
+  builder.Add({in_library, 1, false, false, End::kUnread}, values, {});
+  builder.Add({elsewhere, 1, false, false, End::kNoUnwindInfo}, values, {});
+  EXPECT_THAT(
+      builder.Finish()->frame_names,
+      ElementsAre("[no unwind information in libodd.so.1]", "[unknown register in libodd.so.1]",
+                  "[broken frame in libodd.so.1]", "[truncated]",
+                  "[larger than what is read of a stack]", "[no unwind information]"));
+}
+
 TEST(ProfileBuilder, ANamedFrameIsNoAddress) {
   ProfileBuilder builder("heap", kTwo);
   const int64_t values[] = {1, 1};

@@ -74,6 +74,7 @@ model::Symbols SymbolsOf(const model::Profile& profile) {
     symbols.lines.insert(symbols.lines.end(), lines.begin(), lines.end());
   }
   symbols.first_line.push_back(static_cast<uint32_t>(symbols.lines.size()));
+  symbols.has_names = {true, true, false};
   return symbols;
 }
 

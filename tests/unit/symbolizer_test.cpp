@@ -149,6 +149,22 @@ TEST(Symbolizer, WithoutTimeThereAreSymbolNamesAndTheRestFollowsInTheBackground)
   EXPECT_NE(FileAt(later, 0).find("symbolizer_test.cpp"), std::string::npos);
 }
 
+// libstdc++ without its debug file names few of its places.
+TEST(Symbolizer, WhetherAModuleHasNamesIsTheSameForEachOfItsPlaces) {
+  const auto getppid = reinterpret_cast<uintptr_t>(dlsym(RTLD_DEFAULT, "getppid"));
+  const auto find_me = reinterpret_cast<uintptr_t>(&FindMe);
+  for (int round = 0; round < 2; ++round) {  // the second time from the cache
+    const auto both = ProfileOf({find_me + 2, getppid + 1});
+    const model::Symbols symbols = SymbolsOf(*both);
+    for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(symbols.has_names.at(both->locations[i].mapping));
+    const auto other = ProfileOf({getppid - 1});
+    EXPECT_TRUE(SymbolsOf(*other).has_names.at(other->locations[0].mapping));
+  }
+  BatchLimits none;
+  none.detail = Detail::kNone;
+  EXPECT_TRUE(SymbolsOf(*ProfileOf({find_me + 2}), none).has_names.empty());
+}
+
 TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   const auto profile = ProfileOf({reinterpret_cast<uintptr_t>(&NoTime) + 2});
   model::Symbols symbols = SymbolsOf(*profile);
@@ -158,7 +174,7 @@ TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   const test::DecodedProfile decoded = test::Decode(out.str());
   EXPECT_FALSE(decoded.mappings.at(0).has_functions);
   ASSERT_EQ(decoded.comments.size(), 1U);
-  EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos);
+  EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos) << decoded.comments[0];
 }
 
 TEST(Symbolizer, StopsWhenNobodyWaitsAndRemembersNothing) {

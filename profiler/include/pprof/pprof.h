@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pprof/report_alloc.h"
 #include "pprof/snapshot_builder.h"
 #include "pprof/status.h"
 

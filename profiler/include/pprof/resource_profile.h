@@ -2,8 +2,12 @@
 //
 //   static pprof::ResourceProfile connections("connections", "Open connections");
 //   struct Connection { pprof::ResourceProfile::Entry held = connections.Add(); };
+//
+// With Add(bytes) the profile also shows the bytes held: `pprof -sample_index=space`.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -29,9 +33,9 @@ class ResourceProfile {
   class [[nodiscard]] Entry {
    public:
     Entry() = default;  // holds nothing
-    Entry(Entry&& other) noexcept : stack_(std::exchange(other.stack_, nullptr)) {}
+    Entry(Entry&& other) noexcept : held_(std::exchange(other.held_, 0)) {}
     Entry& operator=(Entry&& other) noexcept {
-      std::swap(stack_, other.stack_);
+      std::swap(held_, other.held_);
       return *this;
     }
     Entry(const Entry&) = delete;
@@ -40,12 +44,14 @@ class ResourceProfile {
 
    private:
     friend class ResourceProfile;
-    void* stack_ = nullptr;
+    uint64_t held_ = 0;  // the stack and the bytes; 0: nothing
   };
 
-  // Records the calling stack without its innermost `skip_frames` frames. Takes about 1 us;
-  // lock-free, no heap allocation.
-  Entry Add(int skip_frames = 0);
+  // Records that the calling stack, without its innermost `skip_frames` frames, acquires one
+  // resource of `bytes` bytes; 0 for what has no size. An entry has 8 bytes, so that sizes above 32
+  // KiB are rounded, by at most 0.01 %. Takes about 1 us; lock-free, no heap
+  // allocation.
+  Entry Add(size_t bytes = 0, int skip_frames = 0);
 
  private:
   void* stacks_ = nullptr;  // never freed

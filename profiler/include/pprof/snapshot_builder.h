@@ -47,10 +47,20 @@ struct Label {
 
 // The return addresses of one stack, leaf first. Does not own them.
 struct StackView {
+  // Why there is no further frame. Other ends than kRoot are shown as the stack's last frame.
+  enum class End : uint8_t {
+    kRoot,             // the outermost function was reached
+    kTruncated,        // more frames than there was room for
+    kNoUnwindInfo,     // code without unwind information
+    kUnknownRegister,  // depends on a register whose value is not known
+    kBrokenFrame,      // the unwind information leads to no caller
+    kUnread,           // the stack is larger than what is read of it
+  };
   const uintptr_t* pcs = nullptr;
   size_t depth = 0;
   bool leaf_is_exact = false;  // pcs[0] is the interrupted instruction, not a return address
-  bool truncated = false;      // frames towards the root are missing
+  bool truncated = false;      // the same as kTruncated
+  End end = End::kRoot;
 };
 
 // Query parameters declared in ProfileType::parameters, as text.

@@ -8,6 +8,13 @@
 #include <utility>
 #include <variant>
 
+#ifdef _LIBCPP_VERSION
+#error \
+    "pprof-cpp, like the libraries that it uses, has libstdc++'s strings in its functions; a \
+program with libc++ cannot call them. Build with -stdlib=libstdc++, or build without this header and \
+start the program with LD_PRELOAD=libpprof_preload.so."
+#endif
+
 namespace pprof {
 
 // The kind of failure.

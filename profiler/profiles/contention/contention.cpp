@@ -68,7 +68,8 @@ Status CollectBlock(SnapshotBuilder& builder) {
 }
 
 void AddMutexLosses(SnapshotBuilder& builder) {
-  const uint64_t waits = contention.lost_waits.load(std::memory_order_relaxed);
+  const uint64_t waits =
+      contention.lost_waits.load(std::memory_order_relaxed) + contention.waiters.lost_waits();
   const auto lost = static_cast<uint64_t>(std::max<int64_t>(contention.waiters.lost_ticks(), 0));
   const uint64_t nanos = sys::tick_clock.ToNanos(lost);
   if (waits == 0 && nanos == 0) return;

@@ -1,7 +1,6 @@
 // "profile": CPU time by stack.
-#include <fmt/format.h>
-
 #include <new>
+#include <string>
 
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/cpu/cpu_sampler.h"
@@ -27,6 +26,7 @@ class CpuRecorder : public Recorder {
   CpuRecorder& operator=(const CpuRecorder&) = delete;
 
   Status Stop(SnapshotBuilder& builder) override {
+    const std::string refusal = CpuSampler::Get().TimerRefusal();
     CpuSampler::End(window_);
     const int64_t interval_nanos = 1000000000 / hz_;
     builder.SetPeriod("cpu", "nanoseconds", interval_nanos);
@@ -40,11 +40,7 @@ class CpuRecorder : public Recorder {
       builder.AddNamed("pprof::LostSamples",
                        {static_cast<int64_t>(lost), 0});  // their time is in the thread's others
     }
-    if (const size_t refused = CpuSampler::Get().threads_refused()) {
-      builder.AddComment(fmt::format(
-          "{} threads were not sampled: the kernel refused their timers (RLIMIT_SIGPENDING)",
-          refused));
-    }
+    if (!refusal.empty()) builder.AddComment(refusal);
     return {};
   }
 

@@ -12,6 +12,7 @@
 #include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/tasks.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
 namespace {
@@ -72,7 +73,8 @@ Result<std::shared_ptr<CpuWindow>> CpuSampler::BeginLocked(int hz) {
 
 Result<std::shared_ptr<CpuWindow>> CpuSampler::OpenWindow(int hz) {
   Drain();  // earlier samples belong to the other windows only
-  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz));
+  auto window = std::make_shared<CpuWindow>(uint64_t{1000000000} / static_cast<uint64_t>(hz),
+                                            sys::KernelTickNanos());
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
     if (sys::ThreadCpuNanos(tid, &cpu)) window->AddThread(tid, cpu);
@@ -97,7 +99,7 @@ void CpuSampler::Finish(const std::shared_ptr<CpuWindow>& window) {
   Drain();
   for (const int32_t tid : sys::ListTasks()) {
     uint64_t cpu = 0;
-    if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu);
+    if (sys::ThreadCpuNanos(tid, &cpu)) window->OnClock(tid, cpu, timers_.Why(tid));
   }
 }
 
@@ -112,9 +114,9 @@ void CpuSampler::AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos) 
   window.AddWaitedToRun(tid, nanos);
 }
 
-size_t CpuSampler::threads_refused() {
+std::string CpuSampler::TimerRefusal() {
   const sys::MutexLock lock(mutex_);
-  return timers_.refused();
+  return timers_.Refusal();
 }
 
 bool CpuSampler::was_out_of_memory() {
@@ -181,7 +183,7 @@ void CpuSampler::RunDrain() {
 // Arms timers for threads without one; notes clocks, for threads that end unreported.
 void CpuSampler::LookAtThreads() {
   const auto on_clock = [this](int32_t tid, uint64_t cpu_nanos) PPROF_REQUIRES(mutex_) {
-    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos);
+    for (const auto& window : windows_) window->OnClock(tid, cpu_nanos, timers_.Why(tid));
   };
   const std::vector<int32_t> tids = timers_.LookAtThreads(on_clock);
   for (const auto& window : windows_) window->ForgetEnded(tids);

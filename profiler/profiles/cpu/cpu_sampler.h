@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "pprof/status.h"
 #include "profiler/profiles/cpu/cpu_timers.h"
@@ -37,8 +38,8 @@ class CpuSampler {
   // CpuWindow::AddWaitedToRun, for a window in use.
   void AddWaitedToRun(CpuWindow& window, int32_t tid, uint64_t nanos);
 
-  // Number of threads without a timer in this recording, because the kernel refused it.
-  size_t threads_refused();
+  // CpuTimers::Refusal of this recording, or of the last one.
+  std::string TimerRefusal();
 
   // Whether samples of this recording were lost because there was no memory for them.
   bool was_out_of_memory();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gperftools/malloc_extension_c.h>
 
+#include <algorithm>
+
 #include "profiler/sys/process/process.h"
 
 namespace pprof::profiles {
@@ -20,7 +22,23 @@ constexpr Field kFields[] = {
     {"HeapReleased", "tcmalloc.pageheap_unmapped_bytes"},
 };
 
+uint64_t Property(const char* name) {
+  size_t bytes = 0;
+  return MallocExtension_GetNumericProperty(name, &bytes) != 0 ? bytes : 0;
+}
+
 }  // namespace
+
+AllocatorUse ReadAllocatorUse() {
+  AllocatorUse use;
+  use.mapped_bytes = Property("generic.heap_size");
+  use.live_bytes = Property("generic.current_allocated_bytes");
+  const uint64_t kept = use.mapped_bytes - Property("tcmalloc.pageheap_unmapped_bytes");
+  use.free_bytes = kept - std::min(use.live_bytes, kept);
+  use.table_bytes = Property("generic.total_physical_bytes");
+  use.table_bytes -= std::min(kept, use.table_bytes);
+  return use;
+}
 
 std::string AllocatorStatsText() {
   std::string text = "# runtime.MemStats\n";
@@ -33,6 +51,8 @@ std::string AllocatorStatsText() {
   text += fmt::format("# MaxRSS = {}\n", sys::PeakResidentBytes());
   return text;
 }
+
+size_t SizeInClass(size_t bytes) { return MallocExtension_GetEstimatedAllocatedSize(bytes); }
 
 void EmptyThreadCache() { MallocExtension_MarkThreadTemporarilyIdle(); }
 

@@ -1,4 +1,5 @@
-// "heap", "allocs", "peak": allocations sampled inside malloc.
+// "heap", "allocs", "peak": allocations sampled inside malloc. "pools": those that the program's
+// own allocators report.
 #include <fmt/format.h>
 
 #include "profiler/model/snapshot_access.h"
@@ -6,6 +7,7 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/heap/memory_account.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
@@ -15,6 +17,8 @@ namespace pprof::profiles {
 namespace {
 
 using signal_safe::heap_sampler;
+using signal_safe::HeapSampler;
+using signal_safe::pool_sampler;
 using Delta = ValueType::Delta;
 
 // Go's four values in Go's order: readers use the last one by default.
@@ -25,31 +29,52 @@ std::vector<ValueType> HeapValues() {
           {"inuse_space", "bytes", Delta::kAtEnd}};
 }
 
-void AddStacks(const std::vector<HeapUse>& uses, bool with_totals, SnapshotBuilder& builder) {
+void AddStacks(const HeapSampler& sampler, const std::vector<HeapUse>& uses, bool with_totals,
+               SnapshotBuilder& builder) {
   for (const HeapUse& use : uses) {
     std::vector<int64_t> values;
     if (with_totals) values = {use.allocated_objects, use.allocated_bytes};
     for (const int64_t in_use : {use.in_use_objects, use.in_use_bytes}) values.push_back(in_use);
-    AddStackOf(heap_sampler.stacks, *use.stack, values, builder);
+    AddStackOf(sampler.stacks, *use.stack, values, builder);
   }
+}
+
+// Why the process has more memory than its profile shows.
+void AddAccount(SnapshotBuilder& builder) {
+  MemoryAccount account;
+  std::string reason;
+  if (!ReadMemoryAccount(&account, &reason)) {
+    builder.SetTextTrailer(AllocatorStatsText());
+    builder.AddComment("what the resident memory (RSS) consists of is not known: " + reason);
+    return;
+  }
+  builder.SetTextTrailer(AllocatorStatsText() + LinesOf(account));
+  builder.AddComment(SentenceOf(account));
 }
 
 // Facts that readers need to interpret the numbers.
 void AddCommon(SnapshotBuilder& builder) {
   const uint64_t interval = signal_safe::HeapInterval();
   builder.SetPeriod("space", "bytes", static_cast<int64_t>(interval));
-  builder.SetTextTrailer(AllocatorStatsText());
+  AddAccount(builder);
   builder.AddLost(heap_sampler.lost_samples.load(std::memory_order_relaxed));
   if (interval == 0) {
     builder.AddComment(
         "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
+  }
+  if (const std::string answer = OperatorNewAnswer(); !answer.empty()) {
+    builder.AddComment(fmt::format(
+        "operator new is answered by {}, not by pprof-cpp: shown is what it takes from malloc",
+        answer));
   }
   if (heap_sampler.environment_refused.load(std::memory_order_relaxed)) {
     builder.AddComment(fmt::format(
         "PPROF_CPP_HEAP_INTERVAL is not a number of bytes such as 524288 or 512k; using {}",
         signal_safe::kDefaultHeapInterval));
   }
-  if (const uint64_t untracked = heap_sampler.untracked_samples.load(std::memory_order_relaxed)) {
+  const uint64_t untracked = heap_sampler.untracked_samples.load(std::memory_order_relaxed) +
+                             pool_sampler.untracked_samples.load(std::memory_order_relaxed);
+  if (untracked != 0) {
     builder.AddComment(fmt::format(
         "{} sampled objects are in alloc_* but not in inuse_*: the table of live samples was full. "
         "A longer interval than {} bytes samples fewer.",
@@ -67,7 +92,12 @@ Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
   }
   model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  AddStacks(ReadOld(age_nanos / 1000000, sys::CoarseMonotonicMillis()), false, builder);
+  const uint64_t min_age_ms = age_nanos / 1000000;
+  const uint64_t now_ms = sys::CoarseMonotonicMillis();
+  std::vector<HeapUse> uses = ReadOld(min_age_ms, now_ms);
+  SubtractPools(&uses);
+  AddStacks(heap_sampler, uses, false, builder);
+  AddStacks(pool_sampler, ReadOld(min_age_ms, now_ms, pool_sampler), false, builder);
   return {};
 }
 
@@ -76,14 +106,17 @@ Status CollectHeap(SnapshotBuilder& builder) {
   AddCommon(builder);
   const std::string* min_age = builder.parameter("min_age");
   if (min_age != nullptr) return CollectOld(*min_age, builder);
-  AddStacks(ReadHeap(), true, builder);
+  std::vector<HeapUse> uses = ReadHeap();
+  SubtractPools(&uses);
+  AddStacks(heap_sampler, uses, true, builder);
+  AddStacks(pool_sampler, ReadPools(), true, builder);
   return {};
 }
 
 Status CollectPeak(SnapshotBuilder& builder) {
   if (!HeapSupport().ok()) return HeapSupport();
   AddCommon(builder);
-  AddStacks(ReadPeak(), true, builder);
+  AddStacks(heap_sampler, ReadPeak(), true, builder);
   return {};
 }
 

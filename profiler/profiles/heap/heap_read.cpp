@@ -1,9 +1,11 @@
 #include "profiler/profiles/heap/heap_read.h"
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <utility>
 
+#include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 
 namespace pprof::profiles {
@@ -12,7 +14,11 @@ namespace {
 using signal_safe::heap_peak;
 using signal_safe::heap_sampler;
 using signal_safe::HeapLevel;
+using signal_safe::HeapSampler;
 using signal_safe::HeapStack;
+using signal_safe::HeapStackTable;
+using signal_safe::LiveRecord;
+using signal_safe::pool_sampler;
 
 HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   HeapUse use;
@@ -27,16 +33,42 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
 
 // Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
-std::vector<HeapUse> ReadAll(LevelOf level_of) {
+std::vector<HeapUse> ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
   std::vector<HeapUse> uses;
-  uses.reserve(heap_sampler.stacks.size() + 1);  // one more for the overflow entry
-  heap_sampler.stacks.ForEach([&](const HeapStack& stack) {
+  uses.reserve(stacks.size() + 1);  // one more for the overflow entry
+  stacks.ForEach([&](const HeapStack& stack) {
     const HeapUse use = UseOf(stack, level_of(stack));
     const bool used = use.allocated_objects != 0 || use.in_use_objects != 0;
     if (used) uses.push_back(use);
   });
   return uses;
 }
+
+// The estimated bytes that the program's own allocators have handed out, by address.
+class TakenBytes {
+ public:
+  TakenBytes() {
+    pool_sampler.live.ForEachBlock([this](uintptr_t block, const LiveRecord& record) {
+      sums_.emplace_back(block, record.weight * static_cast<double>(record.size));
+    });
+    std::sort(sums_.begin(), sums_.end());
+    double sum = 0;
+    for (auto& entry : sums_) entry.second = sum += entry.second;
+  }
+
+  bool IsEmpty() const { return sums_.empty(); }
+  double Within(uintptr_t begin, uintptr_t end) const { return Below(end) - Below(begin); }
+
+ private:
+  double Below(uintptr_t address) const {
+    const auto at =
+        std::lower_bound(sums_.begin(), sums_.end(), address,
+                         [](const auto& entry, uintptr_t wanted) { return entry.first < wanted; });
+    return at == sums_.begin() ? 0 : (at - 1)->second;
+  }
+
+  std::vector<std::pair<uintptr_t, double>> sums_;  // up to and with each block, by address
+};
 
 struct Sums {
   double objects = 0;
@@ -45,22 +77,26 @@ struct Sums {
 
 }  // namespace
 
+std::vector<HeapUse> ReadPools() {
+  return ReadAll(pool_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+}
+
 std::vector<HeapUse> ReadHeap() {
-  return ReadAll([](const HeapStack& stack) { return stack.Live(); });
+  return ReadAll(heap_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
 }
 
 std::vector<HeapUse> ReadPeak() {
   heap_peak.Lock();
-  std::vector<HeapUse> uses =
-      ReadAll([](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
+  std::vector<HeapUse> uses = ReadAll(
+      heap_sampler.stacks, [](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
   heap_peak.Unlock();
   return uses;
 }
 
-std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
+std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms, const HeapSampler& sampler) {
   if (min_age_ms > now_ms) return {};
   std::unordered_map<const HeapStack*, Sums> by_stack;
-  heap_sampler.live.ForEach([&](const signal_safe::LiveRecord& record) {
+  sampler.live.ForEach([&](const LiveRecord& record) {
     if (record.allocated_at_ms > now_ms - min_age_ms) return;
     Sums& sums = by_stack[record.stack];
     sums.objects += record.weight;
@@ -75,6 +111,30 @@ std::vector<HeapUse> ReadOld(uint64_t min_age_ms, uint64_t now_ms) {
     uses.push_back(use);
   }
   return uses;
+}
+
+void SubtractPools(std::vector<HeapUse>* uses) {
+  const TakenBytes taken;
+  if (taken.IsEmpty()) return;
+  std::unordered_map<const HeapStack*, double> by_stack;
+  heap_sampler.live.ForEachBlock([&](uintptr_t block, const LiveRecord& record) {
+    const double bytes = taken.Within(block, block + record.size);
+    if (bytes > 0) by_stack[record.stack] += record.weight * bytes;
+  });
+  for (HeapUse& use : *uses) {
+    const auto found = by_stack.find(use.stack);
+    if (found == by_stack.end()) continue;
+    use.in_use_bytes = std::max<int64_t>(use.in_use_bytes - std::llround(found->second), 0);
+  }
+}
+
+double ReadRounding() {
+  double bytes = 0;
+  heap_sampler.live.ForEach([&](const LiveRecord& record) {
+    const size_t taken = SizeInClass(record.size);
+    if (taken > record.size) bytes += record.weight * static_cast<double>(taken - record.size);
+  });
+  return bytes;
 }
 
 }  // namespace pprof::profiles

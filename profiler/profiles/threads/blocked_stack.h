@@ -1,8 +1,8 @@
 // Reads the stack of a thread that waits in the kernel, without a signal: it does not wake the
 // thread or interrupt a system call, and works for threads that block all signals.
 //
-// /proc gives its stack pointer and program counter; its stack is copied; its CPU clock, read
-// before and after, shows whether it ran meanwhile.
+// /proc gives its stack pointer and program counter; its stack is copied, as far as the walk needs
+// it; its CPU clock, read before and after, shows whether it ran meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@ enum class BlockedRead {
   kOk,       // a consistent stack
   kRunning,  // it runs, or ran meanwhile: use a signal
   kGone,
+  kNoStack,  // a worker of the kernel that waits, or the main thread, which has ended
   kRefused,  // /proc or copying memory is not permitted
 };
 
@@ -27,7 +28,7 @@ struct BlockedStack {
   sys::TaskSyscall call;
   uint64_t cpu_nanos = 0;
   std::vector<uintptr_t> pcs;  // leaf first; the leaf is exact
-  bool truncated = false;
+  signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
 };
 
 // The system calls by which the reader inspects a thread of this process.
@@ -53,24 +54,23 @@ class BlockedStackReaderOf {
     const sys::TaskRead read = task_.ReadSyscall(tid, &stack->call);
     if (read == sys::TaskRead::kGone) return BlockedRead::kGone;
     if (read == sys::TaskRead::kRefused) return BlockedRead::kRefused;
+    if (stack->call.no_user_stack) return BlockedRead::kNoStack;
     if (!stack->call.in_kernel) return BlockedRead::kRunning;
-    for (const size_t bytes : kCopyBytes) {
-      const size_t copied = task_.CopyMemory(stack->call.sp, copy_.Room(bytes), bytes);
-      uint64_t cpu_after = 0;
-      if (!task_.CpuNanos(tid, &cpu_after)) return BlockedRead::kGone;
-      if (cpu_after != stack->cpu_nanos) return BlockedRead::kRunning;
-      if (copied == 0) return BlockedRead::kRefused;
-      const bool whole =
-          copy_.Unwind(stack->call.pc, stack->call.sp, copied, &stack->pcs, &stack->truncated);
-      if (whole || copied < bytes) break;
+    const auto copy = [this](uintptr_t address, void* to, size_t bytes) {
+      return task_.CopyMemory(address, to, bytes);
+    };
+    const bool copied = copy_.Unwind(stack->call, copy, &stack->pcs, &stack->end);
+    uint64_t cpu_after = 0;
+    if (!task_.CpuNanos(tid, &cpu_after)) return BlockedRead::kGone;
+    if (cpu_after != stack->cpu_nanos) {
+      stack->pcs.clear();  // of two moments
+      return BlockedRead::kRunning;
     }
+    if (!copied) return BlockedRead::kRefused;
     return stack->pcs.empty() ? BlockedRead::kRunning : BlockedRead::kOk;
   }
 
  private:
-  // 16 KiB hold nearly every blocked stack; one more try holds 128 frames of almost any program.
-  static constexpr size_t kCopyBytes[] = {16 * 1024, 256 * 1024};
-
   Task task_;
   CopiedStack copy_;
 };

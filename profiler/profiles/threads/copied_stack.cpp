@@ -1,33 +1,59 @@
 #include "profiler/profiles/threads/copied_stack.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "profiler/profiles/threads/credible_stack.h"
 #include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::profiles {
-bool CopiedStack::Unwind(uintptr_t pc, uintptr_t sp, size_t copied, std::vector<uintptr_t>* pcs,
-                         bool* truncated) {
+namespace {
+
+using signal_safe::StackEnd;
+
+// The registers that hold a system call's arguments, by their DWARF numbers.
+signal_safe::RegisterFile ArgumentsOf(const sys::TaskSyscall& call) {
+  using namespace signal_safe::dwarf_register;  // NOLINT(google-build-using-namespace): numbers
+  constexpr int kOfArguments[] = {kRdi, kRsi, kRdx, kR10, kR8, kR9};
+  signal_safe::RegisterFile file;
+  if (call.number < 0) return file;
+  for (size_t i = 0; i < std::size(kOfArguments); ++i) file.Set(kOfArguments[i], call.arguments[i]);
+  return file;
+}
+
+bool LeadsOn(const signal_safe::UnwindResult& result) {
+  return result.complete() || result.truncated();
+}
+
+}  // namespace
+
+bool CopiedStack::Unwind(const sys::TaskSyscall& call, const CopyMemory& copy,
+                         std::vector<uintptr_t>* pcs, StackEnd* end) {
+  pcs->clear();
+  if (!windows_.Begin(call.sp, copy)) return false;
+  const signal_safe::RegisterFile arguments = ArgumentsOf(call);
   signal_safe::Registers from;
-  from.pc = pc;
-  from.sp = sp;
+  from.pc = call.pc;
+  from.sp = call.sp;
   from.rbp_known = false;  // /proc does not show it
   from.rbx_known = false;
-  const signal_safe::UnwindResult result = Walk(from, copied, pcs);
-  *truncated = result.truncated;
-  return result.complete || result.truncated || UnwindWithGuessedRbp(from, copied, pcs, truncated);
+  from.others = &arguments;
+  const signal_safe::UnwindResult result = Walk(from, pcs);
+  *end = windows_.is_exhausted() && !LeadsOn(result) ? StackEnd::kUnread : result.end;
+  if (!LeadsOn(result)) UnwindWithGuessedRbp(from, pcs, end);
+  return true;
 }
 
 // While another thread unloads a module, walks are refused; they work again a moment later.
-signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, size_t copied,
-                                            std::vector<uintptr_t>* pcs) const {
+signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, Pcs* pcs) {
   constexpr int kTries = 200;
   signal_safe::UnwindResult result;
   pcs->resize(signal_safe::kMaxStackDepth);
+  const signal_safe::StackCopy copy{windows_.first(), windows_.first_bytes(), windows_.Reader()};
   for (int i = 0; i < kTries && result.depth == 0; ++i) {
     if (i > 0) sys::Yield();
-    result = signal_safe::UnwindCopy(from, copy_.data(), copied, pcs->data(), pcs->size());
+    result = signal_safe::UnwindCopy(from, copy, pcs->data(), pcs->size());
   }
   pcs->resize(result.depth);
   return result;
@@ -37,29 +63,28 @@ signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, 
 // saved it. Every word that could be the top frame's rbp, since a return address stands beside it,
 // is tried from the top frame on; the first that leads to a credible stack is right. The word
 // itself tells little: the caller may have kept any value in rbp.
-bool CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, size_t copied,
-                                       std::vector<uintptr_t>* pcs, bool* truncated) const {
+void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* pcs,
+                                       StackEnd* end) {
   constexpr size_t kWordsTried = 1024;
   constexpr int kWalksTried = 128;
-  const size_t words = std::min(copied / sizeof copy_[0], kWordsTried);
+  const auto* words = static_cast<const uintptr_t*>(windows_.first());
+  const size_t count = std::min(windows_.first_bytes() / sizeof words[0], kWordsTried);
   const size_t known = pcs->size();
-  std::vector<uintptr_t> guessed_pcs;
+  Pcs guessed_pcs;
   int walks = 0;
-  for (size_t i = 0; known > 0 && i + 1 < words && walks < kWalksTried; ++i) {
+  for (size_t i = 0; known > 0 && i + 1 < count && walks < kWalksTried; ++i) {
     // Two in a row are a list of addresses, as a profiler leaves on a stack.
-    if (!IsReturnAddress(copy_[i + 1]) || IsReturnAddress(copy_[i])) continue;
+    if (!IsReturnAddress(words[i + 1]) || IsReturnAddress(words[i])) continue;
     ++walks;
     signal_safe::Registers guessed = from;
-    guessed.rbp = from.sp + i * sizeof copy_[0];
+    guessed.rbp = from.sp + i * sizeof words[0];
     guessed.rbp_known = true;
-    const signal_safe::UnwindResult result = Walk(guessed, copied, &guessed_pcs);
-    const bool leads_on = result.complete || result.truncated;
-    if (!leads_on || !IsCredible(guessed_pcs, known, result.truncated)) continue;
+    const signal_safe::UnwindResult result = Walk(guessed, &guessed_pcs);
+    if (!LeadsOn(result) || !IsCredible(guessed_pcs, known, result.truncated())) continue;
     *pcs = std::move(guessed_pcs);
-    *truncated = result.truncated;
-    return true;
+    *end = result.end;
+    return;
   }
-  return false;
 }
 
 }  // namespace pprof::profiles

@@ -1,35 +1,32 @@
-// A copy of another thread's stack, and the walk through it.
+// The walk through another thread's stack, which is copied as far as the walk needs it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "profiler/profiles/threads/stack_windows.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::profiles {
 
 // Thread safety: none. Not async-signal-safe: allocates.
 class CopiedStack {
  public:
-  // A buffer for a copy; the next call invalidates it.
-  void* Room(size_t bytes) {
-    copy_.resize(bytes / sizeof copy_[0]);
-    return copy_.data();
-  }
-
-  // Unwinds the stack that begins at `sp`, of which `copied` bytes are in the buffer, leaf first.
-  // True: the walk needs no more bytes.
-  bool Unwind(uintptr_t pc, uintptr_t sp, size_t copied, std::vector<uintptr_t>* pcs,
-              bool* truncated);
+  // The stack of a thread that waits in `call`, leaf first, and why it ends. False: none of its
+  // memory can be copied.
+  bool Unwind(const sys::TaskSyscall& call, const CopyMemory& copy, std::vector<uintptr_t>* pcs,
+              signal_safe::StackEnd* end);
 
  private:
-  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, size_t copied,
-                                 std::vector<uintptr_t>* pcs) const;
-  bool UnwindWithGuessedRbp(const signal_safe::Registers& from, size_t copied,
-                            std::vector<uintptr_t>* pcs, bool* truncated) const;
+  using Pcs = std::vector<uintptr_t>;
 
-  std::vector<uintptr_t> copy_;
+  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, Pcs* pcs);
+  void UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* pcs,
+                            signal_safe::StackEnd* end);
+
+  StackWindows windows_;
 };
 
 }  // namespace pprof::profiles

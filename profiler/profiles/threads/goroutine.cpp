@@ -116,8 +116,7 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
       profile.AddNamed(fmt::format("[no stack: {}]", thread.no_stack_because),
                        std::vector<int64_t>{1}.data(), LabelsFor(thread, reasons[i].state));
     } else {
-      builder.Add({thread.pcs.data(), thread.pcs.size(), true, thread.truncated}, {1},
-                  LabelsFor(thread, reasons[i].state));
+      builder.Add(ViewOf(thread.pcs, thread.end), {1}, LabelsFor(thread, reasons[i].state));
     }
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);

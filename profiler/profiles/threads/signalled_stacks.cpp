@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <system_error>
 
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/per_process.h"
 #include "profiler/sys/thread/futex.h"
@@ -61,9 +61,8 @@ int DumpSignal(int* real_time) {
   return TakeSignal(*real_time) ? *real_time : 0;
 }
 
-std::string WhyNotSignalled(int error) {
-  if (error == ESRCH) return "ended meanwhile";
-  return "could not be signalled: " + std::generic_category().message(error);
+std::string NotSent(int error) {
+  return error == ESRCH ? "ended meanwhile" : "runs; " + sys::DenialText("tgkill", error);
 }
 
 class Collection {
@@ -128,8 +127,7 @@ class Collection {
       slot.tid.store(tid, std::memory_order_relaxed);
       slot.state.store(DumpSlot::NextRequest(state) | DumpSlot::kAsked, std::memory_order_release);
       ++in_flight_;
-      const int error = sys::SignalThread(tid, signal_);
-      if (error != 0) Withdraw(slot, WhyNotSignalled(error));
+      if (const int error = sys::SignalThread(tid, signal_)) Withdraw(slot, NotSent(error));
     }
     return any;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <iterator>
 #include <thread>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "profiler/signal_safe/hooks/on_thread.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
 #include "profiler/sys/thread/wait_time.h"
@@ -42,7 +44,7 @@ void TakeOwnStack(ThreadView* view) {
   const signal_safe::UnwindResult result =
       signal_safe::UnwindOwnStack(view->pcs.data(), view->pcs.size());
   view->pcs.resize(result.depth);
-  view->truncated = result.truncated;
+  view->end = result.end;
   sys::ThreadCpuNanos(view->tid, &view->cpu_nanos);
 }
 
@@ -64,7 +66,12 @@ class ThreadInspector {
       view->label_set = found->second.label_set;
     }
     if (view->ours && !options_.with_own) return false;
-    if (tid != asker_) TakeBlockedStack(view);
+    if (view->stat.kernel_worker) {
+      sys::ThreadCpuNanos(tid, &view->cpu_nanos);
+      view->no_stack_because = "a worker of the kernel (io_uring, vhost) has none";
+    } else if (tid != asker_) {
+      TakeBlockedStack(view);
+    }
     return true;
   }
 
@@ -77,7 +84,7 @@ class ThreadInspector {
     if (read == BlockedRead::kGone) view->no_stack_because = "ended during the dump";
     if (read != BlockedRead::kOk) return read == BlockedRead::kGone;
     view->pcs = std::move(blocked.pcs);
-    view->truncated = blocked.truncated;
+    view->end = blocked.end;
     if (view->stat.state == 'R') view->stat.state = 'S';
     if (options_.with_wait_times) sys::ReadLastRan(view->tid, &view->last_ran);
     return true;
@@ -124,10 +131,11 @@ class Dump {
   explicit Dump(const DumpOptions& options) : options_(options), self_(sys::ThreadId()) {}
 
   Result<std::vector<ThreadView>> Run() {
+    errno = 0;
     const std::vector<int32_t> tids = sys::ListTasks();
     if (tids.empty()) {
       return Status(StatusCode::kUnsupported,
-                    "no thread stacks: /proc/self/task cannot be read in this environment");
+                    "no thread stacks: " + sys::DenialText("/proc/self/task", errno));
     }
     DropVanishedThreads(tids);
     signal_safe::AwaitNewbornOwnThreads();
@@ -155,7 +163,7 @@ class Dump {
   // The answer is a running thread's stack, unless the signal arrived while it waited.
   static void TakeAnswer(const signal_safe::DumpSlot& slot, ThreadView* view) {
     view->pcs.assign(slot.pcs, slot.pcs + slot.depth);
-    view->truncated = slot.truncated;
+    view->end = slot.end;
     view->label_set = slot.label_set;
     view->call = {};
     view->call.in_kernel = slot.call.in_call;
@@ -200,13 +208,12 @@ class Dump {
 
 }  // namespace
 
-std::unordered_set<int32_t> OwnThreads() {
-  std::unordered_set<int32_t> own;
-  signal_safe::AwaitNewbornOwnThreads();
+bool OwnThreads(std::unordered_set<int32_t>* own) {
+  const bool all = signal_safe::AwaitNewbornOwnThreads();
   signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (record.own) own.insert(tid);
+    if (record.own) own->insert(tid);
   });
-  return own;
+  return all;
 }
 
 Result<std::vector<ThreadView>> DumpThreads(const DumpOptions& options) {

@@ -18,7 +18,7 @@ struct ThreadView {
   sys::TaskSyscall call;
   uint64_t cpu_nanos = 0;
   std::vector<uintptr_t> pcs;  // leaf first, the leaf exact; without the profiler's frames
-  bool truncated = false;
+  signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
   std::string no_stack_because;  // not empty if pcs is empty
   uint32_t label_set = 0;
   int32_t creator_tid = 0;                                // 0: unknown
@@ -28,9 +28,10 @@ struct ThreadView {
   bool ours = false;     // a profiler thread
 };
 
-// Ids of the profiler's own threads, including all that were listed before the call.
-// Thread safety: safe. Not async-signal-safe: allocates.
-std::unordered_set<int32_t> OwnThreads();
+// Adds the ids of the profiler's own threads, including all that were listed before the call.
+// False: there are more: new ones that got no CPU yet. Thread safety: safe. Not async-signal-safe:
+// allocates.
+bool OwnThreads(std::unordered_set<int32_t>* own);
 
 struct DumpOptions {
   bool with_own = false;         // includes the profiler's threads

@@ -22,7 +22,8 @@ class LiveThreads {
   uint64_t Now() const { return sys::MonotonicNanos(); }
   size_t Count() const { return sys::CountTasks(); }
   std::vector<int32_t> List() const { return sys::ListTasks(); }
-  std::unordered_set<int32_t> Own() const { return OwnThreads(); }
+  // False: there are more, which cannot be told from the program's.
+  bool Own(std::unordered_set<int32_t>* own) const { return OwnThreads(own); }
 
   // One thread's values; false: it is gone, or the kernel hides them.
   bool CpuNanos(int32_t tid, uint64_t* nanos) const { return sys::ThreadCpuNanos(tid, nanos); }
@@ -33,8 +34,11 @@ class LiveThreads {
     sys::TaskStat stat;
     return sys::ReadTaskStat(tid, &stat) && stat.state != 'R';
   }
-  // Called once for each look that finds a new stack. A linear search: the registry has no index
-  // by id.
+  bool IsKernelWorker(int32_t tid) const {
+    sys::TaskStat stat;
+    return sys::ReadTaskStat(tid, &stat) && stat.kernel_worker;
+  }
+  // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
   uint32_t LabelsOf(int32_t tid) const;
   BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }
 

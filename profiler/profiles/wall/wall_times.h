@@ -17,10 +17,11 @@ class WallTimes {
  public:
   // The stack and the labels of a wait.
   struct Waiting {
-    std::vector<uintptr_t> pcs;  // empty: the system hides it
-    bool truncated = false;
+    std::vector<uintptr_t> pcs;  // empty: there is none, or the system hides it
+    signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
     uint32_t label_set = 0;
     std::string state;
+    bool kernel_worker = false;
     bool operator<(const Waiting& other) const;
   };
   // With its nanoseconds so far; its address is stable.
@@ -30,6 +31,8 @@ class WallTimes {
   Entry* Of(uint32_t label_set, BlockedStack* stack);
   // Returns the entry of threads with these labels whose stacks the system hides.
   Entry* OfUnseen(uint32_t label_set);
+  // The entry of workers of the kernel that wait.
+  Entry* OfKernelWorkers();
 
   // Values: samples/count (in ticks), time/nanoseconds. Label: state.
   void WriteTo(std::chrono::nanoseconds tick, SnapshotBuilder& builder) const;

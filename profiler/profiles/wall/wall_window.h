@@ -129,8 +129,10 @@ void WallWindowOf<Threads>::DropGone() {
 template <class Threads>
 void WallWindowOf<Threads>::ListThreads(uint64_t now) {
   const std::vector<int32_t> tids = system_.List();
-  const std::unordered_set<int32_t> own = system_.Own();  // after the list, so that it has them all
+  std::unordered_set<int32_t> own;  // filled after the list, so that it has them all
+  const bool all_own = system_.Own(&own);
   for (const int32_t tid : tids) {
+    if (!all_own && own.count(tid) == 0 && threads_.count(tid) == 0) continue;  // whose is it?
     const auto [at, is_new] = threads_.emplace(tid, Thread{});
     if (!is_new) continue;
     if (!system_.CpuNanos(tid, &at->second.cpu_nanos)) {
@@ -199,6 +201,10 @@ void WallWindowOf<Threads>::LookAtStack(int32_t tid, Thread& thread, uint64_t of
   BlockedStack stack;
   const BlockedRead read = system_.ReadStack(tid, &stack);
   if (read == BlockedRead::kOk) thread.waiting = waited_.Of(system_.LabelsOf(tid), &stack);
+  if (read == BlockedRead::kNoStack) {
+    if (!system_.IsKernelWorker(tid)) return;  // it has ended
+    thread.waiting = waited_.OfKernelWorkers();
+  }
   // Not dumpable, or sandboxed: that the thread waits is known, but not where.
   const bool unseen = read == BlockedRead::kRefused && system_.Waits(tid);
   if (unseen) thread.waiting = waited_.OfUnseen(system_.LabelsOf(tid));

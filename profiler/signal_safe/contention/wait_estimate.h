@@ -38,12 +38,12 @@ bool KeepsCharge(uint64_t n, Random random) {
   return n == 1 || (n > 1 && random() % n == 0);
 }
 
-// A kept charge stands for n. The product is cut at the largest number a profile can show: a
-// wrapped number would look like any other. Async-signal-safe.
-inline WaitEstimate EstimateCharge(uint64_t nanos, uint64_t n) {
+// A kept charge, for `waits` waits, stands for n. The product is cut at the largest number a
+// profile can show: a wrapped number would look like any other. Async-signal-safe.
+inline WaitEstimate EstimateCharge(uint64_t nanos, uint64_t waits, uint64_t n) {
   uint64_t all = 0;
   if (__builtin_mul_overflow(nanos, n, &all) || all > INT64_MAX) all = INT64_MAX;
-  return {FixedCount::OfWhole(n), all};
+  return {FixedCount::OfWhole(n * waits), all};
 }
 
 }  // namespace pprof::signal_safe

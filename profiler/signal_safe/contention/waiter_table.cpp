@@ -8,6 +8,41 @@ constexpr uint64_t kTimeMask = (uint64_t{1} << kTimeBits) - 1;
 constexpr uint64_t kNegative = uint64_t{1} << (kTimeBits - 1);  // sign bit of a number modulo 2^52
 constexpr uint64_t kMostWaiters = 4094;
 constexpr uint64_t kStealing = ~uint64_t{0};
+constexpr int kAddressBits = 48;
+constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
+constexpr uint64_t kMostNewWaits = ~uint64_t{0} >> kAddressBits;
+
+uint64_t KeyOf(const void* lock) { return reinterpret_cast<uintptr_t>(lock) & kAddressMask; }
+uint64_t NewWaitsOf(uint64_t key) { return key >> kAddressBits; }
+bool IsFor(const std::atomic<uint64_t>& key, const void* lock) {
+  return (key.load(std::memory_order_relaxed) & kAddressMask) == KeyOf(lock);
+}
+
+// Changes the number of uncounted waits of `lock`; nothing if the slot is another lock's by now.
+// `change(waits)` answers the new number. Returns the old one.
+template <class Change>
+uint64_t ChangeNewWaits(std::atomic<uint64_t>& slot, uint64_t lock_key, Change change) {
+  uint64_t key = slot.load(std::memory_order_relaxed);
+  while ((key & kAddressMask) == lock_key) {
+    const uint64_t waits = NewWaitsOf(key);
+    uint64_t changed = change(waits);
+    if (changed > kMostNewWaits) changed = kMostNewWaits;
+    if (changed == waits) return waits;
+    if (slot.compare_exchange_weak(key, lock_key | changed << kAddressBits,
+                                   std::memory_order_relaxed)) {
+      return waits;
+    }
+  }
+  return 0;
+}
+
+uint64_t TakeNewWaits(std::atomic<uint64_t>& slot, const void* lock) {
+  return ChangeNewWaits(slot, KeyOf(lock), [](uint64_t) { return uint64_t{0}; });
+}
+
+void AddNewWaits(std::atomic<uint64_t>& slot, const void* lock, uint64_t more) {
+  ChangeNewWaits(slot, KeyOf(lock), [=](uint64_t waits) { return waits + more; });
+}
 
 uint64_t WaitersOf(uint64_t word) { return word >> kTimeBits; }
 uint64_t OffsetOf(uint64_t word) { return word & kTimeMask; }
@@ -87,10 +122,12 @@ bool WaiterTable::Claim(Bucket& bucket, size_t slot, const void* lock) {
   if (!bucket.words[slot].compare_exchange_strong(word, kStealing, std::memory_order_acquire)) {
     return false;
   }
-  bucket.keys[slot].store(lock, std::memory_order_relaxed);
+  const uint64_t forgotten =
+      NewWaitsOf(bucket.keys[slot].exchange(KeyOf(lock), std::memory_order_relaxed));
   // Pairs with the acquire in Enter: a reader of the word without kStealing sees the key.
   bucket.words[slot].store(0, std::memory_order_release);
   lost_ticks_.fetch_add(Signed(OffsetOf(word)), std::memory_order_relaxed);
+  lost_waits_.fetch_add(forgotten, std::memory_order_relaxed);
   return true;
 }
 
@@ -107,24 +144,27 @@ bool WaiterTable::ClaimAny(Bucket& bucket, const void* lock) {
   return false;
 }
 
-std::atomic<uint64_t>* WaiterTable::AddWaiter(Bucket& bucket, const void* lock, uint64_t now) {
+WaiterTable::Slot WaiterTable::AddWaiter(Bucket& bucket, const void* lock, uint64_t now) {
   for (size_t slot = 0; slot < kSlots; ++slot) {
-    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
-    std::atomic<uint64_t>& word = bucket.words[slot];
-    if (!Enter(word, now)) continue;
-    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) return &word;
-    EndWait({&word}, now);  // the slot was reassigned before the waiter was added
+    if (!IsFor(bucket.keys[slot], lock)) continue;
+    const Slot added{&bucket.words[slot], &bucket.keys[slot]};
+    if (!Enter(*added.word, now)) continue;
+    if (IsFor(*added.key, lock)) {
+      AddNewWaits(*added.key, lock, 1);
+      return added;
+    }
+    EndWait(added, now);  // the slot was reassigned before the waiter was added
   }
-  return nullptr;
+  return {};
 }
 
 WaiterTable::Slot WaiterTable::BeginWait(const void* lock, uint64_t now) {
   if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
   Bucket& bucket = buckets_[BucketOf(lock)];
-  if (std::atomic<uint64_t>* word = AddWaiter(bucket, lock, now)) return {word};
+  if (const Slot slot = AddWaiter(bucket, lock, now); slot.word != nullptr) return slot;
   // Two threads that claim at once may give the lock two slots; TakeCharge adds them up.
   if (!ClaimAny(bucket, lock)) return {};
-  return {AddWaiter(bucket, lock, now)};
+  return AddWaiter(bucket, lock, now);
 }
 
 void WaiterTable::EndWait(Slot slot, uint64_t now) {
@@ -136,24 +176,34 @@ void WaiterTable::EndWait(Slot slot, uint64_t now) {
                                              std::memory_order_relaxed));
 }
 
-uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now) {
+// Before the waiter goes: until then the key is its lock's.
+void WaiterTable::CancelWait(Slot slot, uint64_t now) {
+  if (slot.key == nullptr) return;
+  ChangeNewWaits(*slot.key, slot.key->load(std::memory_order_relaxed) & kAddressMask,
+                 [](uint64_t waits) { return waits == 0 ? 0 : waits - 1; });
+  EndWait(slot, now);
+}
+
+uint64_t WaiterTable::TakeCharge(const void* lock, uint64_t now, uint64_t* waits) {
   if (child_restart_.load(std::memory_order_relaxed)) RestartInChild();
   Bucket& bucket = buckets_[BucketOf(lock)];
   uint64_t ticks = 0;
   for (size_t slot = 0; slot < kSlots; ++slot) {
-    if (bucket.keys[slot].load(std::memory_order_relaxed) == lock) {
-      const Charge charge = TakeFrom(bucket.words[slot], now);
-      ticks += charge.ticks;
-      if (charge.dropped != 0) lost_ticks_.fetch_add(charge.dropped, std::memory_order_relaxed);
-    }
+    if (!IsFor(bucket.keys[slot], lock)) continue;
+    const Charge charge = TakeFrom(bucket.words[slot], now);
+    ticks += charge.ticks;
+    if (charge.dropped != 0) lost_ticks_.fetch_add(charge.dropped, std::memory_order_relaxed);
+    const uint64_t new_waits = TakeNewWaits(bucket.keys[slot], lock);
+    if (waits != nullptr) *waits += new_waits;
   }
   return ticks;
 }
 
-void WaiterTable::GiveBack(const void* lock, uint64_t ticks) {
+void WaiterTable::GiveBack(const void* lock, uint64_t ticks, uint64_t waits) {
   Bucket& bucket = buckets_[BucketOf(lock)];
   for (size_t slot = 0; slot < kSlots; ++slot) {
-    if (bucket.keys[slot].load(std::memory_order_relaxed) != lock) continue;
+    if (!IsFor(bucket.keys[slot], lock)) continue;
+    AddNewWaits(bucket.keys[slot], lock, waits);
     std::atomic<uint64_t>& place = bucket.words[slot];
     uint64_t word = place.load(std::memory_order_relaxed);
     while (word != kStealing &&
@@ -167,6 +217,9 @@ void WaiterTable::GiveBack(const void* lock, uint64_t ticks) {
 void WaiterTable::DropCharges(uint64_t now) {
   for (Bucket& bucket : buckets_) {
     for (std::atomic<uint64_t>& word : bucket.words) Drop(word, now);
+    for (std::atomic<uint64_t>& key : bucket.keys) {
+      key.fetch_and(kAddressMask, std::memory_order_relaxed);
+    }
   }
 }
 
@@ -174,6 +227,7 @@ void WaiterTable::RestartInChild() {
   if (!child_restart_.exchange(false, std::memory_order_relaxed)) return;
   for (Bucket& bucket : buckets_) {
     for (std::atomic<uint64_t>& word : bucket.words) word.store(0, std::memory_order_relaxed);
+    for (std::atomic<uint64_t>& key : bucket.keys) key.store(0, std::memory_order_relaxed);
   }
 }
 

@@ -10,6 +10,9 @@
 // The start of a wait adds (1, -t), its end (-1, +t); a charge takes integral(t) and leaves (W, -W
 // * t). Word 0: nothing to charge.
 //
+// A key holds the lock's address and, above it, the number of its waits that no charge has counted
+// yet: each wait is counted once, in the first charge after it began.
+//
 // Invariants:
 //  1. A slot's key changes only while its word is kStealing, which only one thread can set and only
 //     on a word without waiters.
@@ -30,6 +33,7 @@ class WaiterTable {
  public:
   struct Slot {
     std::atomic<uint64_t>* word = nullptr;  // nullptr: this wait is not tracked
+    std::atomic<uint64_t>* key = nullptr;
   };
 
   // False: no known waiter. Relaxed: a waiter that is just arriving is charged at the next unlock.
@@ -49,11 +53,15 @@ class WaiterTable {
   // Ends the wait. REQUIRES: called once for each BeginWait; the slot may be empty.
   void EndWait(Slot slot, uint64_t now);
 
-  // Takes the waiters' delay since the last charge, in ticks.
-  uint64_t TakeCharge(const void* lock, uint64_t now);
+  // Ends a wait that was none: the call failed at once. It is not counted.
+  void CancelWait(Slot slot, uint64_t now);
+
+  // Takes the waiters' delay since the last charge, in ticks, and adds the waits that began since
+  // then to `waits`.
+  uint64_t TakeCharge(const void* lock, uint64_t now, uint64_t* waits = nullptr);
 
   // Returns a charge after a failed unlock.
-  void GiveBack(const void* lock, uint64_t ticks);
+  void GiveBack(const void* lock, uint64_t ticks, uint64_t waits);
 
   // Discards uncharged delays before a new sampling period.
   void DropCharges(uint64_t now);
@@ -64,6 +72,8 @@ class WaiterTable {
   // Delay lost when slots were reassigned, in ticks; negative when mostly overcharges were written
   // off (see Charged in the .cpp).
   int64_t lost_ticks() const { return lost_ticks_.load(std::memory_order_relaxed); }
+  // Waits that ended without a charge and were not counted when their slot was reassigned.
+  uint64_t lost_waits() const { return lost_waits_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int kBucketBits = 10;  // 1,024 buckets of 64 bytes: 4,096 contended locks
@@ -71,7 +81,7 @@ class WaiterTable {
 
   struct alignas(64) Bucket {
     std::atomic<uint64_t> words[kSlots];
-    std::atomic<const void*> keys[kSlots];
+    std::atomic<uint64_t> keys[kSlots];
   };
 
   // Fibonacci hashing.
@@ -79,13 +89,14 @@ class WaiterTable {
     return (reinterpret_cast<uintptr_t>(lock) * 0x9E3779B97F4A7C15) >> (64 - kBucketBits);
   }
 
-  std::atomic<uint64_t>* AddWaiter(Bucket& bucket, const void* lock, uint64_t now);
+  Slot AddWaiter(Bucket& bucket, const void* lock, uint64_t now);
   bool Claim(Bucket& bucket, size_t slot, const void* lock);
   bool ClaimAny(Bucket& bucket, const void* lock);
   void RestartInChild();
 
   Bucket buckets_[size_t{1} << kBucketBits];
   std::atomic<int64_t> lost_ticks_;
+  std::atomic<uint64_t> lost_waits_;
   std::atomic<bool> child_restart_;
 };
 

@@ -12,8 +12,8 @@ double DrawDistance(uint64_t interval) {
 
 }  // namespace
 
-uint64_t Expired(size_t bytes, uint64_t interval) {
-  return EndCountdown(thread_state, bytes, interval, DrawDistance);
+uint64_t Expired(size_t size, uint64_t interval) {
+  return EndCountdown(thread_state, CountedBytes(size), interval, DrawDistance);
 }
 
 }  // namespace pprof::signal_safe

@@ -12,6 +12,7 @@ namespace pprof::signal_safe {
 static_assert(std::is_trivially_default_constructible_v<HeapSampler>);
 
 HeapSampler heap_sampler;
+HeapSampler pool_sampler;
 PeakTracker heap_peak(heap_sampler.stacks);
 
 namespace {

@@ -19,6 +19,8 @@ struct HeapSampler {
   PageFilter filter;
   LiveTable live;
   HeapStackTable stacks;
+  // The profiler's operator new; nullptr where a sanitizer brings its own.
+  std::atomic<const void*> operator_new;
   std::atomic<bool> environment_refused;  // PPROF_CPP_HEAP_INTERVAL could not be parsed
   std::atomic<uint64_t> samples;
   // Samples dropped because this thread was already inside the profiler (a handler allocated).
@@ -29,6 +31,9 @@ struct HeapSampler {
 
 // Hidden visibility saves free() one instruction over the global offset table.
 extern HeapSampler heap_sampler __attribute__((visibility("hidden")));
+// The same for the memory that the program's own allocators hand out. Its `filter` and `live` hold
+// the addresses that the program reports.
+extern HeapSampler pool_sampler __attribute__((visibility("hidden")));
 extern PeakTracker heap_peak __attribute__((visibility("hidden")));
 
 // Mean distance between samples in bytes; 0: off. Read from PPROF_CPP_HEAP_INTERVAL at first use.

@@ -126,6 +126,7 @@ bool LiveTable::Next(Cursor* at, LiveRecord* record) const {
       if ((key & kAddressMask) == 0 || (key & kClaimed) != 0) continue;
       *record = table->records[slot].Load();  // may be torn; the second load of the key detects it
       std::atomic_thread_fence(std::memory_order_acquire);
+      at->block = key & kAddressMask;
       if (table->keys[slot].load(std::memory_order_relaxed) == key) return true;
     }
   }

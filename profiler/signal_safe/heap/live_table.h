@@ -39,12 +39,29 @@ class LiveTable {
   // Removes a block. False: not in the table.
   bool Remove(const void* block, LiveRecord* record);
 
+  // Removes the blocks from `begin` to before `end`, and calls visit(block, record) for each. Looks
+  // through the whole table. Async-signal-safe if `visit` is.
+  template <class Visit>
+  void RemoveRange(uintptr_t begin, uintptr_t end, Visit&& visit) {
+    LiveRecord record;
+    for (Cursor at; Next(&at, &record);) {
+      if (at.block < begin || at.block >= end) continue;
+      const void* block = reinterpret_cast<const void*>(at.block);
+      if (Remove(block, &record)) visit(block, static_cast<const LiveRecord&>(record));
+    }
+  }
+
   // Calls visit(record) for every block that is in the table during the whole call, and possibly
   // for blocks added or removed meanwhile. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) const {
+    ForEachBlock([&](uintptr_t, const LiveRecord& record) { visit(record); });
+  }
+  // The same as visit(address of the block, record).
+  template <class Visit>
+  void ForEachBlock(Visit&& visit) const {
     LiveRecord record;
-    for (Cursor at; Next(&at, &record);) visit(static_cast<const LiveRecord&>(record));
+    for (Cursor at; Next(&at, &record);) visit(at.block, static_cast<const LiveRecord&>(record));
   }
 
   // Bytes mapped for tables so far.
@@ -57,6 +74,7 @@ class LiveTable {
   struct Cursor {
     int level = 0;
     size_t slot = 0;
+    uintptr_t block = 0;  // of the record that Next returned
   };
 
   Table* GetOrAdd(int level);

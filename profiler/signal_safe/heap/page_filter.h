@@ -33,8 +33,10 @@ class PageFilter {
                                    << 20;  // 1 MiB of BSS; touches a line per 256 KiB heap
   static constexpr uint8_t kStuck = 255;   // saturated: never changes again
 
+  // Half of the address first: one instruction in place of two, a shift and a mask.
   static size_t IndexOf(const void* block) {
-    return (reinterpret_cast<uintptr_t>(block) >> kPageBits) & (kPages - 1);
+    static_assert(kPages << kPageBits == uint64_t{1} << 32, "all of the lower half");
+    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(block)) >> kPageBits;
   }
 
   void Step(const void* block, int by) {

@@ -12,7 +12,7 @@ namespace pprof::signal_safe {
 template <class Entry, class CallerOrAddress>
 Entry* CaptureStack(const CallerOrAddress& caller, StackTable<Entry>* table) {
   const CallerStack stack(caller);
-  return table->Intern({stack.pcs(), stack.depth(), stack.truncated(), thread_state.label_set});
+  return table->Intern({stack.pcs(), stack.depth(), stack.end(), thread_state.label_set});
 }
 
 }  // namespace pprof::signal_safe

@@ -23,13 +23,51 @@ void AddFreed(const LiveRecord& record) {
   record.stack->freed_count.Add(FixedCount::Of(record.weight), std::memory_order_release);
   record.stack->freed_bytes.fetch_add(BytesOf(record.weight, record.size),
                                       std::memory_order_release);
-  heap_peak.OnChange(record.stack);
+}
+
+// Removes a block and answers its stack; nullptr: it was not sampled.
+HeapStack* RemoveFrom(HeapSampler& sampler, const void* block) {
+  LiveRecord record;
+  if (!sampler.live.Remove(block, &record)) return nullptr;
+  sampler.filter.Remove(block);
+  AddFreed(record);
+  return record.stack;
+}
+
+// Adds a sampled block and answers its stack.
+HeapStack* AddTo(HeapSampler& sampler, const void* block, size_t size, uint64_t interval,
+                 void* caller) {
+  const ReentryGuard guard;
+  const double weight = WeightOf(size, interval);
+  HeapStack* stack = CaptureStack(caller, &sampler.stacks);
+  AddAllocated(stack, weight, size);
+  sampler.filter.Add(block);  // before Insert: see page_filter.h
+  const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
+  if (!sampler.live.Insert(block, record)) {
+    sampler.filter.Remove(block);
+    sampler.untracked_samples.fetch_add(1, std::memory_order_relaxed);
+    AddFreed(record);  // in-use numbers cover tracked blocks only
+  }
+  sampler.samples.fetch_add(1, std::memory_order_relaxed);
+  return stack;
+}
+
+// At the default interval the first samples of a process are closer: a heap of a few hundred KiB,
+// or the first moments of a program, would have no sample or a single one. Each sample has the
+// weight of the interval it was drawn with, so sums stay unbiased.
+uint64_t IntervalOfNext() {
+  const uint64_t interval = HeapInterval();
+  if (interval != kDefaultHeapInterval) return interval;
+  const uint64_t samples = heap_sampler.samples.load(std::memory_order_relaxed);
+  if (samples < 64) return interval / 32;
+  if (samples < 128) return interval / 8;
+  return samples < 256 ? interval / 2 : interval;
 }
 
 }  // namespace
 
 uint64_t OnCountdownEnd(size_t size) {
-  const uint64_t interval = Expired(size, HeapInterval());
+  const uint64_t interval = Expired(size, IntervalOfNext());
   if (interval == 0) return 0;
   if (thread_state.busy) {  // a handler that interrupted OnAlloc allocates
     heap_sampler.lost_samples.fetch_add(1, std::memory_order_relaxed);
@@ -39,29 +77,29 @@ uint64_t OnCountdownEnd(size_t size) {
 }
 
 void OnAlloc(void* block, size_t size, uint64_t interval, void* caller) {
-  const ReentryGuard guard;
-  const double weight = WeightOf(size, interval);
-  HeapStack* stack = CaptureStack(caller, &heap_sampler.stacks);
-  AddAllocated(stack, weight, size);
-  const LiveRecord record{stack, size, weight, sys::CoarseMonotonicMillis()};
   // Still in the table: freed without our hook, e.g. by tc_free or a library bound to its own free.
   if (heap_sampler.filter.MayHoldSample(block)) OnFree(block);
-  heap_sampler.filter.Add(block);  // before Insert: see page_filter.h
-  if (!heap_sampler.live.Insert(block, record)) {
-    heap_sampler.filter.Remove(block);
-    heap_sampler.untracked_samples.fetch_add(1, std::memory_order_relaxed);
-    AddFreed(record);  // in-use numbers cover tracked blocks only
-  } else {
-    heap_peak.OnChange(stack);
-  }
-  heap_sampler.samples.fetch_add(1, std::memory_order_relaxed);
+  heap_peak.OnChange(AddTo(heap_sampler, block, size, interval, caller));
 }
 
 void OnFree(void* block) {
-  LiveRecord record;
-  if (!heap_sampler.live.Remove(block, &record)) return;
-  heap_sampler.filter.Remove(block);
-  AddFreed(record);
+  if (HeapStack* stack = RemoveFrom(heap_sampler, block)) heap_peak.OnChange(stack);
+}
+
+void OnPoolAlloc(const void* block, size_t size, uint64_t interval, void* caller) {
+  if (pool_sampler.filter.MayHoldSample(block)) OnPoolFree(block);  // an arena forgot it
+  AddTo(pool_sampler, block, size, interval, caller);
+}
+
+void OnPoolFree(const void* block) { RemoveFrom(pool_sampler, block); }
+
+void OnPoolFreeRange(const void* begin, size_t bytes) {
+  const auto first = reinterpret_cast<uintptr_t>(begin);
+  pool_sampler.live.RemoveRange(first, first + bytes,
+                                [](const void* block, const LiveRecord& record) {
+                                  pool_sampler.filter.Remove(block);
+                                  AddFreed(record);
+                                });
 }
 
 ReallocRecord::ReallocRecord(void* block)
@@ -87,6 +125,7 @@ void ReallocRecord::Moved() {
   if (!sampled_) return;
   heap_sampler.filter.Remove(block_);
   AddFreed(record_);
+  heap_peak.OnChange(record_.stack);
 }
 
 }  // namespace pprof::signal_safe

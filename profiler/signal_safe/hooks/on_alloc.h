@@ -28,6 +28,16 @@ __attribute__((always_inline)) inline bool MayBeSampled(const void* block) {
 // Async-signal-safe.
 void OnFree(void* block);
 
+// The same events of the program's own allocators, for pool_sampler. `block` may be any address but
+// 0. A block that is reported again has been freed with its arena. Async-signal-safe.
+void OnPoolAlloc(const void* block, size_t size, uint64_t interval, void* caller);
+__attribute__((always_inline)) inline bool MayBeSampledInPool(const void* block) {
+  return pool_sampler.filter.MayHoldSample(block);
+}
+void OnPoolFree(const void* block);
+// All blocks in a range. Looks through the table of live samples. Async-signal-safe.
+void OnPoolFreeRange(const void* begin, size_t bytes);
+
 // realloc of a block that may be sampled: takes the record out before the allocator runs; one of
 // the members then reports the outcome. Async-signal-safe.
 class ReallocRecord {

@@ -15,7 +15,7 @@ void Fill(DumpSlot& slot, const void* ucontext) {
   const Registers registers = InterruptedRegisters(ucontext);
   const UnwindResult unwound = UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth);
   slot.depth = static_cast<uint32_t>(unwound.depth);
-  slot.truncated = unwound.truncated;
+  slot.end = unwound.end;
   slot.call = sys::CallInterrupted(ucontext);
   slot.label_set = thread_state.label_set;
 }

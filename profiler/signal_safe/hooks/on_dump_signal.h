@@ -24,7 +24,7 @@ struct DumpSlot {
   // Written by the signalled thread in kWriting, read in kDone.
   uint32_t depth;
   uint32_t label_set;
-  bool truncated;
+  StackEnd end;
   sys::InterruptedCall call;
   uintptr_t pcs[kMaxStackDepth];
 

@@ -5,8 +5,10 @@
 #include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/tables/thread_registry.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/thread/own_stack.h"
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/thread/thread_signal.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
@@ -19,7 +21,7 @@ std::atomic<int> newborn_own_threads;
 ThreadRecord* OwnRecord() {
   ThreadState& thread = thread_state;
   if (thread.record == nullptr && !thread.ended) {
-    thread.record = thread_registry.Add(sys::ThreadId(), 0, nullptr, thread.label_set,
+    thread.record = thread_registry.Add(OwnThreadId(), 0, nullptr, thread.label_set,
                                         ThreadStackBounds().high, thread.own);
   }
   return thread.record;
@@ -36,39 +38,44 @@ void KeepOnlyThreadOf(const CountedStack* alive) {
 
 }  // namespace
 
-ThreadBirth OnThreadCreate(void* caller) {
+ThreadBirth OnThreadCreate(void* caller, size_t stack_bytes) {
   const ReentryGuard guard;
   CountedStack* stack = CaptureStack(caller, &thread_stacks);
   stack->Begin();
   const bool own = sys::CreatesOwnThreads();
   if (own) newborn_own_threads.fetch_add(1);  // before the kernel can list it
-  return {stack, sys::ThreadId(), thread_state.label_set, own};
+  return {stack, OwnThreadId(), thread_state.label_set, own, stack_bytes};
 }
 
 void OnThreadNotCreated(const ThreadBirth& birth) {
-  birth.created_at->begun.fetch_sub(1, std::memory_order_relaxed);
+  birth.created_at->Forget();
   if (birth.own) newborn_own_threads.fetch_sub(1);
 }
 
 void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
   thread_state.own = birth.own;
-  thread_state.record = thread_registry.Add(sys::ThreadId(), birth.creator_tid, birth.created_at,
-                                            birth.label_set, ThreadStackBounds().high, birth.own);
+  thread_state.stack = sys::CreatedThreadStackBounds(birth.stack_bytes);
+  thread_state.record = thread_registry.Add(OwnThreadId(), birth.creator_tid, birth.created_at,
+                                            birth.label_set, thread_state.stack.high, birth.own);
   if (birth.own) newborn_own_threads.fetch_sub(1);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
-  if (recording && thread_state.record != nullptr) {
-    ArmCpuTimer(thread_state.record, sys::ThreadId());
+  if (recording && thread_state.record != nullptr && !sys::BlocksProfilingSignal()) {
+    ArmCpuTimer(thread_state.record, OwnThreadId());
   }
 }
 
 void OnThreadEnd(const ThreadBirth& birth) {
-  birth.created_at->End();
+  if (birth.own) {
+    birth.created_at->Forget();
+  } else {
+    birth.created_at->End();
+  }
   ThreadRecord* record = thread_state.record;
   thread_state.record = nullptr;
   thread_state.ended = true;
   // In this order: without the tid no thread arms a timer for the record any more.
-  if (record == nullptr || !ThreadRegistry::Take(record, sys::ThreadId())) return;
+  if (record == nullptr || !ThreadRegistry::Take(record, OwnThreadId())) return;
   OnCpuThreadEnd(record);
   thread_registry.Free(record);
 }
@@ -80,21 +87,24 @@ void OnThreadVanished(ThreadRecord* record, int32_t tid) {
   thread_registry.Free(record);
 }
 
-void AwaitNewbornOwnThreads() {
+bool AwaitNewbornOwnThreads() {
   constexpr uint64_t kLongestWait = 100000000;  // ns
   const uint64_t begun = sys::MonotonicNanos();
   while (newborn_own_threads.load() > 0 && sys::MonotonicNanos() - begun < kLongestWait) {
     sys::Yield();
   }
+  return newborn_own_threads.load() == 0;
 }
 
 void OnThreadForked() {
   newborn_own_threads.store(0);
   cpu_sampling.interval_nanos.store(0);  // the child inherits no timers
+  cpu_sampling.by_process.store(false);
+  thread_state.tid = sys::ThreadId();
   ThreadRecord* const own = thread_state.record;
   if (own != nullptr) {
     own->cpu_timer.store(kTimerNone);
-    own->tid.store(sys::ThreadId(), std::memory_order_release);
+    own->tid.store(thread_state.tid, std::memory_order_release);
   }
   thread_registry.KeepOnly(own);
   KeepOnlyThreadOf(own != nullptr ? own->created_at : nullptr);

@@ -1,6 +1,7 @@
 // Thread events: pthread_create, a thread's start and end, and label changes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "profiler/signal_safe/unwind/unwind.h"  // SetThreadEntryCode
@@ -15,12 +16,13 @@ struct ThreadBirth {
   CountedStack* created_at;
   int32_t creator_tid;
   uint32_t label_set;
-  bool own;  // a profiler thread (sys/thread/own_thread.h)
+  bool own;            // a profiler thread (sys/thread/own_thread.h)
+  size_t stack_bytes;  // size of its stack; 0: unknown
 };
 
 // In the creating thread, before the new thread exists. `caller`: return address in the code that
-// called pthread_create. Async-signal-safe.
-ThreadBirth OnThreadCreate(void* caller);
+// called pthread_create; `stack_bytes`: size of the new thread's stack. Async-signal-safe.
+ThreadBirth OnThreadCreate(void* caller, size_t stack_bytes);
 
 // In the new thread, before its own code. Async-signal-safe.
 void OnThreadStart(const ThreadBirth& birth);
@@ -31,8 +33,9 @@ void OnThreadEnd(const ThreadBirth& birth);
 void OnThreadNotCreated(const ThreadBirth& birth);
 
 // Waits up to 100 ms until every profiler thread that the kernel may list has its record; without
-// one it could be mistaken for an application thread. Not async-signal-safe: waits.
-void AwaitNewbornOwnThreads();
+// one it could be mistaken for an application thread. False: one still has none; it gets no CPU.
+// Not async-signal-safe: waits.
+bool AwaitNewbornOwnThreads();
 
 // Releases the record of thread `tid`, which ended without OnThreadEnd (by a raw exit call).
 // Not async-signal-safe: may wait for the sampler's thread to finish arming the timer.

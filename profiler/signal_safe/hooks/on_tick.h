@@ -13,6 +13,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "profiler/signal_safe/hooks/tick_plan.h"
+
 namespace pprof::signal_safe {
 
 struct ThreadRecord;
@@ -25,18 +27,32 @@ constexpr int kFirstTimer = 3;
 
 struct CpuSampling {
   std::atomic<uint64_t> interval_nanos;  // 0: no recording
+  std::atomic<uint64_t> tick_nanos;      // the kernel's; not 0 during a recording
+  std::atomic<bool> by_process;          // one timer of the process instead of one for each thread
 };
 extern CpuSampling cpu_sampling __attribute__((visibility("hidden")));
 
 // Handler of SIGPROF. Signal handler only.
 void OnTick(int signal, void* siginfo, void* ucontext);
 
-// Random nanoseconds from 1 to `interval`, so that threads that run for less than an interval are
-// sampled in proportion. Async-signal-safe.
-uint64_t RandomFirstExpiry(uint64_t interval);
+// Whether a signal is from the sampler's timers. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsTick(const void* siginfo);
+
+// The calling thread makes a signalfd that reports SIGPROF: it gets no more ticks while it blocks
+// the signal. Not async-signal-safe: see DisarmCpuTimer.
+void OnSignalDescriptor();
+
+// Starts the timer of a thread that has none. sys::kNoTimer: the kernel refuses, or no recording
+// runs. Ownership: the caller's. Async-signal-safe.
+int StartTicks(int32_t tid);
+
+// Starts the timer of the process. False: the kernel refuses. REQUIRES: by_process, and a
+// recording. Async-signal-safe.
+bool StartProcessTicks();
 
 // Arms a timer for the thread of `record` if a recording runs and it has none. False: it has none
-// now. Async-signal-safe.
+// now. REQUIRES: the thread does not block SIGPROF: one that waits for signals would be told of
+// ticks. Async-signal-safe.
 bool ArmCpuTimer(ThreadRecord* record, int32_t tid);
 
 // Deletes the thread's timer; none exists on return. Not async-signal-safe: waits while another

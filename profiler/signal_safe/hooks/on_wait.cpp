@@ -58,16 +58,17 @@ void LockWait::Ended(const Caller& caller) {
 }
 
 void LockWait::GaveUp() {
-  contention.waiters.EndWait(slot_, Now());
+  contention.waiters.CancelWait(slot_, Now());
   slot_ = {};
 }
 
-UnlockCharge::UnlockCharge(const void* lock)
-    : lock_(lock),
-      ticks_(thread_state.busy ? 0 : contention.waiters.TakeCharge(lock, sys::tick_clock.Now())) {}
+UnlockCharge::UnlockCharge(const void* lock) : lock_(lock) {
+  if (thread_state.busy) return;
+  ticks_ = contention.waiters.TakeCharge(lock, sys::tick_clock.Now(), &waits_);
+}
 
 void UnlockCharge::Refused() {
-  if (ticks_ != 0) contention.waiters.GiveBack(lock_, ticks_);
+  if (IsDue()) contention.waiters.GiveBack(lock_, ticks_, waits_);
 }
 
 // Each contended unlock is kept with probability 1/n and represents n. Source: runtime/mprof.go,
@@ -75,7 +76,7 @@ void UnlockCharge::Refused() {
 void UnlockCharge::Record(const Caller& caller) {
   const uint64_t n = contention.mutex_fraction.load(std::memory_order_relaxed);
   if (!KeepsCharge(n, NextRandom)) return;
-  Add(&contention.mutex, EstimateCharge(sys::tick_clock.ToNanos(ticks_), n), caller);
+  Add(&contention.mutex, EstimateCharge(sys::tick_clock.ToNanos(ticks_), waits_, n), caller);
 }
 
 void OnLockHooksReady(bool ours) {

@@ -74,16 +74,18 @@ class UnlockCharge {
 
   // The lock was released: charges the stack of `caller`. Preserves errno.
   void Unlocked(const Caller& caller) {
-    if (ticks_ != 0) Record(caller);
+    if (IsDue()) Record(caller);
   }
   // The unlock failed (EPERM): the charge stays with the lock.
   void Refused();
 
  private:
+  bool IsDue() const { return ticks_ != 0 || waits_ != 0; }
   void Record(const Caller& caller);
 
   const void* lock_;
-  uint64_t ticks_;  // of sys/time/tick_clock.h
+  uint64_t ticks_ = 0;  // of sys/time/tick_clock.h
+  uint64_t waits_ = 0;  // that no earlier charge has counted
 };
 
 // Called once at load, before other threads exist, when the hooks are in place; `ours`: the process

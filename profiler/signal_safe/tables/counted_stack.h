@@ -14,6 +14,9 @@ struct CountedStack : StackNode {
   std::atomic<uint64_t> ended;
 
   void Begin() { begun.fetch_add(1, std::memory_order_relaxed); }
+  // As if it had not begun: the profiler's own threads, which come and go with requests, are not in
+  // the number that the program created.
+  void Forget() { begun.fetch_sub(1, std::memory_order_relaxed); }
   void End() { ended.fetch_add(1, std::memory_order_release); }
 
   // Begun but not ended. Loads `ended` first: an end between the two loads must not make the

@@ -21,11 +21,12 @@ namespace pprof::signal_safe {
 
 struct RingSample {
   int32_t tid;
-  uint32_t weight;  // timer expirations this sample represents; 0: the thread ended
+  uint32_t weight;  // 1; 0: the thread ended
   uint32_t label_set;
   uint32_t depth;
-  bool truncated;
+  StackEnd end;
   bool own;            // of an ended thread: it was a profiler thread
+  bool deaf;           // of an ended thread: it had no timer, and blocked SIGPROF
   uint64_t cpu_nanos;  // of an ended thread: its whole CPU time
   uintptr_t pcs[kMaxStackDepth];
 };

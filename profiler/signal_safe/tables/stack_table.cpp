@@ -4,12 +4,12 @@
 
 namespace pprof::signal_safe {
 
-std::atomic<StackNodeTable*> StackNodeTable::newest_table;
+std::atomic<StackNodeTable*> StackNodeTable::newest_table_;
 
 namespace {
 
 uint64_t HashOf(const StackKey& key) {
-  uint64_t hash = 0xCBF29CE484222325 ^ key.label_set ^ uint64_t { key.truncated } << 32;
+  uint64_t hash = 0xCBF29CE484222325 ^ key.label_set ^ static_cast<uint64_t>(key.end) << 32;
   for (size_t i = 0; i < key.depth; ++i) {
     hash = (hash ^ key.pcs[i]) * 0x9E3779B97F4A7C15;
     hash ^= hash >> 29;
@@ -19,7 +19,7 @@ uint64_t HashOf(const StackKey& key) {
 
 bool Matches(const StackNode& node, const StackKey& key, uint64_t hash) {
   return node.hash == hash && node.depth == key.depth && node.label_set == key.label_set &&
-         node.truncated == key.truncated && node.unloaded_as.load(std::memory_order_relaxed) == 0 &&
+         node.end == key.end && node.unloaded_as.load(std::memory_order_relaxed) == 0 &&
          std::memcmp(node.pcs(), key.pcs, key.depth * sizeof *key.pcs) == 0;
 }
 
@@ -35,7 +35,7 @@ void Fill(StackNode* node, const StackKey& key, uint64_t hash, size_t entry_byte
   node->hash = hash;
   node->depth = static_cast<uint32_t>(key.depth);
   node->label_set = key.label_set;
-  node->truncated = key.truncated;
+  node->end = key.end;
   node->entry_bytes = static_cast<uint16_t>(entry_bytes);
   std::memcpy(reinterpret_cast<char*>(node) + entry_bytes, key.pcs, key.depth * sizeof *key.pcs);
 }
@@ -88,9 +88,9 @@ StackNode* StackNodeTable::Add(const StackKey& key, uint64_t hash, StackNode* he
 
 void StackNodeTable::EnlistTable() {
   if (enlisted_.exchange(true, std::memory_order_relaxed)) return;
-  next_table_ = newest_table.load(std::memory_order_relaxed);
-  while (!newest_table.compare_exchange_weak(next_table_, this, std::memory_order_release,
-                                             std::memory_order_relaxed)) {
+  next_table_ = newest_table_.load(std::memory_order_relaxed);
+  while (!newest_table_.compare_exchange_weak(next_table_, this, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
   }
 }
 

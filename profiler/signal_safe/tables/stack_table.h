@@ -18,6 +18,7 @@
 #include <new>
 
 #include "profiler/signal_safe/tables/arena.h"
+#include "profiler/signal_safe/unwind/unwind.h"
 
 namespace pprof::signal_safe {
 
@@ -31,7 +32,7 @@ struct StackNode {
   uint32_t depth;
   uint32_t label_set;
   uint16_t entry_bytes;  // offset of the frames
-  bool truncated;
+  StackEnd end;
   // 0, or 1 + the index of the unloaded module its frames belong to; final once set.
   std::atomic<uint32_t> unloaded_as;
 
@@ -45,7 +46,7 @@ struct StackNode {
 struct StackKey {
   const uintptr_t* pcs;
   size_t depth;
-  bool truncated;
+  StackEnd end;
   uint32_t label_set;
 };
 
@@ -62,7 +63,7 @@ class StackNodeTable {
   // added meanwhile may be missed. Async-signal-safe if `visit` is.
   template <class Visit>
   static void ForEachOfAllTables(Visit&& visit) {
-    const StackNodeTable* table = newest_table.load(std::memory_order_acquire);
+    const StackNodeTable* table = newest_table_.load(std::memory_order_acquire);
     for (; table != nullptr; table = table->next_table_) {
       StackNode* node = table->newest();
       for (; node != nullptr; node = node->next_of_all) visit(*node);
@@ -79,7 +80,7 @@ class StackNodeTable {
  private:
   static constexpr size_t kChains = 65536;
   // The tables that have stacks, newest first.
-  static std::atomic<StackNodeTable*> newest_table;
+  static std::atomic<StackNodeTable*> newest_table_;
 
   StackNode* Add(const StackKey& key, uint64_t hash, StackNode* head, size_t entry_bytes,
                  StackNode* (*construct)(void* memory));

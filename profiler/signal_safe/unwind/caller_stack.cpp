@@ -10,12 +10,14 @@ CallerStack::CallerStack(void* caller) {
     own_ = 0;
     pcs_[0] = reinterpret_cast<uintptr_t>(caller);
     depth_ = 1;
-    truncated_ = true;
+    end_ = unwound.end;
     return;
   }
   depth_ = unwound.depth - own_;
-  truncated_ = depth_ > kMaxStackDepth || unwound.truncated;
-  if (depth_ > kMaxStackDepth) depth_ = kMaxStackDepth;
+  end_ = unwound.end;
+  if (depth_ <= kMaxStackDepth) return;
+  depth_ = kMaxStackDepth;
+  end_ = StackEnd::kTruncated;
 }
 
 }  // namespace pprof::signal_safe

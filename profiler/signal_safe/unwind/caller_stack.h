@@ -17,13 +17,13 @@ class CallerStack {
 
   const uintptr_t* pcs() const { return pcs_ + own_; }
   size_t depth() const { return depth_; }
-  bool truncated() const { return truncated_; }
+  StackEnd end() const { return end_; }
 
  private:
   uintptr_t pcs_[kMaxStackDepth + kMaxOwnFrames];
   size_t own_ = 0;
   size_t depth_ = 0;
-  bool truncated_ = false;
+  StackEnd end_ = StackEnd::kBrokenFrame;
 };
 
 }  // namespace pprof::signal_safe

@@ -15,8 +15,7 @@ inline Registers InterruptedRegisters(const void* ucontext) {
   interrupted.sp = value_of(dwarf_register::kRsp);
   interrupted.rbp = value_of(dwarf_register::kRbp);
   interrupted.rbx = value_of(dwarf_register::kRbx);
-  interrupted.r10 = value_of(dwarf_register::kR10);
-  interrupted.r10_known = true;
+  interrupted.context = reinterpret_cast<uintptr_t>(ucontext);
   return interrupted;
 }
 

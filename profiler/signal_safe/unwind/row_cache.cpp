@@ -8,8 +8,7 @@
 #include <atomic>
 #include <cstddef>
 
-#include "profiler/signal_safe/unwind/unwind_table.h"
-#include "profiler/sys/modules/unwind_info.h"
+#include "profiler/signal_safe/unwind/row_of_address.h"
 
 namespace pprof::signal_safe {
 namespace {
@@ -28,24 +27,21 @@ std::atomic<uint64_t> misses;
 
 }  // namespace
 
-bool FindRow(uintptr_t pc, UnwindRow* row) {
-  Slot& slot = slots[(pc * 0x9E3779B97F4A7C15) >> (64 - kSlotBits)];
+uint64_t FindPackedRow(uintptr_t address, uintptr_t pc) {
+  Slot& slot = slots[(address * 0x9E3779B97F4A7C15) >> (64 - kSlotBits)];
   // Addresses have 47 bits; the generation is above them.
-  const uint64_t name = pc ^ generation.load(std::memory_order_relaxed) << 48;
+  const uint64_t name = address ^ generation.load(std::memory_order_relaxed) << 48;
   const uint64_t cached = slot.row.load(std::memory_order_relaxed);
   const uint64_t checked = slot.checked_address.load(std::memory_order_relaxed);
   if (__builtin_expect(cached != 0 && (checked ^ cached) == name, 1)) {
-    *row = Unpack(cached);
-    return true;
+    if (__builtin_expect(RuleOf(cached) != CfaRule::kNoModule, 1)) return cached;
+    if (!IsInModule(address)) return cached;  // none was loaded there meanwhile
   }
   misses.fetch_add(1, std::memory_order_relaxed);
-  const uint8_t* header = sys::FindUnwindTable(pc);
-  if (header == nullptr) return false;  // not cached: a module may be loaded there later
-  *row = ComputeRow(pc, header);
-  const uint64_t packed = Pack(*row);
+  const uint64_t packed = Pack(RowOfAddress(address, pc));
   slot.row.store(packed, std::memory_order_relaxed);
   slot.checked_address.store(name ^ packed, std::memory_order_relaxed);
-  return true;
+  return packed;
 }
 
 void ForgetRows() { generation.fetch_add(1, std::memory_order_relaxed); }

@@ -25,8 +25,8 @@ uintptr_t LoadPointer(uintptr_t address) {
 // At a function's entry the return address is at the top of the stack. Bytes that only looked like
 // a call lead elsewhere.
 bool IsEntry(uintptr_t address) {
-  UnwindRow row;
-  return FindRow(address, &row) && row.cfa == CfaRule::kStack && row.offset == 8;
+  const UnwindRow row = FindRow(address, address);
+  return row.cfa == CfaRule::kStack && row.offset == 8;
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ CallerStack::CallerStack(const Caller& caller) : CallerStack(caller.return_addre
   if (depth_ < kMaxStackDepth) {
     ++depth_;
   } else {
-    truncated_ = true;
+    end_ = StackEnd::kTruncated;
   }
 }
 

@@ -1,7 +1,6 @@
 #include "profiler/symbolize/module/engine.h"
 
 #include <algorithm>
-#include <memory_resource>
 #include <new>
 
 #include "profiler/symbolize/dwarf/names.h"
@@ -12,6 +11,7 @@
 #include "profiler/symbolize/module/debug_files.h"
 #include "profiler/symbolize/module/memory_symbols.h"
 #include "profiler/symbolize/module/symbol_table.h"
+#include "profiler/sys/memory/block_pool.h"
 #include "profiler/sys/memory/page_resource.h"
 
 namespace pprof::symbolize {
@@ -47,6 +47,7 @@ class ModuleLookUp {
     if (module_.path != kVdso) files_ = OpenModuleFiles(module_, limits_, symbol_budget_);
     outcome.file_usable =
         files_.binary != nullptr || files_.separate != nullptr || module_.path == kVdso;
+    outcome.has_names = HasNames();
     MakeLocations();
     if (!locations_.empty()) {
       MatchAllSymbols();
@@ -59,6 +60,14 @@ class ModuleLookUp {
   }
 
  private:
+  bool HasNames() const {
+    for (const ElfFile* file : {files_.separate.get(), files_.binary.get(), files_.mini.get()}) {
+      if (file != nullptr && file->FindSection(".symtab") != nullptr) return true;
+    }
+    if (files_.dwarf() != nullptr || module_.path == kVdso) return true;
+    return !module_.is_main_executable && (module_.mapped || files_.binary != nullptr);
+  }
+
   // An address of this process in the module; meaningless if the module is not loaded.
   uint64_t AnyAddress() const { return module_.bias + offsets_.front(); }
 
@@ -147,7 +156,7 @@ class ModuleLookUp {
   TimeBudget symbol_budget_;  // for the first steps, which are cheap
   // Containers that grow with the batch use separate pages, all of which are released at the end.
   sys::PageResource pages_;
-  std::pmr::unsynchronized_pool_resource pool_{&pages_};
+  sys::BlockPool pool_{&pages_};
   ModuleFiles files_;
   StringPool strings_;
   NameTable names_;

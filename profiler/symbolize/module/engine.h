@@ -65,6 +65,9 @@ struct BatchLimits {
 struct BatchOutcome {
   bool deadline_hit =
       false;  // some addresses got less than `detail` asks for; worth another try later
+  // The module has a symbol table or debug information. The names that a main executable exports
+  // are not enough: they name few of its functions.
+  bool has_names = false;
   bool file_usable = true;  // false: no file, or another build than the one mapped
 };
 

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "profiler/symbolize/names/bounded_demangle.h"
+#include "profiler/symbolize/names/rust_names.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -191,13 +192,28 @@ class Shortener {
   bool done_ = false;
 };
 
+// "f@@API_2" becomes "f": linkers write the version behind the name in a library's symbol table. A
+// '@' in template arguments stands before other characters.
+std::string_view WithoutVersion(std::string_view symbol) {
+  const size_t at = symbol.find('@');
+  if (at == 0 || at == std::string_view::npos) return symbol;
+  const size_t version = symbol.find_first_not_of('@', at);
+  if (version == std::string_view::npos) return symbol;
+  for (const char c : symbol.substr(version)) {
+    if (!IsWordChar(c) && c != '.' && c != '-' && c != '+') return symbol;
+  }
+  return symbol.substr(0, at);
+}
+
 }  // namespace
 
 std::string ShortenDemangled(std::string_view name) { return Shortener(name).Run(); }
 
 std::string ShortName(std::string_view linkage_name) {
+  linkage_name = WithoutVersion(linkage_name);
   std::string name(linkage_name.substr(0, kMaxNameBytes));
-  // The demangler parses anything else as a type: "f" would become "float".
+  if (std::string rust; DemangleRust(linkage_name, &rust)) return rust;
+  // __cxa_demangle parses anything else as a type: "f" would become "float".
   if (linkage_name.substr(0, 2) == "_Z") {
     std::string shorter = ShortenDemangled(BoundedDemangle(linkage_name));
     if (shorter.size() > kMaxNameBytes) shorter.resize(kMaxNameBytes);

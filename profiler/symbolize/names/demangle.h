@@ -11,8 +11,9 @@ namespace pprof::symbolize {
 // The longest template instances of large programs demangle to 15.7 KB; shown names are shorter.
 constexpr size_t kMaxNameBytes = size_t{15} * 1024;
 
-// The short form of a linkage name; a name that is not mangled C++ is returned unchanged, except
-// for template arguments. Thread safety: safe. Not async-signal-safe: allocates.
+// The short form of a linkage name; a name that is neither mangled C++ nor Rust is returned
+// unchanged, except for template arguments. The version of a symbol, "@@API_2", is left out. Thread
+// safety: safe. Not async-signal-safe: allocates.
 std::string ShortName(std::string_view linkage_name);
 
 // The short form of a demangled name.

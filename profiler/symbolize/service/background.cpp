@@ -22,9 +22,9 @@ void Finish(SharedState& shared, const BackgroundJob& job, const std::string& de
   limits.cancelled = [&shared] { return shared.exiting.load(); };
   limits.debug_root = debug_root;
   EngineAnswers found(shared, job.offsets.size());
-  ResolveBatch(job.module, job.offsets, limits, found);
+  const BatchOutcome outcome = ResolveBatch(job.module, job.offsets, limits, found);
   // Also stores results after the one-minute limit: otherwise every request would start over.
-  if (!shared.exiting) found.Remember(job.module, job.offsets);
+  if (!shared.exiting) found.Remember(job.module, job.offsets, outcome.has_names);
 }
 
 void Run(SharedState& shared, const std::vector<BackgroundJob>& jobs,

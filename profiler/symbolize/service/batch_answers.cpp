@@ -10,6 +10,11 @@ void BatchAnswers::Set(uint32_t location, const CachedLines& lines) {
   }
 }
 
+void BatchAnswers::MarkNamed(uint32_t module, size_t modules) {
+  symbols_.has_names.resize(modules);
+  symbols_.has_names[module] = true;
+}
+
 void BatchAnswers::MarkIncomplete(uint32_t module, size_t modules) {
   symbols_.incomplete.resize(modules);
   symbols_.incomplete[module] = true;

@@ -19,6 +19,7 @@ class BatchAnswers {
   explicit BatchAnswers(size_t locations) : lines_(locations) {}
 
   void Set(uint32_t location, const CachedLines& lines);
+  void MarkNamed(uint32_t module, size_t modules);
   void MarkIncomplete(uint32_t module, size_t modules);
   void AddComment(std::string comment) { symbols_.comments.push_back(std::move(comment)); }
   model::Symbols Finish();

@@ -19,9 +19,11 @@ void EngineAnswers::OnAddress(size_t index, const RawFrame* frames, size_t count
   lines_[index] = shared_.cache.Intern(frames, count);
 }
 
-void EngineAnswers::Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets) {
+void EngineAnswers::Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets,
+                             bool has_names) {
   const sys::MutexLock lock(shared_.mutex);
   const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
+  shared_.cache.NoteNames(number, has_names);
   for (size_t i = 0; i < offsets.size(); ++i) {
     shared_.cache.Remember(number, offsets[i], lines_[i]);
   }

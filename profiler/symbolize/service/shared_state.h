@@ -38,8 +38,8 @@ class EngineAnswers : public FrameSink {
   void OnAddress(size_t index, const RawFrame* frames, size_t count) override;
   const CachedLines& operator[](size_t index) const { return lines_[index]; }
 
-  // Stores the results in the cache, including those without a name.
-  void Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets);
+  // Stores the results in the cache, including those without a name. `has_names`: see BatchOutcome.
+  void Remember(const ModuleRef& module, const std::vector<uint64_t>& offsets, bool has_names);
 
  private:
   SharedState& shared_;

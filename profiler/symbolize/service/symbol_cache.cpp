@@ -60,11 +60,15 @@ uint32_t SymbolCache::ModuleNumber(const std::string& identity) {
   if (modules_.size() >= kMaxModules && modules_.count(identity) == 0) {
     locations_.clear();
     modules_.clear();
+    has_names_.clear();
     functions_.clear();
     has_unused_functions_ = false;
     bytes_ = 0;
   }
-  return modules_.emplace(identity, static_cast<uint32_t>(modules_.size())).first->second;
+  const auto next = static_cast<uint32_t>(modules_.size());
+  const auto [entry, added] = modules_.emplace(identity, next);
+  if (added) has_names_.push_back(false);
+  return entry->second;
 }
 
 const CachedLines* SymbolCache::Find(uint32_t module, uint64_t offset) {

@@ -42,6 +42,10 @@ class SymbolCache {
   // unloaded and loaded again.
   uint32_t ModuleNumber(const std::string& identity);
 
+  // BatchOutcome::has_names of a module, as last noted.
+  void NoteNames(uint32_t module, bool has_names) { has_names_[module] = has_names; }
+  bool HasNames(uint32_t module) const { return has_names_[module]; }
+
   // The cached lines, or nullptr. The pointer is valid until the next Remember.
   const CachedLines* Find(uint32_t module, uint64_t offset);
 
@@ -92,6 +96,7 @@ class SymbolCache {
   uint64_t full_in_ = 0;  // the generation in which nothing was left to evict
   size_t bytes_ = 0;
   std::unordered_map<std::string, uint32_t> modules_;
+  std::vector<bool> has_names_;  // by module number
   std::unordered_map<Key, Entry, KeyHash> locations_;
   // Number of lines in locations_ by function. 0, and not counted in bytes_, between Intern and
   // Remember.

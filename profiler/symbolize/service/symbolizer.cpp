@@ -77,7 +77,7 @@ class BatchRun {
       if (module == kJitCode) {
         AskPerfMap(unseen);
       } else {
-        TakeKnown(batch_.modules[module], &unseen);
+        TakeKnown(module, &unseen);
         if (!unseen.empty()) AskEngine(module, unseen);
       }
     }
@@ -105,10 +105,11 @@ class BatchRun {
   }
 
   // Removes the look-ups that the cache can answer. It only has results of full detail.
-  void TakeKnown(const ModuleRef& module, LookUps* look_ups) {
+  void TakeKnown(uint32_t module, LookUps* look_ups) {
     if (!full()) return;
     const sys::MutexLock lock(shared_.mutex);
-    const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(module));
+    const uint32_t number = shared_.cache.ModuleNumber(IdentityOf(batch_.modules[module]));
+    if (shared_.cache.HasNames(number)) answers_.MarkNamed(module, batch_.modules.size());
     const auto known = [&](const LookUp& look_up) PPROF_REQUIRES(shared_.mutex) {
       const CachedLines* lines = shared_.cache.Find(number, look_up.offset);
       if (lines != nullptr) answers_.Set(look_up.location, *lines);
@@ -125,11 +126,12 @@ class BatchRun {
     EngineAnswers found(shared_, offsets.size());
     BatchOutcome outcome = ResolveBatch(module, offsets, limits, found);
     TakeFound(look_ups, offsets, found);
+    if (outcome.has_names) answers_.MarkNamed(number, batch_.modules.size());
     if (!outcome.file_usable) answers_.AddComment(NoFileOf(module));
     outcome.deadline_hit |= Cancelled();  // incomplete, and not to be cached
     if (full() && has_turn_ && !outcome.deadline_hit) {
       // The file may be there the next time, e.g. when there are descriptors again.
-      if (outcome.file_usable) found.Remember(module, offsets);
+      if (outcome.file_usable) found.Remember(module, offsets, outcome.has_names);
       return;
     }
     if (!outcome.deadline_hit && has_turn_ == full()) return;

@@ -6,12 +6,9 @@
 
 namespace pprof::sys {
 
-// Whether the 8 bytes at `address` are readable now. Never faults. One system call, which every
-// sandbox allows. Async-signal-safe. REQUIRES: address is a multiple of 8.
-bool IsReadable(uintptr_t address);
-
-// Copies `bytes` bytes from `address` of this process; false when any of them is not mapped or
-// seccomp denies process_vm_readv. Never faults. One system call. Async-signal-safe.
+// Copies `bytes` bytes from `address` of this process; false when any of them is not mapped. Never
+// faults. One system call, process_vm_readv; where a sandbox denies it, process_vm_writev or three
+// calls for /proc/self/mem. Async-signal-safe.
 bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes);
 
 // Copies up to `bytes` bytes from `address` of this process, stopping at a hole. Returns the number

@@ -6,7 +6,7 @@
 
 namespace pprof::sys {
 
-// For use behind a pool (std::pmr::unsynchronized_pool_resource): every request takes at least one
+// For use behind a BlockPool: every request takes at least one
 // page. Not malloc, because an allocator retains freed memory, and heap sampling would sample the
 // sampler. Errors: throws std::bad_alloc. Thread safety: safe. Not async-signal-safe.
 class PageResource final : public std::pmr::memory_resource {

@@ -5,9 +5,13 @@
 
 namespace pprof::sys {
 
-// The .eh_frame_hdr of the loaded module that contains `pc`; nullptr for JIT code or a module
-// without one. Async-signal-safe: glibc's _dl_find_object takes no lock (250,000 calls in handlers
-// during a dlopen storm caused no hang). Ownership: the module's; valid while it stays loaded.
-const uint8_t* FindUnwindTable(uintptr_t pc);
+struct UnwindInfo {
+  const uint8_t* header = nullptr;  // .eh_frame_hdr; nullptr: the module has none
+};
+
+// The loaded module that contains `pc`; false for JIT code. Async-signal-safe: glibc's
+// _dl_find_object takes no lock (250,000 calls in handlers during a dlopen storm caused no hang).
+// Ownership: the module's; valid while it stays loaded.
+bool FindUnwindInfo(uintptr_t pc, UnwindInfo* info);
 
 }  // namespace pprof::sys

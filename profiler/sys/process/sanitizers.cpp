@@ -1,15 +1,30 @@
 #include "profiler/sys/process/sanitizers.h"
 
-extern "C" {
-__attribute__((weak)) void __asan_init();
-__attribute__((weak)) void __tsan_init();
-__attribute__((weak)) void __msan_init();
-}
+#include <atomic>
+#include <initializer_list>
+
+#include "profiler/sys/modules/loaded_module.h"
 
 namespace pprof::sys {
+namespace {
+
+enum Answer : int { kUnknown, kAbsent, kPresent };
+std::atomic<int> answer{kUnknown};
+
+Answer LookUp() {
+  for (const char* name : {"__asan_init", "__tsan_init", "__msan_init"}) {
+    if (FirstDefinition(name).address != 0) return kPresent;
+  }
+  return kAbsent;
+}
+
+}  // namespace
 
 bool SanitizerIsPresent() {
-  return __asan_init != nullptr || __tsan_init != nullptr || __msan_init != nullptr;
+  if (answer.load(std::memory_order_relaxed) == kUnknown) {
+    answer.store(LookUp(), std::memory_order_relaxed);
+  }
+  return answer.load(std::memory_order_relaxed) == kPresent;
 }
 
 }  // namespace pprof::sys

@@ -18,8 +18,10 @@
 
 namespace pprof::sys {
 
-// Whether the program runs under such a sanitizer, even if this code is not compiled with it. Uses
-// weak symbols, so it works in the very first malloc. Async-signal-safe.
+// Whether the program runs under such a sanitizer, even if this code is not compiled with it. Calls
+// no function of the C library that a sanitizer intercepts, so it works in the very first malloc.
+// The first call looks through the loaded modules; weak references would be simpler, but BOLT
+// refuses programs that have them. Async-signal-safe after the first call, which is malloc's.
 bool SanitizerIsPresent();
 
 }  // namespace pprof::sys

@@ -10,15 +10,28 @@ constexpr int kNoTimer = -1;
 
 // Starts a timer on the CPU clock of thread `tid`, which receives `signal` every `interval_nanos`
 // of its CPU time, the first after `first_nanos` (at least 1). kNoTimer: the thread is gone, or
-// RLIMIT_SIGPENDING is exhausted. Ownership: the caller's, until DeleteTimer.
+// the kernel refuses; see CpuTimerError. Ownership: the caller's, until DeleteTimer.
 // Async-signal-safe.
 int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos);
 // Async-signal-safe.
 void DeleteTimer(int timer);
 
-// Number of further expirations that a timer's signal represents. False: the signal is not from a
-// timer of StartCpuTimer. Signal handler only.
-bool TimerOverrun(const void* siginfo, uint32_t* overrun);
+// The error with which the kernel refuses such a timer for the calling thread; 0: it does not.
+// Async-signal-safe.
+int CpuTimerError();
+
+// SIGPROF after each `interval_nanos` of the whole process's CPU time, for the thread that runs
+// then; 0: no more. False: the kernel refuses. Async-signal-safe.
+bool SetProcessTimer(uint64_t interval_nanos);
+// Whether a signal is from the process's timer. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsProcessTimerSignal(const void* siginfo);
+
+// Whether a signal is from a timer of StartCpuTimer. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsCpuTimerSignal(const void* siginfo);
+
+// Discards the timer's `signal` if it is pending for the calling thread, which blocks it.
+// Async-signal-safe.
+void DropPendingTimerSignal(int signal);
 
 // CPU time of the calling thread in nanoseconds. Async-signal-safe.
 uint64_t OwnCpuNanos();

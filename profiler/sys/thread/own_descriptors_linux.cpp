@@ -35,6 +35,7 @@ bool UnshareAndCloseEach(int keep) {
   constexpr int kMostWithoutProc = 1 << 16;
   std::vector<int> open;
   if (DIR* folder = opendir("/proc/thread-self/fd")) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this call's own
     while (const dirent* entry = readdir(folder)) open.push_back(std::atoi(entry->d_name));
     closedir(folder);
   } else {

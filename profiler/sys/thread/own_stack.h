@@ -11,10 +11,13 @@ struct StackBounds {
   uintptr_t high;  // one past the highest address
 };
 
-// The kernel's stack for the main thread; for others the area below the thread control block, which
-// glibc puts at the top of every thread's stack. `low` is a guess (the stack limit; 64 MiB for
-// other threads) that tells this thread's stack from a coroutine's; memory down to it may be
-// unmapped. Two system calls: call once per thread. Async-signal-safe.
-StackBounds OwnStackBounds();
+// Bounds that hold nothing but this thread's stack, of which they may omit the lowest part: while
+// the stack pointer is between them, all memory from there to `high` is readable. `bytes`: the size
+// of the stack of a thread other than the main one; 0: unknown, and the bounds are empty.
+// Two system calls: call once per thread. Async-signal-safe.
+StackBounds OwnStackBounds(size_t bytes);
+
+// The same for a thread that pthread_create made, without a system call. Async-signal-safe.
+StackBounds CreatedThreadStackBounds(size_t bytes);
 
 }  // namespace pprof::sys

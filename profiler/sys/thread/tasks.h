@@ -32,14 +32,15 @@ std::vector<int32_t> ListTasks();
 // Number of threads; 0 when /proc is not available. One system call.
 size_t CountTasks();
 
-// Whether a thread of this process has this id now. One system call.
+// Whether a thread of this process has this id now; true if a sandbox denies the one system call.
 bool IsTask(int32_t tid);
 
 struct TaskStat {
-  std::string name;          // as set by pthread_setname_np
-  char state = '?';          // R running or runnable, S sleeping, D uninterruptible, T, t, Z, X
-  uint64_t start_ticks = 0;  // since boot, in USER_HZ: distinguishes threads that reuse an id
-  int processor = 0;         // the one it last ran on
+  std::string name;            // as set by pthread_setname_np
+  char state = '?';            // R running or runnable, S sleeping, D uninterruptible, T, t, Z, X
+  uint64_t start_ticks = 0;    // since boot, in USER_HZ: distinguishes threads that reuse an id
+  int processor = 0;           // the one it last ran on
+  bool kernel_worker = false;  // of io_uring, vhost: runs in the kernel only, and has no user stack
 };
 
 // False: the thread is gone, or /proc is not available.
@@ -47,8 +48,9 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat);
 
 // The system call or kernel wait that a thread is in.
 struct TaskSyscall {
-  bool in_kernel = false;  // false: running, or runnable in user mode
-  int64_t number = -1;     // -1: not in a system call (e.g. a page fault)
+  bool in_kernel = false;      // false: running, or runnable in user mode
+  bool no_user_stack = false;  // a worker of the kernel that waits, or a thread that has ended
+  int64_t number = -1;         // -1: not in a system call (e.g. a page fault)
   uint64_t arguments[6] = {};
   uintptr_t sp = 0;
   uintptr_t pc = 0;
@@ -57,6 +59,9 @@ struct TaskSyscall {
 
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox
 TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call);
+
+// The errno of the last refused ReadTaskSyscall; 0: none so far. Async-signal-safe.
+int TaskRefusal();
 
 // CPU time of a thread of this process in nanoseconds; false: it is gone. One system call.
 // Async-signal-safe.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int kNoFolder = -1;
 thread_local int task_folder = kNoFolder;
+std::atomic<int> task_refusal;
 
 // Reads one line of a thread's file; -errno on failure. Bounded: the kernel's lines are short.
 ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
@@ -77,7 +79,12 @@ size_t CountTasks() {
   return stat("/proc/self/task", &folder) == 0 && folder.st_nlink > 2 ? folder.st_nlink - 2 : 0;
 }
 
-bool IsTask(int32_t tid) { return syscall(SYS_tgkill, getpid(), tid, 0) == 0; }
+bool IsTask(int32_t tid) {
+  return syscall(SYS_tgkill, getpid(), tid, 0) == 0 || (errno != ESRCH && errno != EINVAL);
+}
+
+// linux/sched.h: PF_IO_WORKER, PF_USER_WORKER.
+constexpr uint64_t kWorkerFlags = 0x10 | 0x4000;
 
 // proc(5), /proc/PID/stat: "pid (comm) state ppid ..."; comm may contain any character, even ')'.
 bool ReadTaskStat(int32_t tid, TaskStat* stat) {
@@ -88,10 +95,12 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat) {
   if (name == nullptr || end == nullptr || end < name || end[1] == '\0') return false;
   stat->name.assign(name + 1, end);
   stat->state = end[2];
-  constexpr int kStartTime = 22;  // field numbers, state is 3
+  constexpr int kFlags = 9;  // field numbers, state is 3
+  constexpr int kStartTime = 22;
   constexpr int kProcessor = 39;
   char* at = end + 2;
   for (int field = 3; field <= kProcessor && at != nullptr; ++field) {
+    if (field == kFlags) stat->kernel_worker = (std::strtoull(at, nullptr, 10) & kWorkerFlags) != 0;
     if (field == kStartTime) stat->start_ticks = std::strtoull(at, nullptr, 10);
     if (field == kProcessor) stat->processor = std::atoi(at);
     at = std::strchr(at, ' ');
@@ -105,6 +114,7 @@ TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call) {
   char text[256];
   const ssize_t length = ReadTaskFile(tid, "syscall", text, sizeof text);
   if (length == -ENOENT || length == -ESRCH || length == 0) return TaskRead::kGone;
+  if (length < 0) task_refusal.store(static_cast<int>(-length));
   if (length < 0) return TaskRead::kRefused;
   *call = {};
   if (std::strncmp(text, "running", 7) == 0) return TaskRead::kOk;
@@ -116,8 +126,11 @@ TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call) {
   call->sp = std::strtoull(at, &at, 16);
   call->pc = std::strtoull(at, &at, 16);
   call->in_kernel = call->sp != 0 && call->pc != 0;
+  call->no_user_stack = call->sp == 0 && call->pc == 0;
   return TaskRead::kOk;
 }
+
+int TaskRefusal() { return task_refusal.load(); }
 
 bool ThreadCpuNanos(int32_t tid, uint64_t* nanos) {
   // linux/posix-timers.h: MAKE_THREAD_CPUCLOCK(tid, CPUCLOCK_SCHED); not exported to user space.

@@ -34,6 +34,9 @@ void UnblockProfilingSignal();
 // purpose, or 0 when there is none. Programs choose theirs from SIGRTMIN up.
 int FreeRealTimeSignal();
 
+// Whether the calling thread blocks SIGPROF. Async-signal-safe.
+bool BlocksProfilingSignal();
+
 // Whether a thread blocks `signal` on purpose, as sigwaitinfo and signalfd require; one that blocks
 // all real-time signals only means to be left alone. Reads a file for each thread.
 bool IsBlockedOnPurpose(int signal);
@@ -41,8 +44,8 @@ bool IsBlockedOnPurpose(int signal);
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
 
-// Queues `signal` to one thread. 0, or the error: ESRCH, the thread is gone; EAGAIN, too many are
-// queued (RLIMIT_SIGPENDING); EPERM. Async-signal-safe.
+// Queues `signal` to one thread. Returns 0 or the errno; ESRCH: the thread is gone.
+// Async-signal-safe.
 int SignalThread(int32_t tid, int signal);
 
 // Whether the thread blocks the signal (status, SigBlk). False if that cannot be read.

@@ -82,6 +82,11 @@ void UnblockProfilingSignal() {
   pthread_sigmask(SIG_UNBLOCK, &profiling, nullptr);
 }
 
+bool BlocksProfilingSignal() {
+  sigset_t blocked;
+  return pthread_sigmask(SIG_BLOCK, nullptr, &blocked) == 0 && sigismember(&blocked, SIGPROF) == 1;
+}
+
 namespace {
 
 constexpr uint64_t BitOf(int signal) { return uint64_t{1} << (signal - 1); }

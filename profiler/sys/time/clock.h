@@ -15,6 +15,9 @@ uint64_t CoarseMonotonicMillis();
 // The same in nanoseconds, exact: about 20 ns per call. Async-signal-safe.
 uint64_t MonotonicNanos();
 
+// Nanoseconds from one tick of the kernel to the next (CONFIG_HZ): 1 to 10 ms. Async-signal-safe.
+uint64_t KernelTickNanos();
+
 // Nanoseconds since boot, including suspension: the clock of start times in /proc.
 // Async-signal-safe.
 uint64_t BootNanos();

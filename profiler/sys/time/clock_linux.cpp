@@ -27,6 +27,14 @@ uint64_t CoarseMonotonicMillis() {
 
 uint64_t MonotonicNanos() { return NanosOf(CLOCK_MONOTONIC); }
 
+// The coarse clock advances with the tick.
+uint64_t KernelTickNanos() {
+  constexpr uint64_t kUsual = 4000000;  // Debian's
+  timespec tick{};
+  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+  return tick.tv_nsec > 0 ? static_cast<uint64_t>(tick.tv_nsec) : kUsual;
+}
+
 uint64_t BootNanos() { return NanosOf(CLOCK_BOOTTIME); }
 
 }  // namespace pprof::sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the section "Threads" of docs/performance.md. Exit 1 on a missed bar. About 12 minutes.
+"""Prints the section "Threads" of docs/performance.md. Exit 1 on a missed bar. About 40 minutes.
 
 usage: 30_threads.py BUILD_FOLDER [dump] [cpu] [cost] [wall] [create]     all without names
 """
@@ -13,8 +13,8 @@ import sys
 import tempfile
 
 FOLDER = "tests/bench/threads"
-# For CPU truth: a standard error of 1 point. The kernel has CONFIG_HZ (250) ticks per second.
-TICKS_WANTED = 2000
+# For CPU truth: a standard error of 0.37 points. The kernel has CONFIG_HZ (250) ticks per second.
+TICKS_WANTED = 16000
 missed = []
 
 
@@ -70,14 +70,14 @@ def truth(folder, profiler, *arguments):
     return seen
 
 
-def perf_truth(folder, threads, hz, seconds):
+def perf_truth(folder, mode, threads, hz, seconds):
     """The same measured by perf; None if it does not run."""
     if not shutil.which("perf"):
         return None
     with tempfile.TemporaryDirectory() as work:
         record = subprocess.run(
             ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(hz), "-o", f"{work}/data", "--",
-             str(folder / "pprof_cpu_truth_none"), "busy", str(threads), str(hz), str(seconds)],
+             str(folder / "pprof_cpu_truth_none"), mode, str(threads), str(hz), str(seconds)],
             capture_output=True, text=True)
         script = subprocess.run(["perf", "script", "-i", f"{work}/data", "-F", "ip,sym,period"],
                                 capture_output=True, text=True)
@@ -93,33 +93,34 @@ def perf_truth(folder, threads, hz, seconds):
     return {"points": 100 * abs(share - float(told["hog1_true"]))}
 
 
-def peer_cells(folder, threads, hz, seconds):
-    other = truth(folder, "gperftools", "busy", threads, hz, seconds)
-    outside = perf_truth(folder, threads, hz, seconds)
+def peer_cells(folder, mode, threads, hz, seconds):
+    other = truth(folder, "gperftools", mode, threads, hz, seconds)
+    outside = perf_truth(folder, mode, threads, hz, seconds)
     return (f"{other['ratio']:.3f}, {other['points']:.1f}" if other else "not installed",
             f"{outside['points']:.1f}" if outside else "does not run here")
 
 
-def seconds_for(threads, hz):
-    return TICKS_WANTED / (min(hz, 250) * min(threads, os.cpu_count()))
+def seconds_for(threads):
+    return TICKS_WANTED / (250 * min(threads, os.cpu_count()))
 
 
 def cpu(folder):
     print("\nCPU profile: reported CPU time relative to the true one (getrusage), and the error in "
           "percentage points of one function's share where two functions use CPU time 2:1. Bars: 0.98 to "
-          "1.02, 5 points, no lost samples. The same for gperftools' profiler (time and points) and perf "
+          "1.02, 1 point, no lost samples. The turns are of a millisecond (busy), or about as long as a "
+          "tick (ticking). The same for gperftools' profiler (time and points) and perf "
           "(points). "
-          "`pprof_cpu_truth_ours busy THREADS HZ SECONDS`\n\n| threads | Hz | time | points | lost "
-          "| gperftools | perf |\n|---|---|---|---|---|---|---|", flush=True)
-    for hz in (100, 1000):
+          "`pprof_cpu_truth_ours busy|ticking THREADS HZ SECONDS`\n\n| turns | threads | Hz | time | points | lost "
+          "| gperftools | perf |\n|---|---|---|---|---|---|---|---|", flush=True)
+    for mode, hz in (("busy", 100), ("busy", 1000), ("ticking", 1000)):
         for threads in (1, 4, 16, 64):
-            seconds = seconds_for(threads, hz)
-            seen = truth(folder, "ours", "busy", threads, hz, seconds)
-            good = abs(seen["ratio"] - 1) <= 0.02 and seen["points"] <= 5 and not seen["lost"]
+            seconds = seconds_for(threads)
+            seen = truth(folder, "ours", mode, threads, hz, seconds)
+            good = abs(seen["ratio"] - 1) <= 0.02 and seen["points"] <= 1 and not seen["lost"]
             if not good:
-                missed.append(f"CPU truth, {threads} threads, {hz} Hz")
-            other, outside = peer_cells(folder, threads, hz, seconds)
-            print(f"| {threads} | {hz} | {seen['ratio']:.3f}{'' if good else ' **missed**'} | "
+                missed.append(f"CPU truth, {mode}, {threads} threads, {hz} Hz")
+            other, outside = peer_cells(folder, mode, threads, hz, seconds)
+            print(f"| {mode} | {threads} | {hz} | {seen['ratio']:.3f}{'' if good else ' **missed**'} | "
                   f"{seen['points']:.1f} | {seen['lost']:.0f} | {other} | {outside} |", flush=True)
     bursty(folder)
 
@@ -171,7 +172,7 @@ def create(folder):
         ratios.append(seen["ours"] / seen["plain"])
         times.append(seen["ours"])
     at_most(f"increase, % ({statistics.median(times):.1f} us per thread)",
-            100 * (statistics.median(ratios) - 1), 5.0)
+            100 * (statistics.median(ratios) - 1), 3.0)
 
 
 PARTS = {"dump": dump, "cpu": cpu, "cost": cost, "wall": wall, "create": create}

@@ -1,14 +1,17 @@
 // How much of the threads' true CPU time a profiler reports, and whether two functions that run 2:1
 // get their shares. Built once per profiler; see cpu_sampler.h.
 //
-//   pprof_cpu_truth_OURS busy|bursty THREADS HZ SECONDS     prints "name value" lines
+//   pprof_cpu_truth_OURS busy|ticking|bursty THREADS HZ SECONDS     prints "name value" lines
+//
+// busy: turns of a millisecond; ticking: turns about as long as a tick of the kernel; bursty: with
+// pauses.
 #include <sys/resource.h>
 
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -57,12 +60,13 @@ struct Varied {
 };
 
 // Bursts of 0.7 ms or a little more, with pauses: shorter than a sampling interval.
-void Work(bool bursty, int number, const std::atomic<bool>& stop, Truth& truth) {
+void Work(const std::string& mode, int number, const std::atomic<bool>& stop, Truth& truth) {
   const long about_a_milli = 1000000;
+  const long turn = mode == "ticking" ? 4 * about_a_milli : about_a_milli;
   Varied varied{static_cast<uint64_t>(number) + 1};
   while (!stop) {
-    if (!bursty) {
-      Turn(varied(about_a_milli), truth);
+    if (mode != "bursty") {
+      Turn(varied(turn), truth);
       continue;
     }
     Turn(varied(about_a_milli / 2 + number * about_a_milli / 16), truth);
@@ -76,12 +80,12 @@ double Sum(const std::vector<Truth>& truths, std::atomic<double> Truth::*which) 
   return sum;
 }
 
-void Bench(bool bursty, int threads, int hz, double seconds) {
+void Bench(const std::string& mode, int threads, int hz, double seconds) {
   std::atomic<bool> stop{false};
   std::vector<Truth> truths(static_cast<size_t>(threads));
   std::vector<std::thread> busy;
   for (int i = 0; i < threads; ++i) {
-    busy.emplace_back([&, i] { Work(bursty, i, stop, truths[static_cast<size_t>(i)]); });
+    busy.emplace_back([&, i] { Work(mode, i, stop, truths[static_cast<size_t>(i)]); });
   }
   // Among 64 busy threads it would otherwise wait between reading the clock and starting.
   setpriority(PRIO_PROCESS, 0, -20);
@@ -105,6 +109,5 @@ void Bench(bool bursty, int threads, int hz, double seconds) {
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
-  pprof::bench::Bench(std::strcmp(argv[1], "bursty") == 0, std::atoi(argv[2]), std::atoi(argv[3]),
-                      std::atof(argv[4]));
+  pprof::bench::Bench(argv[1], std::atoi(argv[2]), std::atoi(argv[3]), std::atof(argv[4]));
 }

@@ -17,14 +17,14 @@ from preload_environment import preload_environment  # noqa: E402  (its folder i
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent / "support_probe.cpp"
+ASKS = SOURCE.with_name("allocator_probe.cpp")
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "profiler/include"
 PROBE = BUILD / "tests/safety/heap/support_probe"
-PROFILER = (BUILD / "profiler/libpprof_profiler.a", BUILD / "profiler/libpprof_symbolize.a")
+PROFILER = [BUILD / "profiler" / name for name in (
+    "pprof_interpose.o", "libpprof_profiler.a", "libpprof_symbolize.a")]
 PRELOAD = BUILD / "profiler/preload/libpprof_preload.so"
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 ARCHIVE = LIBRARIES / "libtcmalloc_minimal.a"
-INTERPOSED = ["-Wl,-u,pprof_cpp_interposes_malloc", "-Wl,-u,pprof_cpp_interposes_process",
-              "-Wl,-u,pprof_cpp_interposes_threads", "-Wl,-u,pprof_cpp_interposes_locks"]
 OTHERS = ["-lz", "-lfmt", "-ldl", "-lpthread"] + [
     f"-l{name}" for name in ("zstd", "lzma", "isal") if (LIBRARIES / f"lib{name}.so").exists()]
 
@@ -62,10 +62,14 @@ class Allocators(Linked):
         self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
 
     def test_sanitized_program_with_an_unsanitized_profiler_is_told(self):
-        program = self.link("-fsanitize=address", SOURCE, *INTERPOSED, *PROFILER, "-ltcmalloc_minimal",
+        program = self.link("-fsanitize=address", SOURCE, *PROFILER, "-ltcmalloc_minimal",
                             *OTHERS)
         said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
         self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
+
+    # llvm-bolt refuses a program that names a sanitizer's function, if only weakly.
+    def test_linked_program_names_no_sanitizer(self):
+        self.assertNotRegex(output(["nm", PROBE]), r"__[a-z]+san_init")
 
     def probe_for_valgrind(self):
         """Without debug information: Valgrind 3.19 gives up at the DWARF 5 that clang writes."""
@@ -84,6 +88,47 @@ class Allocators(Linked):
                              self.probe_for_valgrind()])
 
 
+class LinkOptions(Linked):
+    def test_exclude_libs_hides_nothing(self):
+        self.assert_sampled([self.link(SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS,
+                                       "-Wl,--exclude-libs,ALL")])
+
+    def test_link_time_optimization_does_not_inline_malloc(self):
+        self.assert_sampled([self.link("-flto", SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS)])
+
+    # The C library cannot call a malloc that is local to the program.
+    def test_version_script_that_hides_malloc_is_told(self):
+        script = pathlib.Path(self.folder.name) / "version.map"
+        script.write_text("{ local: *; };\n")
+        program = self.link(SOURCE, *PROFILER, "-ltcmalloc_minimal", *OTHERS,
+                            f"-Wl,--version-script={script}")
+        self.assertIn("no: no heap profile: a linker option such as --exclude-libs or a version "
+                      "script hides pprof-cpp's malloc in the program itself", output([program]))
+
+
+class Answers(Linked):
+    """What programs expect of glibc's malloc."""
+    def probe(self, *arguments):
+        return self.link(ASKS, *arguments, *PROFILER, "-ltcmalloc_minimal", *OTHERS)
+
+    def test_mallinfo_and_malloc_trim_answer_for_the_allocator_in_use(self):
+        self.assertIn("\nyes\n", output([self.probe(), "info"]))
+
+    def test_failed_requests_write_nothing(self):
+        self.assertEqual(output([self.probe(), "refused"]), "yes\n")
+
+    def test_operator_new_of_the_program_is_kept_and_named(self):
+        said = output([self.probe("-DOWN_OPERATOR_NEW"), "comment"])
+        self.assertIn("operator new is answered by the program itself, not by pprof-cpp", said)
+        self.assertIn("\nyes\n", said)
+
+    def test_blocks_of_a_module_with_deepbind_can_be_freed(self):
+        program = self.probe()
+        module = pathlib.Path(self.folder.name) / "module.so"
+        output(["g++", "-std=c++17", "-DPLUGIN", "-shared", "-fPIC", ASKS, "-o", module])
+        self.assertEqual(output([program, "deepbind", module]), "yes\n")
+
+
 @unittest.skipUnless(ARCHIVE.exists(), "no static tcmalloc")
 class StaticTcmalloc(Linked):
     def weakened(self):
@@ -97,23 +142,14 @@ class StaticTcmalloc(Linked):
                         ARCHIVE, copy], check=True)
         return copy
 
-    def test_as_it_is_does_not_link(self):
-        said = self.link(SOURCE, *INTERPOSED, *PROFILER, ARCHIVE, *OTHERS)
-        self.assertIn("multiple definition of", str(said))
+    # Ours is weak, as for a program that defines malloc itself.
+    def test_as_it_is_answers_malloc_and_is_told(self):
+        program = self.link(SOURCE, *PROFILER, ARCHIVE, *OTHERS)
+        said = output([program])
+        self.assertIn("no: no heap profile: malloc is defined by the program itself", said)
 
     def test_weakened_copy_works(self):
-        self.assert_sampled([self.link(SOURCE, *INTERPOSED, *PROFILER, self.weakened(), *OTHERS)])
-
-    def test_multiple_definitions_work_with_ours_first(self):
-        self.assert_sampled([self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED, *PROFILER,
-                                       ARCHIVE, *OTHERS)])
-
-    def test_multiple_definitions_with_ours_last_are_told(self):
-        program = self.link("-Wl,--allow-multiple-definition", SOURCE, *INTERPOSED,
-                            "-Wl,-u,tc_malloc", ARCHIVE, *PROFILER, ARCHIVE, *OTHERS)
-        said = output([program])
-        self.assertIn("no: no heap profile: malloc resolves to", said)
-        self.assertIn("Link pprof::profiler into the executable before any other allocator", said)
+        self.assert_sampled([self.link(SOURCE, *PROFILER, self.weakened(), *OTHERS)])
 
 
 @unittest.skipUnless(PRELOAD.exists(), "libpprof_preload.so is not built")
@@ -166,7 +202,7 @@ class Preload(unittest.TestCase):
                       **preload_environment(PRELOAD))
         self.assertIn("hello\n", said)
         self.assertEqual(said.count("\n"), 2)
-        self.assertIn("libpprof_preload.so: not listening: ", said)
+        self.assertIn("pprof-cpp: not listening: ", said)
 
     def test_without_the_variable_nothing_listens_and_nothing_is_said(self):
         self.assertEqual(output(["/bin/echo", "hello"], **preload_environment(PRELOAD)), "hello\n")

@@ -46,6 +46,11 @@ void Keep(const uintptr_t* ours, size_t our_depth, const uintptr_t* theirs, size
   for (size_t i = 0; i < first_mismatch.their_depth; ++i) first_mismatch.theirs[i] = theirs[i];
 }
 
+bool HasTable(uintptr_t pc) {
+  const CfaRule rule = FindRow(pc - 1, pc).cfa;
+  return rule != CfaRule::kCode && rule != CfaRule::kNoEntry && rule != CfaRule::kNoModule;
+}
+
 // From the allocator's caller on; before it both have frames of this library.
 void Compare(const uintptr_t* ours, size_t our_depth, bool truncated, const uintptr_t* theirs,
              size_t their_depth) {
@@ -54,9 +59,7 @@ void Compare(const uintptr_t* ours, size_t our_depth, bool truncated, const uint
   stacks.fetch_add(1);
   frames.fetch_add(same);
   if (same == our_depth && (same == their_depth || truncated)) return;
-  UnwindRow row;
-  const bool no_table = same == their_depth && same > 0 &&
-                        (!FindRow(ours[same - 1] - 1, &row) || row.cfa == CfaRule::kUnknown);
+  const bool no_table = same == their_depth && same > 0 && !HasTable(ours[same - 1]);
   if (no_table) {
     longer.fetch_add(1);
   } else {
@@ -97,7 +100,7 @@ CallerStack::CallerStack(void* caller) {
   theirs.Drop(IsThreadEntry);
   own_ = IndexOf(pcs_, result.depth, caller);
   const size_t their_caller = IndexOf(theirs.pcs, theirs.depth, caller);
-  Compare(pcs_ + own_, result.depth - own_, result.truncated, theirs.pcs + their_caller,
+  Compare(pcs_ + own_, result.depth - own_, result.truncated(), theirs.pcs + their_caller,
           theirs.depth - their_caller);
   depth_ = result.depth - own_ < kMaxStackDepth ? result.depth - own_ : kMaxStackDepth;
 }

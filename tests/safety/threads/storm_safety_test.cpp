@@ -218,7 +218,8 @@ TEST(Storm, CopiedStacksIntoCodeThatIsUnloaded) {
     uintptr_t pcs[16];
     // The cache would hide all but the first read of the module's tables.
     signal_safe::ForgetRows();
-    ++(signal_safe::UnwindCopy(from, copy, sizeof copy, pcs, 16).depth == 0 ? refused : walked);
+    ++(signal_safe::UnwindCopy(from, {copy, sizeof copy, {}}, pcs, 16).depth == 0 ? refused
+                                                                                  : walked);
   }
   stop = true;
   loader.join();

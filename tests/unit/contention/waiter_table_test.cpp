@@ -76,9 +76,54 @@ TEST(WaiterTable, RefusedUnlockGivesItsChargeBack) {
   auto table = NewTable();
   const auto slot = table->BeginWait(Lock(1), 1000);
   const uint64_t charge = table->TakeCharge(Lock(1), 1700);
-  table->GiveBack(Lock(1), charge);
+  table->GiveBack(Lock(1), charge, 1);
   table->EndWait(slot, 2000);
-  EXPECT_EQ(table->TakeCharge(Lock(1), 2000), 1000u);
+  uint64_t waits = 0;
+  EXPECT_EQ(table->TakeCharge(Lock(1), 2000, &waits), 1000u);
+  EXPECT_EQ(waits, 1u);
+}
+
+// The holder's unlock counts it; what passes until the waiter has woken up is delay without a wait.
+TEST(WaiterTable, EachWaitIsCountedOnce) {
+  auto table = NewTable();
+  const auto a = table->BeginWait(Lock(1), 1000);
+  const auto b = table->BeginWait(Lock(1), 1100);
+  uint64_t waits = 0;
+  table->TakeCharge(Lock(1), 2000, &waits);
+  EXPECT_EQ(waits, 2u);
+  table->TakeCharge(Lock(1), 2500, &waits);  // another holder came before them
+  EXPECT_EQ(waits, 2u);
+  const auto c = table->BeginWait(Lock(1), 2600);
+  table->EndWait(a, 2700);
+  EXPECT_GT(table->TakeCharge(Lock(1), 3000, &waits), 0u);
+  EXPECT_EQ(waits, 3u);
+  table->EndWait(b, 3010);
+  table->EndWait(c, 3020);
+  EXPECT_GT(table->TakeCharge(Lock(1), 4000, &waits), 0u);
+  EXPECT_EQ(waits, 3u);
+  EXPECT_FALSE(table->MayBePending(Lock(1)));
+}
+
+TEST(WaiterTable, ACallThatFailedAtOnceIsNoWait) {
+  auto table = NewTable();
+  const auto waiting = table->BeginWait(Lock(1), 1000);
+  table->CancelWait(table->BeginWait(Lock(1), 1500), 1500);
+  table->CancelWait({}, 1600);
+  uint64_t waits = 0;
+  EXPECT_EQ(table->TakeCharge(Lock(1), 2000, &waits), 1000u);
+  EXPECT_EQ(waits, 1u);
+  table->EndWait(waiting, 2000);
+}
+
+TEST(WaiterTable, ANewPeriodCountsNoOldWaits) {
+  auto table = NewTable();
+  table->EndWait(table->BeginWait(Lock(1), 1000), 2000);
+  table->DropCharges(3000);
+  const auto slot = table->BeginWait(Lock(1), 4000);
+  uint64_t waits = 0;
+  EXPECT_EQ(table->TakeCharge(Lock(1), 5000, &waits), 1000u);
+  EXPECT_EQ(waits, 1u);
+  table->EndWait(slot, 5000);
 }
 
 TEST(WaiterTable, ClocksOfTwoCpusMayDisagree) {
@@ -208,7 +253,7 @@ TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
   const std::vector<const void*> locks = LocksOfOneBucket(*table, 6);
   const std::vector<const void*> others = LocksOfOneBucket(*table, 10);
   std::atomic<uint64_t> now{1000000};
-  std::atomic<uint64_t> waited{0}, charged{0};
+  std::atomic<uint64_t> waited{0}, charged{0}, begun{0}, counted{0};
   std::vector<std::thread> threads;
   for (uintptr_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
@@ -220,15 +265,20 @@ TEST(WaiterTable, ThreadsThatShareBucketsLoseNothingUncounted) {
         const uint64_t end = now.fetch_add(10000);
         table->EndWait(slot, end);
         if (slot.word != nullptr) waited += end - begin;
-        charged += table->TakeCharge(lock, now.fetch_add(10000));
+        if (slot.word != nullptr) ++begun;
+        uint64_t waits = 0;
+        charged += table->TakeCharge(lock, now.fetch_add(10000), &waits);
+        counted += waits;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  for (const void* lock : locks) charged += table->TakeCharge(lock, now);
+  uint64_t waits = 0;
+  for (const void* lock : locks) charged += table->TakeCharge(lock, now, &waits);
   // Other locks claim all slots, so that outstanding negative charges are written off.
   for (size_t i = locks.size(); i < others.size(); ++i) table->BeginWait(others[i], now);
   EXPECT_EQ(static_cast<int64_t>(charged) + table->lost_ticks(), static_cast<int64_t>(waited));
+  EXPECT_EQ(counted + waits + table->lost_waits(), begun);
 }
 
 }  // namespace

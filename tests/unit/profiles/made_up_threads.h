@@ -22,6 +22,7 @@ struct MadeUpThread {
   int64_t call = SYS_nanosleep;
   uint32_t label_set = 0;
   bool waits = true;  // for /proc's stat, where the stack is refused
+  bool kernel_worker = false;
   int clock_looks = 0;
   int stack_looks = 0;
 
@@ -38,6 +39,7 @@ struct MadeUpProcess {
   uint64_t list_takes = 0;  // so long each list of the threads lasts
   std::map<int32_t, MadeUpThread> threads;
   std::unordered_set<int32_t> own;
+  bool own_is_complete = true;
   int counts = 0;
   int lists = 0;
 };
@@ -62,7 +64,10 @@ class MadeUpThreads {
     for (const auto& entry : process_->threads) tids.push_back(entry.first);
     return tids;
   }
-  std::unordered_set<int32_t> Own() const { return process_->own; }
+  bool Own(std::unordered_set<int32_t>* own) const {
+    *own = process_->own;
+    return process_->own_is_complete;
+  }
   bool CpuNanos(int32_t tid, uint64_t* nanos) const {
     MadeUpThread* thread = Find(tid);
     if (thread == nullptr) return false;
@@ -79,6 +84,10 @@ class MadeUpThreads {
   bool Waits(int32_t tid) const {
     const MadeUpThread* thread = Find(tid);
     return thread != nullptr && thread->waits;
+  }
+  bool IsKernelWorker(int32_t tid) const {
+    const MadeUpThread* thread = Find(tid);
+    return thread != nullptr && thread->kernel_worker;
   }
   uint32_t LabelsOf(int32_t tid) const { return process_->threads.at(tid).label_set; }
   profiles::BlockedRead ReadStack(int32_t tid, profiles::BlockedStack* stack) {

@@ -280,6 +280,19 @@ TEST_F(WallWindowTest, OwnThreadsAreNotLookedAt) {
 }
 
 // Else every count would find "others", and a thread of the program with its number be left out.
+TEST_F(WallWindowTest, NewThreadsWaitUntilOwnOnesAreKnown) {
+  thread(1).WaitIn(kA);
+  Window window = Begin();
+  process_.own_is_complete = false;
+  thread(2).WaitIn(kB);
+  for (int i = 0; i < 15; ++i) Tick(window);
+  process_.own = {2};
+  process_.own_is_complete = true;
+  for (int i = 0; i < 15; ++i) Tick(window);
+  window.Finish();
+  EXPECT_EQ(Written(window), (Rows{{"a0 f0 {state=sleep}", {30, 300 * kMs}}}));
+}
+
 TEST_F(WallWindowTest, AnOwnThreadThatEndedIsForgotten) {
   process_.own = {1};
   thread(1).WaitIn(kA);
@@ -317,8 +330,24 @@ TEST_F(WallWindowTest, WhereStacksAreRefusedTheWaitHasNone) {
             (std::vector<std::pair<int32_t, uint64_t>>{{2, 6 * kMs}, {2, 10 * kMs}}));
   EXPECT_EQ(
       Written(window),
-      (Rows{{"[no stack: /proc and process_vm_readv are refused] {state=waiting}", {2, 20 * kMs}},
+      (Rows{{"[no stack: the system denies every way to copy it] {state=waiting}", {2, 20 * kMs}},
             {"[running]", {2, 20 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, AWorkerOfTheKernelWaitsUnderItsName) {
+  thread(1).read = BlockedRead::kNoStack;
+  thread(1).kernel_worker = true;
+  Window window = Begin();
+  for (int i = 0; i < 3; ++i) Tick(window);
+  EXPECT_EQ(Written(window),
+            (Rows{{"[kernel worker: io_uring or vhost] {state=waiting}", {3, 30 * kMs}}}));
+}
+
+TEST_F(WallWindowTest, AMainThreadThatHasEndedHasNoTime) {
+  thread(1).read = BlockedRead::kNoStack;
+  Window window = Begin();
+  for (int i = 0; i < 3; ++i) Tick(window);
+  EXPECT_EQ(Written(window), Rows());
 }
 
 TEST_F(WallWindowTest, TheCpuSamplersStacksStandForRunningThreadsButOurs) {
@@ -326,7 +355,7 @@ TEST_F(WallWindowTest, TheCpuSamplersStacksStandForRunningThreadsButOurs) {
   for (const int32_t tid : {1, 2, 3}) thread(tid).WaitIn(kA);
   Window window = Begin();
   Tick(window);
-  CpuWindow on_cpu(10 * kMs);
+  CpuWindow on_cpu(10 * kMs, 4 * kMs);
   for (const int32_t tid : {1, 3}) {
     on_cpu.AddThread(tid, 0);
     on_cpu.OnClock(tid, 5 * kMs);

@@ -54,7 +54,7 @@ TEST_P(EverySize, WeightsAddUpToTheObjectsThereWere) {
   EXPECT_NEAR(estimate.objects, static_cast<double>(count), 4.5 * std::sqrt(estimate.variance) + 1);
 }
 INSTANTIATE_TEST_SUITE_P(ByteSampler, EverySize,
-                         testing::Values(16, 100, 1000, 4096, 65536, 262143, 262144, 262145,
+                         testing::Values(1, 16, 100, 1000, 4096, 65536, 262143, 262144, 262145,
                                          1 << 20, 3 << 20));
 
 TEST(ByteSampler, DistancesHaveTheVarianceOfAPoissonProcess) {
@@ -112,7 +112,7 @@ TEST(ByteSampler, ASampleBelongsToTheIntervalItsDistanceWasDrawnWith) {
 
 TEST(ByteSampler, HugeSizesAreSampledAndDoNotStopTheSampling) {
   const FreshThreadState fresh;
-  for (const size_t size : {SIZE_MAX, SIZE_MAX - 1, size_t{1} << 63, (size_t{1} << 63) - 1,
+  for (const size_t size : {SIZE_MAX - 1, SIZE_MAX - 2, size_t{1} << 63, (size_t{1} << 63) - 1,
                             (size_t{1} << 63) + (256 * 1024)}) {
     ASSERT_EQ(Allocate(size, 4096), 4096u) << size;
     uint64_t bytes = 0;
@@ -121,11 +121,21 @@ TEST(ByteSampler, HugeSizesAreSampledAndDoNotStopTheSampling) {
   }
 }
 
-TEST(ByteSampler, ZeroBytesAreNeverSampled) {
+// malloc(0) takes memory like malloc(1).
+TEST(ByteSampler, BlocksOfZeroBytesCount) {
+  constexpr int64_t kCount = 8 << 20;
+  const Estimate estimate = SampleMany(0, 1024, kCount);
+  EXPECT_NEAR(estimate.objects, kCount, 4.5 * std::sqrt(estimate.variance));
+}
+
+TEST(ByteSampler, ACountCanBeTakenBack) {
   const FreshThreadState fresh;
-  for (int i = 0; i < 1000; ++i) {
-    Allocate(1, 1);
-    ASSERT_EQ(Allocate(0, 1), 0u);
+  while (!thread_state.sample_at_zero) Allocate(64, 1 << 20);
+  for (const size_t size : {size_t{0}, size_t{100}, size_t{1} << 40, SIZE_MAX}) {
+    const uint64_t before = thread_state.bytes_left;
+    CountDown(size);
+    CountBack(size);
+    EXPECT_EQ(thread_state.bytes_left, before) << size;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "profiler/signal_safe/unwind/cfi_reader.h"
+#include "profiler/signal_safe/unwind/cfi/cfi_reader.h"
 
 #include <gtest/gtest.h>
 

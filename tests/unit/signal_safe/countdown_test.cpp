@@ -150,13 +150,13 @@ TEST(Countdown, TheLargestSizeDoesNotStopTheSampling) {
 // are the N objects there were; to less than one hit.
 TEST(Countdown, WeightsAddUpToTheObjectsThereWere) {
   constexpr int kChances = 20000;
-  for (const size_t size : {1, 16, 1000, 65536, 262144, 262145, 1 << 20}) {
+  for (const size_t size : {0, 1, 16, 1000, 65536, 262144, 262145, 1 << 20}) {
     for (const uint64_t interval : {1, 64, 4096, 65536, 524288}) {
       int hits = 0;
       for (int i = 0; i < kChances; ++i) {
         const double uniform = (i + 0.5) / kChances;
         Stream stream({-std::log(uniform) * static_cast<double>(interval)});
-        hits += stream.Decide(size, interval) != 0;
+        hits += stream.Decide(CountedBytes(size), interval) != 0;
       }
       const double weight = WeightOf(size, interval);
       EXPECT_NEAR(hits * weight, kChances, weight) << size << " at " << interval;
@@ -165,14 +165,14 @@ TEST(Countdown, WeightsAddUpToTheObjectsThereWere) {
 }
 
 TEST(HeapWeight, IsTheReciprocalOfTheProbabilityOfAHit) {
-  for (const size_t size : {1, 24, 4096, 524288, 1 << 30}) {
+  for (const size_t size : {0, 1, 24, 4096, 524288, 1 << 30}) {
     for (const uint64_t interval : {1, 512, 524288, 1 << 30}) {
-      const double ratio = static_cast<double>(size) / static_cast<double>(interval);
+      const double ratio = static_cast<double>(size + 1) / static_cast<double>(interval);
       const double expected = 1 / -std::expm1(-ratio);
       EXPECT_NEAR(WeightOf(size, interval), expected, 1e-7 * expected) << size << " " << interval;
     }
   }
-  EXPECT_EQ(WeightOf(SIZE_MAX, 1), 1);
+  EXPECT_EQ(WeightOf(SIZE_MAX - 1, 1), 1);
 }
 
 }  // namespace

@@ -119,8 +119,8 @@ TEST_F(HeapProfileTest, StacksAreCutAt128FramesAndSaySo) {
   void* deep;
   AllocateAtDepth(60, &shallow);
   AllocateAtDepth(300, &deep);
-  EXPECT_FALSE(RecordOf(shallow)->stack->truncated);
-  EXPECT_TRUE(RecordOf(deep)->stack->truncated);
+  EXPECT_EQ(RecordOf(shallow)->stack->end, signal_safe::StackEnd::kRoot);
+  EXPECT_EQ(RecordOf(deep)->stack->end, signal_safe::StackEnd::kTruncated);
   EXPECT_EQ(RecordOf(deep)->stack->depth, 128u);
   EXPECT_NE(TextOf("heap").find("[truncated]"), std::string::npos);
   free(shallow);

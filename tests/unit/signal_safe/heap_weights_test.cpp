@@ -47,11 +47,11 @@ profiles::HeapUse ReadUse(const HeapStack* stack) {
 TEST_F(HeapWeights, ASampleStandsForItsWeight) {
   HeapStack* stack = Sample(0, 1000);
   const double weight = WeightOf(1000, kInterval);
-  EXPECT_NEAR(weight, 524.788, 0.001);
+  EXPECT_NEAR(weight, 524.264, 0.001);
   ExpectLive(*stack, weight, Bytes(1000));
   const profiles::HeapUse use = ReadUse(stack);
-  EXPECT_EQ(use.allocated_objects, 525);
-  EXPECT_EQ(use.in_use_objects, 525);
+  EXPECT_EQ(use.allocated_objects, 524);
+  EXPECT_EQ(use.in_use_objects, 524);
   EXPECT_EQ(use.allocated_bytes, Bytes(1000));
   EXPECT_EQ(use.in_use_bytes, Bytes(1000));
   OnFree(Block(0));
@@ -131,7 +131,8 @@ TEST_F(HeapWeights, WhatIsNotFollowedIsNotFreed) {
 
 TEST_F(HeapWeights, OldBlocksAreAddedUpByStack) {
   HeapStack* stack = nullptr;
-  for (size_t i = 0; i < 3; ++i) stack = Sample(i, 1000);
+  volatile size_t blocks = 3;  // a compiler that knew the number could make three stacks of it
+  for (size_t i = 0; i < blocks; ++i) stack = Sample(i, 1000);
   const uint64_t now = RecordOf(Block(2))->allocated_at_ms;
   for (const profiles::HeapUse& use : profiles::ReadOld(0, now)) {
     if (use.stack != stack) continue;

@@ -24,7 +24,7 @@ struct Tracked {
       : table(stack_table), tracker(peak_tracker) {
     for (size_t i = 0; i < kStacks; ++i) {
       const uintptr_t pc = 0x400000 + i;
-      stacks[i] = table.Intern({&pc, 1, false, 0});
+      stacks[i] = table.Intern({&pc, 1, StackEnd::kRoot, 0});
     }
   }
 

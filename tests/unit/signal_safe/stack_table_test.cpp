@@ -18,7 +18,8 @@ std::vector<uintptr_t> Stack(uintptr_t id, size_t depth = 5) {
 
 CountedStack* Intern(CountedStackTable& table, const std::vector<uintptr_t>& pcs,
                      bool truncated = false, uint32_t labels = 0) {
-  return table.Intern({pcs.data(), pcs.size(), truncated, labels});
+  const StackEnd end = truncated ? StackEnd::kTruncated : StackEnd::kRoot;
+  return table.Intern({pcs.data(), pcs.size(), end, labels});
 }
 
 std::vector<const CountedStack*> All(const CountedStackTable& table) {

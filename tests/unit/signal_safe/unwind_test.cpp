@@ -18,6 +18,7 @@
 
 #include "profiler/signal_safe/hooks/on_process.h"
 #include "profiler/signal_safe/thread_state.h"
+#include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/own_stack.h"
 #include "tests/unit/signal_safe/libgcc_stack.h"
@@ -38,8 +39,8 @@ __attribute__((noinline)) void CompareHere() {
   theirs.Drop(IsThreadEntry);  // ours omits the profiler's own frame
   ++compared_stacks;
   deepest = std::max(deepest, result.depth);
-  EXPECT_EQ(result.complete, expect_complete);
-  EXPECT_FALSE(result.truncated);
+  EXPECT_EQ(result.complete(), expect_complete);
+  EXPECT_FALSE(result.truncated());
   ASSERT_EQ(result.depth, theirs.depth + 1);
   for (size_t i = 1; i < theirs.depth; ++i) ASSERT_EQ(ours[i + 1], theirs.pcs[i]) << "frame " << i;
 }
@@ -232,8 +233,8 @@ TEST(UnwindOwnStack, StopsWhereThereIsNoMoreRoom) {
     uintptr_t pcs[16];
     const UnwindResult result = UnwindOwnStack(pcs, 16);
     EXPECT_EQ(result.depth, 16u);
-    EXPECT_TRUE(result.truncated);
-    EXPECT_FALSE(result.complete);
+    EXPECT_TRUE(result.truncated());
+    EXPECT_FALSE(result.complete());
   });
 }
 
@@ -249,28 +250,66 @@ TEST(UnwindFrom, AddressesOfNoCodeEndTheWalk) {
   }
 }
 
-// A coroutine's stack just below the thread's, an unreadable page between them, and an rbp that
-// points there: code without tables is unwound by its frame pointer.
-TEST(UnwindFrom, HolesBetweenStacksAreNotRead) {
-  std::thread([] {
-    char* hole = nullptr;
-    // At an unused address below this thread's stack.
-    for (size_t mebibytes = 63; mebibytes > 8 && hole == nullptr; --mebibytes) {
-      void* place = reinterpret_cast<void*>((ThreadStackBounds().high & ~uintptr_t{4095}) -
-                                            (mebibytes << 20));
-      void* mapped = mmap(place, 3 * 4096, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-      if (mapped != MAP_FAILED) hole = static_cast<char*>(mapped);
-    }
-    if (hole == nullptr) GTEST_SKIP() << "no address is free";
-    ASSERT_EQ(mprotect(hole + 4096, 4096, PROT_NONE), 0);
+// Calls `body` on a new thread whose stack is the upper end of a larger mapping.
+template <class Body>
+void OnStackAtTheEndOf(char* mapping, size_t bytes, size_t stack_bytes, Body body) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  ASSERT_EQ(pthread_attr_setstack(&attributes, mapping + bytes - stack_bytes, stack_bytes), 0);
+  pthread_t thread;
+  const auto start = [](void* run) -> void* {
+    (*static_cast<Body*>(run))();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, start, &body), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+// A coroutine's stack below the thread's, which has no guard page, and an rbp that points to memory
+// between them: code without tables is unwound by its frame pointer.
+TEST(UnwindFrom, MemoryBetweenStacksMayVanish) {
+  constexpr size_t kPage = 4096, kStack = 256 * 1024, kAll = kStack + 2 * kPage;
+  void* mapped = mmap(nullptr, kAll, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  char* const coroutine = static_cast<char*>(mapped);
+  OnStackAtTheEndOf(coroutine, kAll, kStack, [coroutine] {
     Registers from;
     from.pc = 0x1234567890;
-    from.sp = reinterpret_cast<uintptr_t>(hole) + 64;
-    from.rbp = reinterpret_cast<uintptr_t>(hole) + 4096 + 512;
+    from.sp = reinterpret_cast<uintptr_t>(coroutine) + 64;
+    from.rbp = reinterpret_cast<uintptr_t>(coroutine) + kPage + 512;
     uintptr_t pcs[8];
     EXPECT_EQ(UnwindFrom(from, ThreadStackBounds(), pcs, 8).depth, 1u);
-    munmap(hole, 3 * 4096);
+    ASSERT_EQ(munmap(coroutine + kPage, kPage), 0);
+    EXPECT_EQ(UnwindFrom(from, ThreadStackBounds(), pcs, 8).depth, 1u);
+  });
+  munmap(coroutine, kAll);
+}
+
+// Its own stack is read without system calls; those of coroutines beside it are not its own.
+TEST(ThreadStackBounds, HoldNothingButTheStack) {
+  const auto check = [](uintptr_t low, size_t bytes) {
+    const sys::StackBounds& bounds = ThreadStackBounds();
+    EXPECT_GE(bounds.low, low);
+    EXPECT_LE(bounds.low, low + 16384);
+    EXPECT_LE(bounds.high, low + bytes);
+    EXPECT_GE(bounds.high, low + bytes - 16384);
+  };
+  for (const size_t bytes : {size_t{64} << 10, size_t{1} << 20, size_t{64} << 20}) {
+    void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(mapped, MAP_FAILED);
+    OnStackAtTheEndOf(static_cast<char*>(mapped), bytes, bytes,
+                      [=] { check(reinterpret_cast<uintptr_t>(mapped), bytes); });
+    munmap(mapped, bytes);
+  }
+  std::thread([&check] {
+    pthread_attr_t own;
+    ASSERT_EQ(pthread_getattr_np(pthread_self(), &own), 0);
+    void* low = nullptr;
+    size_t bytes = 0;
+    ASSERT_EQ(pthread_attr_getstack(&own, &low, &bytes), 0);
+    pthread_attr_destroy(&own);
+    check(reinterpret_cast<uintptr_t>(low), bytes);
   }).join();
 }
 
@@ -310,7 +349,7 @@ TEST(UnwindCopy, AgreesWithTheStackThatWasCopied) {
     uintptr_t own[256], copied[256];
     const UnwindResult direct = UnwindFrom(here, ThreadStackBounds(), own, 256);
     const std::vector<char> copy = CopyOf(here.sp, std::min(high - here.sp, uintptr_t{60000}));
-    const UnwindResult result = UnwindCopy(here, copy.data(), copy.size(), copied, 256);
+    const UnwindResult result = UnwindCopy(here, {copy.data(), copy.size(), {}}, copied, 256);
     EXPECT_GT(result.depth, 30u);
     EXPECT_LE(result.depth, direct.depth);
     EXPECT_TRUE(std::equal(copied, copied + result.depth, own));
@@ -323,22 +362,19 @@ TEST(UnwindCopy, ACopyThatIsTooShortEndsTheWalk) {
     uintptr_t pcs[256];
     for (size_t bytes = 0; bytes < 2048; bytes += 8) {
       const std::vector<char> copy = CopyOf(here.sp, bytes);
-      ASSERT_LE(UnwindCopy(here, copy.data(), copy.size(), pcs, 256).depth, bytes / 8 + 1);
+      ASSERT_LE(UnwindCopy(here, {copy.data(), copy.size(), {}}, pcs, 256).depth, bytes / 8 + 1);
     }
   });
 }
 
 TEST(FindRow, IsServedFromTheCacheTheSecondTime) {
   const auto pc = reinterpret_cast<uintptr_t>(&CompareHere) + 1;
-  UnwindRow first;
-  ASSERT_TRUE(FindRow(pc, &first));
+  const uint64_t first = FindPackedRow(pc, pc);
   const uint64_t misses = row_cache_misses();
-  UnwindRow second;
-  ASSERT_TRUE(FindRow(pc, &second));
+  EXPECT_EQ(FindPackedRow(pc, pc), first);
   EXPECT_EQ(row_cache_misses(), misses);
-  EXPECT_EQ(Pack(first), Pack(second));
   ForgetRows();
-  ASSERT_TRUE(FindRow(pc, &second));
+  EXPECT_EQ(FindPackedRow(pc, pc), first);
   EXPECT_EQ(row_cache_misses(), misses + 1);
 }
 

@@ -103,7 +103,7 @@ TEST(ChargeEstimate, OneOfNIsKeptAndStandsForN) {
   for (const uint64_t n : {2, 7, 100}) {
     Sum sum;
     for (uint64_t i = 0; i < 100 * n; ++i) {
-      if (KeepsCharge(n, [&] { return i; })) sum.Add(EstimateCharge(300, n));
+      if (KeepsCharge(n, [&] { return i; })) sum.Add(EstimateCharge(300, 1, n));
     }
     EXPECT_EQ(sum.kept, 100) << n;
     EXPECT_EQ(sum.count.Load(), FixedCount::OfWhole(100 * n)) << n;
@@ -115,7 +115,7 @@ TEST(ChargeEstimate, AFractionThatChangesBetweenUnlocksBiasesNothing) {
   Sum sum;
   for (const uint64_t n : {1, 4, 50}) {
     for (uint64_t i = 0; i < 100; ++i) {
-      if (KeepsCharge(n, [&] { return i; })) sum.Add(EstimateCharge(10, n));
+      if (KeepsCharge(n, [&] { return i; })) sum.Add(EstimateCharge(10, 1, n));
     }
   }
   EXPECT_EQ(sum.kept, 100 + 25 + 2);
@@ -133,11 +133,18 @@ TEST(ChargeEstimate, OneKeepsAllAndZeroNoneWithoutChance) {
 // any other.
 TEST(ChargeEstimate, TooMuchIsTheMostThatCanBeShown) {
   constexpr uint64_t kBillion = 1'000'000'000;
-  EXPECT_EQ(EstimateCharge(9 * kBillion, kBillion).nanos, 9 * kBillion * kBillion);
-  EXPECT_EQ(EstimateCharge(10 * kBillion, kBillion).nanos, uint64_t{INT64_MAX});
-  EXPECT_EQ(EstimateCharge(20 * kBillion, kBillion).nanos, uint64_t{INT64_MAX});
-  EXPECT_EQ(EstimateCharge(UINT64_MAX, kBillion).nanos, uint64_t{INT64_MAX});
-  EXPECT_EQ(EstimateCharge(20 * kBillion, kBillion).count, FixedCount::OfWhole(kBillion));
+  EXPECT_EQ(EstimateCharge(9 * kBillion, 1, kBillion).nanos, 9 * kBillion * kBillion);
+  EXPECT_EQ(EstimateCharge(10 * kBillion, 1, kBillion).nanos, uint64_t{INT64_MAX});
+  EXPECT_EQ(EstimateCharge(20 * kBillion, 1, kBillion).nanos, uint64_t{INT64_MAX});
+  EXPECT_EQ(EstimateCharge(UINT64_MAX, 1, kBillion).nanos, uint64_t{INT64_MAX});
+  EXPECT_EQ(EstimateCharge(20 * kBillion, 1, kBillion).count, FixedCount::OfWhole(kBillion));
+}
+
+// What a waiter took to wake up is charged after its wait was counted.
+TEST(ChargeEstimate, CountsTheWaitsOfTheCharge) {
+  EXPECT_EQ(EstimateCharge(10, 3, 7).count, FixedCount::OfWhole(21));
+  EXPECT_EQ(EstimateCharge(10, 0, 7).count, FixedCount::OfWhole(0));
+  EXPECT_EQ(EstimateCharge(10, 0, 7).nanos, 70u);
 }
 
 }  // namespace

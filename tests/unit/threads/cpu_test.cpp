@@ -4,18 +4,22 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "pprof/labels.h"
 #include "pprof/recording.h"
+#include "profiler/model/profile.h"
+#include "profiler/model/snapshot_access.h"
 #include "tests/process_resources.h"
 #include "tests/unit/threads/known_work.h"
 #include "tests/unit/threads/parked_thread.h"
@@ -24,6 +28,7 @@
 namespace pprof::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 Recording Start(int hz = 100) { return Recording::Start("profile", hz).value(); }
@@ -120,9 +125,39 @@ TEST(StatisticalCpu, ThreadsOfEveryLifeCountOnce) {
   const auto used = static_cast<double>(ProcessCpuNanos() - begin);
   const auto samples = Stop(std::move(recording));
   EXPECT_NEAR(SumOf(samples, "") / used, 1, 0.25);  // raw exits report no clock
-  // With 250 kernel ticks per second 60 of the 8 ms threads have a sample, and 5 of the others,
-  // which then count as 10 ms: 4 to 24 times. A factor of two is 8 standard errors away.
+  // With 250 kernel ticks per second 200 samples to 50: a factor of two is 4 standard errors away.
   EXPECT_GT(SumOf(samples, "Hog1"), 2 * SumOf(samples, "Hog2"));
+}
+
+// Threads shorter than a tick, and longer ones, one after the other in a random order.
+TEST(StatisticalCpu, ThreadsOfFourLivesHaveTheirShares) {
+  const std::vector<uint64_t> lives = {200000, 600000, 2000000, 20000000};
+  std::vector<LabelSet> labels;
+  for (const uint64_t life : lives) labels.push_back(LabelSet{{"life", std::to_string(life)}});
+  std::discrete_distribution<size_t> next_kind({300, 100, 30, 3});  // a quarter of the time each
+  std::mt19937 random;
+  std::vector<double> used(lives.size());
+  Recording recording = Start();
+  const uint64_t begin = ProcessCpuNanos();
+  while (ProcessCpuNanos() - begin < 4000000000) {
+    const size_t kind = next_kind(random);
+    std::thread([&] {
+      const uint64_t before = OwnCpuNanos();
+      Do(labels[kind], [&] { Hog1(lives[kind]); });
+      used[kind] += static_cast<double>(OwnCpuNanos() - before);
+    }).join();
+  }
+  const auto samples = Stop(std::move(recording));
+  double told = 0, total = 0;
+  for (const uint64_t life : lives) told += SumOfLabel(samples, "life", std::to_string(life));
+  for (const double nanos : used) total += nanos;
+  for (size_t kind = 0; kind < lives.size(); ++kind) {
+    // 1,000 samples, or half of that beside other programs: three standard errors.
+    EXPECT_NEAR(SumOfLabel(samples, "life", std::to_string(lives[kind])) / told, used[kind] / total,
+                0.06)
+        << lives[kind];
+  }
+  EXPECT_EQ(SumOf(samples, "[not sampled]"), 0);
 }
 
 // Exactly: the threads' clocks are read at both ends.
@@ -161,6 +196,21 @@ TEST(Cpu, AnotherRateIsRefusedWithASentence) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), StatusCode::kConflict);
   EXPECT_THAT(refused.status().message(), HasSubstr("a CPU recording at 100 Hz is running"));
+}
+
+TEST(StatisticalCpu, OneTimerStandsInForThoseThatTheKernelRefuses) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_SIGPENDING, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+  Recording recording = Start();
+  std::thread([] { Hog1(500000000); }).join();
+  const Snapshot snapshot = std::move(recording).Stop().value();
+  EXPECT_THAT(model::SnapshotAccess::ProfileOf(snapshot).comments,
+              Contains(HasSubstr("(RLIMIT_SIGPENDING)): one timer for the whole process")));
+  const auto samples = SamplesOf(snapshot);
+  EXPECT_GT(SumOf(samples, "Hog1"), 0.9 * SumOf(samples, ""));
+  setrlimit(RLIMIT_SIGPENDING, &before);
 }
 
 extern "C" __attribute__((visibility("default"))) void SomeoneElsesProfiler(int) {}

@@ -17,16 +17,19 @@ namespace {
 
 bool IsOpen(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 
+// Opens a file beside one of the program's. Returns a descriptor above it.
+int OpenBeside(int ours) {
+  EXPECT_FALSE(IsOpen(ours));
+  EXPECT_LT(write(STDERR_FILENO, "text", 4), 0) << "a message has nowhere to go";
+  const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  EXPECT_GT(fd, STDERR_FILENO);
+  return fcntl(fd, F_DUPFD_CLOEXEC, ours + 1);
+}
+
 TEST(OwnDescriptors, AreNotThePrograms) {
   const int ours = open("/dev/null", O_RDONLY);
   ASSERT_GE(ours, 0);
-  const int theirs = WithOwnDescriptors([ours] {
-    EXPECT_FALSE(IsOpen(ours));
-    EXPECT_LT(write(STDERR_FILENO, "text", 4), 0) << "a message has nowhere to go";
-    const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    EXPECT_GT(fd, STDERR_FILENO);
-    return fcntl(fd, F_DUPFD_CLOEXEC, ours + 1);
-  });
+  const int theirs = WithOwnDescriptors([ours] { return OpenBeside(ours); });
   EXPECT_GT(theirs, ours);
   EXPECT_FALSE(IsOpen(theirs));
   EXPECT_TRUE(IsOpen(ours));
@@ -58,6 +61,8 @@ class NoDescriptorLeft {
     for (const int fd : taken_) close(fd);
     setrlimit(RLIMIT_NOFILE, &before_);
   }
+  NoDescriptorLeft(const NoDescriptorLeft&) = delete;
+  NoDescriptorLeft& operator=(const NoDescriptorLeft&) = delete;
 
  private:
   rlimit before_{};

@@ -66,20 +66,50 @@ __attribute__((noinline)) ResourceProfile::Entry OpenConnection(ResourceProfile&
 TEST(ResourceProfile, HoldsTheStacksOfWhatIsHeld) {
   ResourceProfile profile("test_connections", "Open connections");
   ASSERT_TRUE(profile.status().ok());
-  const auto held = [] {
-    return SumOf(SamplesOf(Collect("test_connections").value()), "OpenConnection");
+  const auto samples = [] {
+    std::vector<NamedSample> all = SamplesOf(Collect("test_connections").value());
+    for (NamedSample& sample : all) sample.values.pop_back();  // the bytes
+    return all;
   };
+  const auto held = [&] { return SumOf(samples(), "OpenConnection"); };
   {
     const ScopedLabels labels(LabelSet{{"route", "/a"}});
     ResourceProfile::Entry one = OpenConnection(profile);
     ResourceProfile::Entry two = OpenConnection(profile);
     EXPECT_EQ(held(), 2);
     EXPECT_EQ(FindProfileType("test_connections")->count(), 2);
-    EXPECT_EQ(SumOfLabel(SamplesOf(Collect("test_connections").value()), "route", "/a"), 2);
+    EXPECT_EQ(SumOfLabel(samples(), "route", "/a"), 2);
     ResourceProfile::Entry moved = std::move(one);
     EXPECT_EQ(held(), 2);
   }
   EXPECT_EQ(held(), 0);
+}
+
+TEST(ResourceProfile, HoldsTheBytesOfWhatIsHeld) {
+  ResourceProfile profile("test_buffers", "Buffers");
+  const auto totals = [] {
+    const Snapshot snapshot = Collect("test_buffers").value();
+    return std::pair(snapshot.total(0), snapshot.total(1));
+  };
+  {
+    ResourceProfile::Entry small = profile.Add(100);
+    ResourceProfile::Entry large = profile.Add(size_t{5} << 30);
+    const ResourceProfile::Entry without_size = profile.Add();
+    EXPECT_EQ(totals(), std::pair(int64_t{3}, (int64_t{5} << 30) + 100));
+    small = std::move(large);
+    large = {};
+    EXPECT_EQ(totals(), std::pair(int64_t{2}, int64_t{5} << 30));
+  }
+  EXPECT_EQ(totals(), std::pair(int64_t{0}, int64_t{0}));
+  static_assert(sizeof(ResourceProfile::Entry) == 8, "it is a member of small objects");
+  for (const size_t bytes :
+       {size_t{1}, size_t{32767}, size_t{32769}, size_t{1234567891}, SIZE_MAX}) {
+    const ResourceProfile::Entry one = profile.Add(bytes);
+    const auto most = static_cast<double>(std::min(bytes, size_t{1} << 45));
+    EXPECT_NEAR(static_cast<double>(totals().second), most, bytes < 32768 ? 0 : most / 10000);
+  }
+  EXPECT_EQ(totals(), std::pair(int64_t{0}, int64_t{0}));
+  EXPECT_EQ(FindProfileType("test_buffers")->shown_first, "test_buffers");
 }
 
 TEST(ResourceProfile, EntriesOutliveTheObjectAndATakenNameIsSaid) {

@@ -49,6 +49,7 @@ class Tick : public ::testing::Test {
     ASSERT_TRUE(learned);
     ASSERT_TRUE(sample_ring.Prepare());
     Drain();
+    cpu_sampling.tick_nanos = 1000000;
     cpu_sampling.interval_nanos = 1000000;
     timer_info.si_code = SI_TIMER;
     timer_info.si_overrun = 0;
@@ -83,14 +84,23 @@ TEST_F(Tick, IsASampleOfTheInterruptedThread) {
   EXPECT_GT(samples[0].depth, 2u);
 }
 
-TEST_F(Tick, ExpirationsThatWereNotDeliveredAreInItsWeight) {
-  for (const auto& [overrun, weight] : std::vector<std::pair<int, uint32_t>>{
-           {0, 1}, {1, 2}, {249, 250}, {INT32_MAX, uint32_t{1} << 31}, {-1, 1}}) {
+// How late a tick is says nothing of the code that it finds.
+TEST_F(Tick, CountsOnceHoweverLate) {
+  for (const int overrun : {0, 1, 249, INT32_MAX}) {
     timer_info.si_overrun = overrun;
     const std::vector<RingSample> samples = RaiseAndDrain();
     ASSERT_EQ(samples.size(), 1u) << overrun;
-    EXPECT_EQ(samples[0].weight, weight) << overrun;
+    EXPECT_EQ(samples[0].weight, 1u) << overrun;
   }
+}
+
+// 2 of 5: 4,000 are 1,600, with a standard deviation of 31.
+TEST_F(Tick, IsASampleAsOftenAsTheIntervalSays) {
+  cpu_sampling.tick_nanos = 4000000;
+  cpu_sampling.interval_nanos = 10000000;
+  size_t samples = 0;
+  for (int i = 0; i < 4000; ++i) samples += RaiseAndDrain().size();
+  EXPECT_NEAR(static_cast<double>(samples), 1600, 6 * 31);
 }
 
 TEST_F(Tick, WithoutARecordingIsNone) {
@@ -111,16 +121,15 @@ TEST_F(Tick, OfSomebodyElseIsNone) {
   EXPECT_EQ(RaiseAndDrain().size(), 1u);
 }
 
-TEST_F(Tick, OfAFullRingIsLostWithItsWeight) {
+TEST_F(Tick, OfAFullRingIsLost) {
   uint64_t taken = 0;
   const uint64_t lost_before = sample_ring.lost();
   while (sample_ring.lost() == lost_before) {
     raise(SIGUSR1);
     ++taken;
   }
-  timer_info.si_overrun = 9;
   raise(SIGUSR1);
-  EXPECT_EQ(sample_ring.lost(), lost_before + 1 + 10);
+  EXPECT_EQ(sample_ring.lost(), lost_before + 2);
   EXPECT_EQ(Drain().size(), taken - 1);
 }
 
@@ -139,16 +148,6 @@ TEST_F(Tick, AThreadsEndTellsItsWholeTimeAndWhoseItWas) {
     EXPECT_EQ(samples[0].own, own);
     EXPECT_GE(samples[0].cpu_nanos, before);
     EXPECT_LE(samples[0].cpu_nanos, after);
-  }
-}
-
-TEST_F(Tick, TheFirstOneComesWithinAnInterval) {
-  for (const uint64_t interval : {uint64_t{1}, uint64_t{2}, uint64_t{10000000}}) {
-    for (int i = 0; i < 1000; ++i) {
-      const uint64_t first = RandomFirstExpiry(interval);
-      ASSERT_GE(first, 1u);
-      ASSERT_LE(first, interval);
-    }
   }
 }
 
