@@ -218,8 +218,9 @@ bool CarefulStep::ReadOther(int number, uintptr_t* value) {
   }
   if (!frame_.fresh && IsPreservedByCalls(number)) return false;
   if (frame_.context != 0) return memory_.Load(frame_.context + sys::ContextOffset(number), value);
-  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number)))
+  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number))) {
     return false;
+  }
   *value = frame_.others->values[number];
   return true;
 }

@@ -212,9 +212,19 @@ TEST_F(UnwindTest, AgreesInLoadedCodeAndAfterItsPlaceWasGivenToOtherCode) {
   }
 }
 
-// No table entry marks makecontext's outermost frame as the outermost one.
+// Unwinders differ at makecontext's outermost frame, which no table marks as such.
+__attribute__((noinline)) void CompareInCoroutine() {
+  uintptr_t ours[LibgccStack::kMaxDepth];
+  LibgccStack theirs;
+  const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
+  theirs.Capture();
+  ++compared_stacks;
+  deepest = std::max(deepest, result.depth);
+  ASSERT_GE(result.depth + 1, theirs.depth);
+  for (size_t i = 1; i + 2 < theirs.depth; ++i) ASSERT_EQ(ours[i + 1], theirs.pcs[i]) << i;
+}
+
 TEST_F(UnwindTest, AgreesInACoroutine) {
-  expect_complete = false;
   static ucontext_t main_context, coroutine;
   std::vector<char> memory(256 * 1024);
   getcontext(&coroutine);
@@ -222,7 +232,7 @@ TEST_F(UnwindTest, AgreesInACoroutine) {
   coroutine.uc_stack.ss_size = memory.size();
   coroutine.uc_link = &main_context;
   makecontext(
-      &coroutine, [] { Recurse(20, CompareHere); }, 0);
+      &coroutine, [] { Recurse(20, CompareInCoroutine); }, 0);
   swapcontext(&main_context, &coroutine);
 }
 
