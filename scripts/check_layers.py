@@ -134,7 +134,7 @@ TABLE = {
     # HTTP and sockets use the public headers of profiler/, and of its internals only the annotated
     # mutex, which is header-only.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
-                                    conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
+                                    conditions=(r"#ifdef __cplusplus",)),
     "endpoints/answers": Room("pprof", headers="strings.h"),
     "endpoints/limits": Room("pprof"),
     "endpoints/handlers": Room("pprof endpoints/answers endpoints/limits", headers=""),
