@@ -11,6 +11,7 @@
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
@@ -43,7 +44,7 @@ void AddStacks(const HeapSampler& sampler, const std::vector<HeapUse>& uses, boo
 void AddAccount(SnapshotBuilder& builder) {
   MemoryAccount account;
   std::string reason;
-  if (!ReadMemoryAccount(&account, &reason)) {
+  if (!sys::WithOwnDescriptors([&] { return ReadMemoryAccount(&account, &reason); })) {
     builder.SetTextTrailer(AllocatorStatsText());
     builder.AddComment("what the resident memory (RSS) consists of is not known: " + reason);
     return;
