@@ -47,12 +47,12 @@ bool CarefulStep::Run() {
 // An interrupted function may be assembler with wrong tables: the code knows better if it leads to
 // a return address and the table does not.
 bool CarefulStep::StepByTable(const UnwindRow& row) {
-  Caller caller;
+  Caller caller{};
   const bool found = FindCaller(row, &caller);
   if (found && (!frame_.exact || caller.pc == 0 || IsReturnAddress(caller.pc))) {
     return Enter(caller);
   }
-  Caller other;
+  Caller other{};
   if (frame_.exact && StepByCode(RowByCode(frame_.pc), &other)) return Enter(other);
   return found && Enter(caller);
 }
@@ -66,7 +66,7 @@ bool CarefulStep::StepByRules() {
   const Evaluation result = ApplyRules(rules, registers, memory_, &restored);
   if (result == Evaluation::kUnknownRegister) return End(StackEnd::kUnknownRegister);
   if (result != Evaluation::kDone) return End(StackEnd::kBrokenFrame);
-  Caller caller;
+  Caller caller{};
   caller.pc = restored.values[kReturnAddress];
   caller.sp = restored.values[kRsp];
   caller.rbp_known = restored.Knows(kRbp);
@@ -84,7 +84,7 @@ bool CarefulStep::StepOverSignal() {
   frame_.context = frame_.sp;
   frame_.others = nullptr;
   frame_.fresh = true;
-  Caller interrupted;
+  Caller interrupted{};
   if (!ReadOther(kReturnAddress, &interrupted.pc) || !ReadOther(kRsp, &interrupted.sp)) {
     return End(StackEnd::kBrokenFrame);
   }
@@ -99,7 +99,7 @@ bool CarefulStep::StepOverSignal() {
 // What the code says, and where frame pointers lead, each believed if it leads to a return address.
 // JIT-compiled code mostly keeps frame pointers, and its code is not cached.
 bool CarefulStep::StepWithoutEntry(const UnwindRow& row) {
-  Caller caller;
+  Caller caller{};
   const bool pointer_first = row.cfa == CfaRule::kNoModule && !frame_.exact;
   if (pointer_first && StepByFramePointer(&caller)) return Enter(caller);
   const UnwindRow by_code = row.cfa == CfaRule::kNoModule ? RowByCode(frame_.pc) : row;
@@ -123,7 +123,7 @@ bool CarefulStep::LooksInterrupted(Caller* caller) {
   if (!IsBasedOnRegister(row.cfa) || frame_.tracking) return false;
   WalkState interrupted = frame_;
   Move(*caller, &interrupted);
-  Caller next;
+  Caller next{};
   caller->exact =
       CarefulStep(interrupted, memory_).FindCaller(row, &next) && IsReturnAddress(next.pc);
   return caller->exact;
@@ -243,12 +243,7 @@ bool CarefulStep::Enter(const Caller& caller) {
 }
 
 void CarefulStep::Move(const Caller& caller, WalkState* frame) {
-  frame->pc = caller.pc;
-  frame->sp = caller.sp;
-  frame->rbp = caller.rbp;
-  frame->rbx = caller.rbx;
-  frame->rbp_known = caller.rbp_known;
-  frame->rbx_known = caller.rbx_known;
+  static_cast<CommonFrame&>(*frame) = caller;
   frame->exact = caller.exact;
   frame->fresh = false;
   frame->tracked.known = 0;
