@@ -1,52 +1,36 @@
 #include "endpoints/door/last_thread.h"
 
-#include <unistd.h>
+#include <algorithm>
+#include <vector>
 
-#include <filesystem>
-#include <fstream>
-#include <string>
-#include <system_error>
+#include "profiler/sys/process/process.h"
+#include "profiler/sys/thread/own_thread.h"
+#include "profiler/sys/thread/tasks.h"
 
 namespace pprof::http {
 namespace {
 
-constexpr char kTasks[] = "/proc/self/task";
+// A thread that cannot be read has ended.
+bool IsLeft(int32_t tid, sys::TaskStat* stat) {
+  return sys::ReadTaskStat(tid, stat) && stat->state != 'Z' && stat->state != 'X';
+}
 
-// "41 (pprof-http) S 1 ...": the name may contain anything, also parentheses. A thread that cannot
-// be read, or has ended, is nobody's.
-struct ThreadStat {
-  explicit ThreadStat(const std::filesystem::path& folder) {
-    std::ifstream file(folder / "stat");
-    std::string line;
-    std::getline(file, line);
-    const size_t begin = line.find('(');
-    const size_t end = line.rfind(')');
-    if (begin == std::string::npos || end + 2 >= line.size()) return;
-    name = line.substr(begin + 1, end - begin - 1);
-    state = line[end + 2];
-  }
-  bool ended() const { return state == 'Z' || state == 'X'; }
-  bool is_ours() const { return name.rfind("pprof-", 0) == 0; }
-
-  std::string name;
-  char state = 'X';
-};
+bool IsOfProgram(int32_t tid) {
+  sys::TaskStat stat;
+  return IsLeft(tid, &stat) && !sys::HasOwnName(stat.name);
+}
 
 }  // namespace
 
 bool MainThreadHasEnded() {
-  return ThreadStat(kTasks / std::filesystem::path(std::to_string(getpid()))).state == 'Z';
+  sys::TaskStat stat;
+  return sys::ReadTaskStat(sys::ProcessId(), &stat) && stat.state == 'Z';
 }
 
 bool OnlyOurThreadsAreLeft() {
   if (!MainThreadHasEnded()) return false;
-  std::error_code error;
-  for (auto task = std::filesystem::directory_iterator(kTasks, error);
-       !error && task != std::filesystem::directory_iterator(); task.increment(error)) {
-    const ThreadStat thread(task->path());
-    if (!thread.ended() && !thread.is_ours()) return false;
-  }
-  return !error;
+  const std::vector<int32_t> tids = sys::ListTasks();
+  return !tids.empty() && std::none_of(tids.begin(), tids.end(), IsOfProgram);
 }
 
 }  // namespace pprof::http

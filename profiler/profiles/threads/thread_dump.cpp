@@ -66,7 +66,7 @@ class ThreadInspector {
       view->label_set = found->second.label_set;
     } else {
       // It has given its record back, and is about to end.
-      view->ours = view->stat.name.compare(0, 6, "pprof-") == 0;
+      view->ours = sys::HasOwnName(view->stat.name);
     }
     if (view->ours && !options_.with_own) return false;
     if (view->stat.kernel_worker) {
