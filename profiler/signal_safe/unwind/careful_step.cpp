@@ -3,6 +3,7 @@
 #include "profiler/signal_safe/unwind/cfi/apply_rules.h"
 #include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/signal_safe/unwind/row_of_address.h"
+#include "profiler/sys/modules/unwind_info.h"
 #include "profiler/sys/thread/signal_context.h"
 
 namespace pprof::signal_safe {
@@ -146,7 +147,7 @@ bool CarefulStep::StepByFramePointer(Caller* caller) {
 // Threads of some runtimes begin in the middle of a function, with a frame pointer of 0.
 bool CarefulStep::IsPlausible(const Caller& caller) {
   if (IsReturnAddress(caller.pc)) return true;
-  return caller.rbp_known && caller.rbp == 0 && (caller.pc == 0 || IsInModule(caller.pc));
+  return caller.rbp_known && caller.rbp == 0 && (caller.pc == 0 || sys::IsModuleCode(caller.pc));
 }
 
 bool CarefulStep::FindCaller(const UnwindRow& row, Caller* caller) {

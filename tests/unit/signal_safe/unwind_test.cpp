@@ -212,19 +212,7 @@ TEST_F(UnwindTest, AgreesInLoadedCodeAndAfterItsPlaceWasGivenToOtherCode) {
   }
 }
 
-// Unwinders differ at makecontext's outermost frame, which no table marks as such.
-__attribute__((noinline)) void CompareInCoroutine() {
-  uintptr_t ours[LibgccStack::kMaxDepth];
-  LibgccStack theirs;
-  const UnwindResult result = UnwindOwnStack(ours, LibgccStack::kMaxDepth);
-  theirs.Capture();
-  ++compared_stacks;
-  deepest = std::max(deepest, result.depth);
-  ASSERT_GE(result.depth + 1, theirs.depth);
-  for (size_t i = 1; i + 2 < theirs.depth; ++i) ASSERT_EQ(ours[i + 1], theirs.pcs[i]) << i;
-}
-
-TEST_F(UnwindTest, AgreesInACoroutine) {
+void CompareInCoroutine(greg_t rbp) {
   static ucontext_t main_context, coroutine;
   std::vector<char> memory(256 * 1024);
   getcontext(&coroutine);
@@ -232,8 +220,25 @@ TEST_F(UnwindTest, AgreesInACoroutine) {
   coroutine.uc_stack.ss_size = memory.size();
   coroutine.uc_link = &main_context;
   makecontext(
-      &coroutine, [] { Recurse(20, CompareInCoroutine); }, 0);
+      &coroutine, [] { Recurse(20, CompareHere); }, 0);
+  coroutine.uc_mcontext.gregs[REG_RBP] = rbp;
   swapcontext(&main_context, &coroutine);
+}
+
+// No table entry marks makecontext's outermost frame as the outermost one.
+TEST_F(UnwindTest, AgreesInACoroutine) {
+  expect_complete = false;
+  CompareInCoroutine(1);
+}
+
+// But this does.
+TEST_F(UnwindTest, AgreesInACoroutineWithAFramePointerOfZero) { CompareInCoroutine(0); }
+
+// What its frame pointer leads to looks like a first frame, but for the data in place of code.
+TEST_F(UnwindTest, AgreesInACoroutineWhoseFramePointerLeadsToData) {
+  static uintptr_t no_frame[2] = {0, reinterpret_cast<uintptr_t>(no_frame)};
+  expect_complete = false;
+  CompareInCoroutine(reinterpret_cast<greg_t>(no_frame));
 }
 
 // ---- Invalid stacks must not cause crashes.
