@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
     if (!options.debug_listen.empty()) debug.value().address = options.debug_listen;
     auto started = pprof::http::Server::Start(debug.value());
     if (!started.ok()) return Fail(started.status().message());
-    profiles.emplace(std::move(started.value()));
+    // NOLINTNEXTLINE(performance-move-const-arg): a Server can only be moved
+    profiles.emplace(std::move(started).value());
   }
 
   Service service(options.fix, options.debug_mount);

@@ -18,13 +18,13 @@ constexpr int kUsageError = 2;
 
 // "250ms", "60s", "10m", "1h".
 std::optional<milliseconds> ParseDuration(const std::string& text) {
-  static const std::map<std::string, int64_t> kMilliseconds = {
+  static const std::map<std::string, int64_t> milliseconds_of = {
       {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  auto unit = kMilliseconds.find(std::string(end, text.data() + text.size()));
+  auto unit = milliseconds_of.find(std::string(end, text.data() + text.size()));
   constexpr int64_t kMost = 1'000'000'000;  // 1e9 hours in milliseconds do not overflow
-  if (error != std::errc() || unit == kMilliseconds.end() || number < 0 || number > kMost) {
+  if (error != std::errc() || unit == milliseconds_of.end() || number < 0 || number > kMost) {
     return std::nullopt;
   }
   return milliseconds(number * unit->second);
@@ -57,10 +57,10 @@ CLI::Option* AddAddress(CLI::App& app, const std::string& name, std::string& val
 
 CLI::Option* AddFix(CLI::App& app, Fix& value) {
   auto read = [&value](const std::string& text) {
-    static const std::map<std::string, Fix> kFixes = {
+    static const std::map<std::string, Fix> fixes = {
         {"none", Fix::kNone}, {"clear", Fix::kClear}, {"purge", Fix::kPurge}};
-    auto fix = kFixes.find(text);
-    if (fix == kFixes.end()) {
+    auto fix = fixes.find(text);
+    if (fix == fixes.end()) {
       throw CLI::ValidationError(fmt::format("--fix '{}' is none of none, clear, purge", text));
     }
     value = fix->second;

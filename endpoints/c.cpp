@@ -51,8 +51,9 @@ Status Start(const char* address) {
   if (!options.ok()) return options.status();
   if (address != nullptr) options.value().address = address;
   Result<pprof::http::Server> server = pprof::http::Server::Start(options.value());
-  if (server.ok()) the_server = new pprof::http::Server(std::move(server).value());
-  return server.status();
+  if (!server.ok()) return server.status();
+  the_server = new pprof::http::Server(std::move(server).value());
+  return {};
 }
 
 Result<Snapshot> Take(const char* profile, std::chrono::seconds seconds) {

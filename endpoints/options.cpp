@@ -1,7 +1,5 @@
 #include "endpoints/options.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <system_error>
 
 #include "endpoints/door/host_rule.h"
+#include "profiler/sys/process/environment.h"
 
 namespace pprof::http {
 namespace {
@@ -66,13 +65,9 @@ Result<bool> ParseSwitch(const char* name, std::string_view text) {
 }
 
 // Not getenv: shells define their own, which knows nothing before main.
-std::string Environment(std::string_view name) {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "=") continue;
-    return std::string(text.substr(name.size() + 1));
-  }
-  return "";
+std::string Environment(const char* name) {
+  const char* value = sys::FindEnvironment(name);
+  return value == nullptr ? "" : value;
 }
 
 }  // namespace

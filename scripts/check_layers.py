@@ -61,7 +61,7 @@ TABLE = {
         conditions=(r"#if defined\(__clang__\)",)),
     SYS["modules"]: Room(
         f"{SYS['memory']} {SYS['thread']}/this_thread.h {SYS['time']}",
-        headers="dlfcn.h elf.h fcntl.h link.h sys/auxv.h unistd.h"),
+        headers="dlfcn.h elf.h link.h sys/auxv.h unistd.h"),
 
     "profiler/model": Room("pprof", std=STD_MODEL),
     "profiler/labels": Room(f"pprof {SAFE}/hooks"),
@@ -129,12 +129,12 @@ TABLE = {
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
-    "profiler/preload": Room("pprof", headers="unistd.h"),
+    "profiler/preload": Room(f"pprof {SYS['process']}/environment.h", headers="unistd.h"),
 
-    # HTTP and sockets use the public headers of profiler/, and of its internals the annotated mutex,
-    # pages that go back to the system, what is left of the memory limit, and descriptors of its own.
+    # HTTP and sockets use the public headers of profiler/, and of its internals the few files of
+    # sys/ that stand here.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
-                                    conditions=(r"#ifdef __cplusplus", r"#ifndef PPROF_C_H_")),
+                                    conditions=(r"#ifdef __cplusplus",)),
     "endpoints/answers": Room(f"pprof {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
@@ -142,12 +142,14 @@ TABLE = {
         f"pprof endpoints/answers endpoints/limits {SYS['thread']}/own_descriptors.h", headers=""),
     "endpoints/door": Room(
         f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
-        f"{SYS['thread']}/own_descriptors.h {SYS['process']}/per_process.h",
+        f"{SYS['thread']}/own_descriptors.h {SYS['thread']}/own_thread.h {SYS['thread']}/tasks.h "
+        f"{SYS['process']}/per_process.h {SYS['process']}/process.h",
         headers="arpa/inet.h fcntl.h httplib.h netinet/in.h netinet/tcp.h poll.h pthread.h strings.h sys/eventfd.h "
                 "sys/socket.h sys/stat.h sys/types.h sys/un.h unistd.h",
         conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
     "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "
-                      f"{SYS['process']}/process.h {SYS['thread']}/mutex.h", headers="unistd.h"),
+                      f"{SYS['process']}/environment.h {SYS['process']}/process.h "
+                      f"{SYS['thread']}/mutex.h"),
     "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
                                       "httplib.h netinet/in.h nlohmann/json.hpp signal.h "
                                       "sys/socket.h unistd.h"),

@@ -30,8 +30,8 @@ inline size_t ResidentKiB() {
   return pages * 4;
 }
 
-// Polls until the process has `wanted` threads; false after 20 s. The kernel lists a thread for a
-// moment after it was joined.
+// Polls until the process has `wanted` threads; false after 60 s. The kernel lists a thread for a
+// moment after it was joined: a count to compare with is settled too.
 inline bool SettlesAtThreads(size_t wanted) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (Entries("/proc/self/task") != wanted) {

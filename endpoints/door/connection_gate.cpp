@@ -10,10 +10,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
+#include "endpoints/door/last_thread.h"
 #include "endpoints/door/peer.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/router.h"
@@ -29,6 +31,10 @@ using Clock = Connection::Clock;
 // from spinning.
 constexpr std::chrono::milliseconds kPause{50};
 constexpr int kAcceptsAtOnce = 64;
+// How often the gate looks whether the main thread has ended, and then whether it is alone. No
+// descriptor tells: a pidfd of the main thread waits for all others.
+constexpr std::chrono::milliseconds kLookForMainThread{15000};
+constexpr std::chrono::milliseconds kLookForThreads{100};
 
 bool IsLong(const RequestHead& head) {
   const ProfileType* type = head.method == "GET" ? ProfileAt(head.path) : nullptr;
@@ -125,6 +131,7 @@ void ConnectionGate::Serve() {
       Poll();
       CollectFinished();
       ExpireAndClose();
+      if (Clock::now() >= look_at_threads_) EndWithTheProgram();
     } catch (...) {
       // Out of memory. Drops all connections; clients may retry.
       connections_.clear();
@@ -132,6 +139,15 @@ void ConnectionGate::Serve() {
       std::this_thread::sleep_for(kPause);
     }
   }
+}
+
+// exit() runs on a worker, whose descriptors are the program's.
+void ConnectionGate::EndWithTheProgram() {
+  look_at_threads_ = Clock::now() + (MainThreadHasEnded() ? kLookForThreads : kLookForMainThread);
+  times_alone_ = OnlyOurThreadsAreLeft() ? times_alone_ + 1 : 0;
+  constexpr int kSure = 2;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): as the C library does after the last thread
+  if (times_alone_ >= kSure && workers_.TryRun([](size_t) { std::exit(0); })) times_alone_ = 0;
 }
 
 void ConnectionGate::Poll() {
@@ -152,8 +168,8 @@ void ConnectionGate::Poll() {
 }
 
 int ConnectionGate::MillisecondsToWait() const {
-  auto next = Clock::now() + std::chrono::seconds(60);
-  if (!MayAccept()) next = accept_again_;
+  auto next = look_at_threads_;
+  if (!MayAccept()) next = std::min(next, accept_again_);
   for (const Connection& connection : connections_) {
     if (connection.state() != State::kWorking) next = std::min(next, connection.deadline());
   }

@@ -70,6 +70,7 @@ class ConnectionGate {
   Status Prepare(std::optional<OwnThread>& waker);
   void Serve();
   void WakeWhenAsked();
+  void EndWithTheProgram();
   void Poll();
   void Accept();
   bool MayAccept() const;
@@ -94,7 +95,9 @@ class ConnectionGate {
   std::atomic<bool> stopping_{false};
 
   // Owned by the gate's thread, and closed on it.
-  UniqueFd wake_;  // eventfd; also written by the waker
+  Connection::Clock::time_point look_at_threads_{};
+  int times_alone_ = 0;  // in a row
+  UniqueFd wake_;        // eventfd; also written by the waker
   std::vector<pollfd>
       polled_;  // of one call of Poll; reserved, so that an idle gate needs no memory
   std::list<Connection> connections_;  // oldest first

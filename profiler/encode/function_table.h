@@ -1,4 +1,4 @@
-// The functions of the encoded profile: symbolized ones, and placeholders for frames that have only
+// The functions of the encoded profile: symbolized ones, and stand-ins for frames that have only
 // a name, or none. Also which symbols each mapping claims to have.
 #pragma once
 
@@ -26,12 +26,12 @@ class FunctionTable {
 
   const MappingSymbols& mapping(size_t index) const { return mappings_[index]; }
 
-  // The placeholder function of a location without lines, or 0: readers then show the module and
+  // The stand-in function of a location without lines, or 0: readers then show the module and
   // may symbolize it. Depends on the location and its module only: over many profiles of a process
   // one address has one encoding.
   uint64_t StandInFor(const model::Location& location) const;
 
-  // Names of the placeholders; their ids follow that of the last function in the symbols.
+  // Names of the stand-ins; their ids follow that of the last function in the symbols.
   const std::vector<std::string>& stand_ins() const { return stand_ins_; }
 
  private:

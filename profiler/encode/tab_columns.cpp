@@ -31,6 +31,7 @@ class Aligner {
   bool HasColumn(size_t row, size_t column) const { return column + 1 < rows_[row].size(); }
 
   // Computes the number of tabs after each cell of `column` in the rows [begin, end).
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as a line has cells
   void Layout(size_t begin, size_t end, size_t column) {
     for (size_t row = begin; row < end; ++row) {
       if (!HasColumn(row, column)) continue;

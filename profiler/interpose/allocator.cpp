@@ -22,6 +22,7 @@ PPROF_SLOW void* SlowMalloc(size_t size, void* caller) {
   return AllocateSlowly(size, caller, &RealAllocator::malloc, size);
 }
 PPROF_SLOW void* SlowCalloc(size_t count, size_t size, size_t bytes, void* caller) {
+  // NOLINTNEXTLINE(readability-suspicious-call-argument)
   return AllocateSlowly(bytes, caller, &RealAllocator::calloc, count, size);
 }
 PPROF_SLOW void* SlowMemalign(size_t alignment, size_t size, void* caller) {
@@ -159,6 +160,7 @@ PPROF_ALLOCATOR void* pvalloc(size_t size) noexcept {
 PPROF_ALLOCATOR size_t malloc_usable_size(void* block) noexcept { return real.usable_size(block); }
 
 // glibc's second names, which some allocators and old programs call.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 #define PPROF_SAME_AS(name) __attribute__((weak, visibility("default"), alias(#name)))
 PPROF_SAME_AS(malloc) void* __libc_malloc(size_t) noexcept;
 PPROF_SAME_AS(free) void __libc_free(void*) noexcept;
@@ -169,6 +171,7 @@ PPROF_SAME_AS(memalign) void* __libc_memalign(size_t, size_t) noexcept;
 PPROF_SAME_AS(valloc) void* __libc_valloc(size_t) noexcept;
 PPROF_SAME_AS(pvalloc) void* __libc_pvalloc(size_t) noexcept;
 PPROF_SAME_AS(posix_memalign) int __posix_memalign(void**, size_t, size_t) noexcept;
+// NOLINTEND(bugprone-reserved-identifier)
 
 // This file's own, also where the program defines malloc itself.
 __attribute__((visibility("hidden"), alias("malloc"))) void* pprof_cpp_own_malloc(size_t) noexcept;

@@ -12,67 +12,42 @@
 namespace pprof::interpose {
 namespace {
 
-constexpr char kSharedAllocate[] = "_ZNSt3pmr26synchronized_pool_resource11do_allocateEmm";
-constexpr char kSharedFree[] = "_ZNSt3pmr26synchronized_pool_resource13do_deallocateEPvmm";
-constexpr char kAllocate[] = "_ZNSt3pmr28unsynchronized_pool_resource11do_allocateEmm";
-constexpr char kFree[] = "_ZNSt3pmr28unsynchronized_pool_resource13do_deallocateEPvmm";
-
-using Allocate = void*(void*, size_t, size_t);
-using Free = void(void*, void*, size_t, size_t);
-
-// noinline: it would add a stack frame of variables to the usual path.
-__attribute__((noinline, cold)) void Report(const void* block, size_t size, void* caller) {
-  const uint64_t interval = signal_safe::OnCountdownEnd(size);
-  if (interval != 0) signal_safe::OnPoolAlloc(block, size, interval, caller);
-}
-
 template <const char* kName>
 __attribute__((always_inline)) inline void* Take(void* pool, size_t bytes, size_t alignment,
                                                  void* caller) {
-  void* block = Next<Allocate, kName>::Call(pool, bytes, alignment);
-  if (!signal_safe::CountDown(bytes)) Report(block, bytes, caller);
+  void* block = Next<void*(void*, size_t, size_t), kName>::Call(pool, bytes, alignment);
+  signal_safe::OnPoolAlloc(block, bytes, caller);
   return block;
 }
 
 template <const char* kName>
 void GiveBack(void* pool, void* block, size_t bytes, size_t alignment) {
-  if (signal_safe::MayBeSampledInPool(block)) signal_safe::OnPoolFree(block);
-  Next<Free, kName>::Call(pool, block, bytes, alignment);
+  signal_safe::OnPoolFree(block);
+  Next<void(void*, void*, size_t, size_t), kName>::Call(pool, block, bytes, alignment);
 }
 
 }  // namespace
 }  // namespace pprof::interpose
 
-using namespace pprof::interpose;  // NOLINT(google-build-using-namespace): global functions follow
+// Defines do_allocate and do_deallocate of a class, under their mangled names.
+#define PPROF_POOL(type, allocate, deallocate)                                                     \
+  namespace {                                                                                      \
+  constexpr char k##type##Allocate[] = allocate;                                                   \
+  constexpr char k##type##Free[] = deallocate;                                                     \
+  }                                                                                                \
+  extern "C" {                                                                                     \
+  PPROF_EXPORT_WEAK void* pprof_cpp_##type##Allocate(void*, size_t, size_t) __asm__(allocate);     \
+  PPROF_EXPORT_WEAK void pprof_cpp_##type##Free(void*, void*, size_t, size_t) __asm__(deallocate); \
+  void* pprof_cpp_##type##Allocate(void* pool, size_t bytes, size_t alignment) {                   \
+    return pprof::interpose::Take<k##type##Allocate>(pool, bytes, alignment,                       \
+                                                     __builtin_return_address(0));                 \
+  }                                                                                                \
+  void pprof_cpp_##type##Free(void* pool, void* block, size_t bytes, size_t alignment) {           \
+    pprof::interpose::GiveBack<k##type##Free>(pool, block, bytes, alignment);                      \
+  }                                                                                                \
+  }
 
-extern "C" {
-
-PPROF_EXPORT_WEAK void* pprof_cpp_shared_pool_allocate(
-    void* pool, size_t bytes,
-    size_t alignment) __asm__("_ZNSt3pmr26synchronized_pool_resource11do_allocateEmm");
-PPROF_EXPORT_WEAK void pprof_cpp_shared_pool_free(
-    void* pool, void* block, size_t bytes,
-    size_t alignment) __asm__("_ZNSt3pmr26synchronized_pool_resource13do_deallocateEPvmm");
-PPROF_EXPORT_WEAK void* pprof_cpp_pool_allocate(void* pool, size_t bytes, size_t alignment) __asm__(
-    "_ZNSt3pmr28unsynchronized_pool_resource11do_allocateEmm");
-PPROF_EXPORT_WEAK void pprof_cpp_pool_free(
-    void* pool, void* block, size_t bytes,
-    size_t alignment) __asm__("_ZNSt3pmr28unsynchronized_pool_resource13do_deallocateEPvmm");
-
-void* pprof_cpp_shared_pool_allocate(void* pool, size_t bytes, size_t alignment) {
-  return Take<kSharedAllocate>(pool, bytes, alignment, __builtin_return_address(0));
-}
-
-void pprof_cpp_shared_pool_free(void* pool, void* block, size_t bytes, size_t alignment) {
-  GiveBack<kSharedFree>(pool, block, bytes, alignment);
-}
-
-void* pprof_cpp_pool_allocate(void* pool, size_t bytes, size_t alignment) {
-  return Take<kAllocate>(pool, bytes, alignment, __builtin_return_address(0));
-}
-
-void pprof_cpp_pool_free(void* pool, void* block, size_t bytes, size_t alignment) {
-  GiveBack<kFree>(pool, block, bytes, alignment);
-}
-
-}  // extern "C"
+PPROF_POOL(Shared, "_ZNSt3pmr26synchronized_pool_resource11do_allocateEmm",
+           "_ZNSt3pmr26synchronized_pool_resource13do_deallocateEPvmm")
+PPROF_POOL(Unshared, "_ZNSt3pmr28unsynchronized_pool_resource11do_allocateEmm",
+           "_ZNSt3pmr28unsynchronized_pool_resource13do_deallocateEPvmm")

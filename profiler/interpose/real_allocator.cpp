@@ -14,7 +14,7 @@
 #include "profiler/sys/modules/loaded_module.h"
 
 extern "C" {
-void* malloc(size_t) noexcept;
+void* malloc(size_t) noexcept;  // NOLINT(readability-redundant-declaration): as it is linked
 void* pprof_cpp_own_malloc(size_t) noexcept PPROF_HIDDEN;
 extern const char pprof_cpp_reads_profiles __attribute__((weak, visibility("hidden")));
 }

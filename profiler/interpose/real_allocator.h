@@ -62,7 +62,7 @@ struct RealAllocator {
 extern RealAllocator real PPROF_HIDDEN;
 
 // Only tcmalloc's functions.
-extern const RealAllocator kTcmalloc PPROF_HIDDEN;
+extern const RealAllocator kTcmalloc PPROF_HIDDEN;  // NOLINT(readability-identifier-naming)
 
 // Whether tcmalloc serves the process, not another malloc behind a passage. False before Settle.
 inline bool TcmallocAnswers() { return real.malloc == kTcmalloc.malloc; }

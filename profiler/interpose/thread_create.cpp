@@ -15,8 +15,10 @@
 #define PPROF_THREAD_ENTRY __attribute__((noinline, section("pprof_thread_entry")))
 
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): the linker's names
 extern const char __start_pprof_thread_entry[] __attribute__((visibility("hidden")));
 extern const char __stop_pprof_thread_entry[] __attribute__((visibility("hidden")));
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace pprof::interpose {

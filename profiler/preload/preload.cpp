@@ -13,42 +13,34 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "pprof/http.h"
+#include "profiler/sys/process/environment.h"
 
 namespace {
 
+using pprof::sys::FindEnvironment;
+
 // The process that PPROF_CPP_LISTEN is meant for; inherited along with it.
-constexpr std::string_view kListenPid = "PPROF_CPP_LISTEN_PID";
+constexpr char kListenPid[] = "PPROF_CPP_LISTEN_PID";
 
 // All of this runs before main, with one thread. Shells have their own getenv and setenv, which do
 // not work yet, or keep what they are told from `environ`, so neither is used.
-std::optional<std::string> Environment(std::string_view name) {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    if (text.substr(0, name.size()) != name || text.substr(name.size(), 1) != "=") continue;
-    return std::string(text.substr(name.size() + 1));
-  }
-  return std::nullopt;
-}
-
 bool MeantForThisProcess() {
-  const auto meant_for = Environment(kListenPid);
-  return !meant_for || *meant_for == std::to_string(getpid());
+  const char* meant_for = FindEnvironment(kListenPid);
+  return meant_for == nullptr || meant_for == std::to_string(getpid());
 }
 
 // Puts the mark into a new environment, which main and all children get. Ownership: the process's.
 void MarkForChildren() {
-  if (Environment(kListenPid)) return;
+  if (FindEnvironment(kListenPid) != nullptr) return;
   size_t count = 0;
   while (environ[count] != nullptr) ++count;
   auto* const entries = new char*[count + 2];
   std::copy_n(environ, count, entries);
   entries[count] = new char[64];
-  std::snprintf(entries[count], 64, "%s=%d", kListenPid.data(), getpid());
+  std::snprintf(entries[count], 64, "%s=%d", kListenPid, getpid());
   entries[count + 1] = nullptr;
   environ = entries;
 }
@@ -72,10 +64,9 @@ void StartServer() {
 // process on errors. Named, so that a link option can ask for it.
 extern "C" __attribute__((constructor, visibility("hidden"))) void pprof_cpp_listen_at_start() {
   try {
-    const auto listen = Environment("PPROF_CPP_LISTEN");
-    if (listen && !listen->empty() && MeantForThisProcess()) StartServer();
+    const char* listen = FindEnvironment("PPROF_CPP_LISTEN");
+    if (listen != nullptr && *listen != '\0' && MeantForThisProcess()) StartServer();
   } catch (const std::exception& error) {
     Complain(error.what());
   }
 }
-// NOLINTEND(concurrency-mt-unsafe)

@@ -1,7 +1,8 @@
 // Ends in the way, and with the owner of the Server, that its arguments name: see exit_test.py.
 // Prints "port N", and "destroyed" from the destructor of a global object.
 //
-//   exit_program return|exit|_exit|quick_exit|abort|exec|signal|last_thread stack|static|leaked|library
+//   exit_program return|exit|_exit|quick_exit|abort|exec|signal|last_thread
+//   stack|static|leaked|library
 #include <pprof/http.h>
 #include <pthread.h>
 #include <unistd.h>

@@ -14,7 +14,20 @@ def read(pid):
     with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
         resident_bytes = int(statm.read().split()[1]) * PAGE_BYTES
     threads, files = (len(os.listdir(f"/proc/{pid}/{what}")) for what in ("task", "fd"))
-    return {"resident_bytes": resident_bytes, "threads": threads, "open_files": files}
+    return {"resident_bytes": resident_bytes, "threads": threads,
+            "open_files": files + files_of_gate(pid)}
+
+
+def files_of_gate(pid):
+    """Number of descriptors that only the server's thread has."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as comm:
+                if comm.read() == "pprof-http\n":
+                    return len(os.listdir(f"/proc/{pid}/task/{task}/fd"))
+        except OSError:
+            pass  # the thread has ended
+    return 0
 
 
 class Sampler:

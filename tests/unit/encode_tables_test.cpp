@@ -100,7 +100,7 @@ TEST(FunctionTable, PlacesWithoutNamesOfAModuleThatHasNamesAreTheModule) {
 }
 
 // Over many profiles one address has one encoding, whatever else each of them has.
-TEST(FunctionTable, ThePlaceholderDoesNotDependOnOtherPlaces) {
+TEST(FunctionTable, TheStandInDoesNotDependOnOtherPlaces) {
   const model::Profile alone = ProfileOf({{0x20, 0, 0}}, 1);
   model::Symbols symbols;
   symbols.first_line = {0, 0};

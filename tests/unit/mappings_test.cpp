@@ -8,8 +8,8 @@
 #include <climits>
 #include <cstring>
 
+#include "profiler/sys/memory/maps_file.h"
 #include "profiler/sys/modules/build_id.h"
-#include "profiler/sys/modules/maps_file.h"
 
 namespace pprof::sys {
 namespace {

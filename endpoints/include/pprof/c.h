@@ -5,8 +5,7 @@
 
    Functions that can fail return 0, or -1 and leave a sentence in pprof_error(). All are safe to
    call from any thread. Not async-signal-safe: they allocate and lock. */
-#ifndef PPROF_C_H_
-#define PPROF_C_H_
+#pragma once
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,5 +34,3 @@ void pprof_pop_label(struct pprof_label* label);
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* PPROF_C_H_ */

@@ -55,8 +55,8 @@ std::shared_ptr<void> ContentionRates::Want(Wanted ContentionRates::*wanted, uin
   const auto entry = (this->*wanted).insert(value);
   Apply();
   return {this, [wanted, entry, process = sys::ProcessGeneration()](ContentionRates* rates) {
-            if (process != sys::ProcessGeneration())
-              return;  // a child may find the mutex in any state
+            // A child may find the mutex in any state.
+            if (process != sys::ProcessGeneration()) return;
             const sys::MutexLock relock(rates->mutex_);
             (rates->*wanted).erase(entry);
             rates->Apply();

@@ -14,6 +14,7 @@
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/process/setting_text.h"
+#include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::profiles {
@@ -79,7 +80,7 @@ void AddStacks(HeapReading reading, bool with_totals, SnapshotBuilder& builder) 
 void AddAccount(SnapshotBuilder& builder) {
   MemoryAccount account;
   std::string reason;
-  if (!ReadMemoryAccount(&account, &reason)) {
+  if (!sys::WithOwnDescriptors([&] { return ReadMemoryAccount(&account, &reason); })) {
     builder.SetTextTrailer(AllocatorStatsText());
     builder.AddComment("what the resident memory (RSS) consists of is not known: " + reason);
     return;

@@ -10,6 +10,7 @@
 #include "profiler/sys/modules/loaded_module.h"
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/process/made_once.h"
+#include "profiler/sys/process/sanitizers.h"
 
 // Whoever can collect a profile has this; see interpose/real_allocator.cpp.
 extern "C" {
@@ -60,18 +61,7 @@ auto WithModules(Find find) {
   return found;
 }
 
-const char* SanitizerName() {
-  constexpr std::pair<const char*, const char*> kSanitizers[] = {
-      {"__asan_init", "AddressSanitizer"},
-      {"__tsan_init", "ThreadSanitizer"},
-      {"__msan_init", "MemorySanitizer"}};
-  for (const auto& [function, name] : kSanitizers) {
-    if (WithModules([symbol = function] { return sys::FirstDefinition(symbol).address; }) != 0) {
-      return name;
-    }
-  }
-  return nullptr;
-}
+const char* SanitizerName() { return WithModules(&sys::FindSanitizer); }
 
 bool UnderValgrind() {
   const char* preload = sys::FindEnvironment("LD_PRELOAD");

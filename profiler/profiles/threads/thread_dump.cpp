@@ -62,6 +62,9 @@ class ThreadInspector {
       view->creator_tid = found->second.creator_tid;
       view->created_at = found->second.created_at;
       view->label_set = found->second.label_set;
+    } else {
+      // It has given its record back, and is about to end.
+      view->ours = sys::HasOwnName(view->stat.name);
     }
     if (view->ours && !options_.with_own) return false;
     if (view->stat.kernel_worker) {

@@ -39,7 +39,7 @@ class LiveThreads {
     return sys::ReadTaskStat(tid, &stat) && stat.kernel_worker;
   }
   // REQUIRES: once a look that finds a new stack. A linear search: the registry has no index by id.
-  uint32_t LabelsOf(int32_t tid) const;
+  uint32_t LabelsOf(int32_t wanted) const;
   BlockedRead ReadStack(int32_t tid, BlockedStack* stack) { return reader_.Read(tid, stack); }
 
  private:

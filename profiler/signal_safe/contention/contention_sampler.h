@@ -21,6 +21,7 @@ struct ContentionStack : StackNode {
 
 using ContentionTable = StackTable<ContentionStack>;
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): there is one
 struct ContentionSampler {
   ContentionTable block;  // where threads waited
   ContentionTable mutex;  // where contended locks were released

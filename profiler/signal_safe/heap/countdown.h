@@ -32,7 +32,7 @@ uint64_t EndCountdown(ThreadState& thread, size_t bytes, uint64_t interval, Draw
   double distance = interval != 0 ? draw(interval) : 0;
   if (drawn_with == 0 && interval != 0) {
     // No point was at the end of the old countdown; is there one in the rest of this object?
-    const double rest = static_cast<double>(beyond < bytes ? beyond : bytes);
+    const auto rest = static_cast<double>(beyond < bytes ? beyond : bytes);
     if (distance < rest) {
       BeginCountdown(thread, interval, draw(interval));
       return interval;

@@ -86,12 +86,16 @@ void OnFree(void* block) {
   if (HeapStack* stack = RemoveFrom(heap_sampler, block)) heap_peak.OnChange(stack);
 }
 
-void OnPoolAlloc(const void* block, size_t size, uint64_t interval, void* caller) {
-  if (pool_sampler.filter.MayHoldSample(block)) OnPoolFree(block);  // an arena forgot it
+// noinline, cold: it would add a stack frame of variables to the usual path.
+__attribute__((noinline, cold)) void OnPoolCountdownEnd(const void* block, size_t size,
+                                                        void* caller) {
+  const uint64_t interval = OnCountdownEnd(size);
+  if (interval == 0) return;
+  OnPoolFree(block);  // an arena forgot it
   AddTo(pool_sampler, block, size, interval, caller);
 }
 
-void OnPoolFree(const void* block) { RemoveFrom(pool_sampler, block); }
+void OnSampledPoolFree(const void* block) { RemoveFrom(pool_sampler, block); }
 
 void OnPoolFreeRange(const void* begin, size_t bytes) {
   const auto first = reinterpret_cast<uintptr_t>(begin);

@@ -30,11 +30,15 @@ void OnFree(void* block);
 
 // The same events of the program's own allocators, for pool_sampler. `block` may be any address but
 // 0. A block that is reported again has been freed with its arena. Async-signal-safe.
-void OnPoolAlloc(const void* block, size_t size, uint64_t interval, void* caller);
-__attribute__((always_inline)) inline bool MayBeSampledInPool(const void* block) {
-  return pool_sampler.filter.MayHoldSample(block);
+void OnPoolCountdownEnd(const void* block, size_t size, void* caller);  // after CountDown: false
+__attribute__((always_inline)) inline void OnPoolAlloc(const void* block, size_t size,
+                                                       void* caller) {
+  if (!CountDown(size)) OnPoolCountdownEnd(block, size, caller);
 }
-void OnPoolFree(const void* block);
+void OnSampledPoolFree(const void* block);
+__attribute__((always_inline)) inline void OnPoolFree(const void* block) {
+  if (pool_sampler.filter.MayHoldSample(block)) OnSampledPoolFree(block);
+}
 // All blocks in a range. Looks through the table of live samples. Async-signal-safe.
 void OnPoolFreeRange(const void* begin, size_t bytes);
 

@@ -39,8 +39,9 @@ void Wait::EndedAt(uint64_t now, const Caller& caller) {
   WaitEstimate estimate;
   if (interval == 0 || began_ == 0) return;
   const uint64_t nanos = sys::tick_clock.NanosBetween(began_, now);
-  if (EstimateWait(nanos, interval, NextUniform, &estimate))
+  if (EstimateWait(nanos, interval, NextUniform, &estimate)) {
     Add(&contention.block, estimate, caller);
+  }
 }
 
 LockWait::LockWait(const void* lock) {

@@ -3,6 +3,7 @@
 #include "profiler/signal_safe/unwind/cfi/apply_rules.h"
 #include "profiler/signal_safe/unwind/row_cache.h"
 #include "profiler/signal_safe/unwind/row_of_address.h"
+#include "profiler/sys/modules/unwind_info.h"
 #include "profiler/sys/thread/signal_context.h"
 
 namespace pprof::signal_safe {
@@ -47,12 +48,12 @@ bool CarefulStep::Run() {
 // An interrupted function may be assembler with wrong tables: the code knows better if it leads to
 // a return address and the table does not.
 bool CarefulStep::StepByTable(const UnwindRow& row) {
-  Caller caller;
+  Caller caller{};
   const bool found = FindCaller(row, &caller);
   if (found && (!frame_.exact || caller.pc == 0 || IsReturnAddress(caller.pc))) {
     return Enter(caller);
   }
-  Caller other;
+  Caller other{};
   if (frame_.exact && StepByCode(RowByCode(frame_.pc), &other)) return Enter(other);
   return found && Enter(caller);
 }
@@ -66,7 +67,7 @@ bool CarefulStep::StepByRules() {
   const Evaluation result = ApplyRules(rules, registers, memory_, &restored);
   if (result == Evaluation::kUnknownRegister) return End(StackEnd::kUnknownRegister);
   if (result != Evaluation::kDone) return End(StackEnd::kBrokenFrame);
-  Caller caller;
+  Caller caller{};
   caller.pc = restored.values[kReturnAddress];
   caller.sp = restored.values[kRsp];
   caller.rbp_known = restored.Knows(kRbp);
@@ -84,7 +85,7 @@ bool CarefulStep::StepOverSignal() {
   frame_.context = frame_.sp;
   frame_.others = nullptr;
   frame_.fresh = true;
-  Caller interrupted;
+  Caller interrupted{};
   if (!ReadOther(kReturnAddress, &interrupted.pc) || !ReadOther(kRsp, &interrupted.sp)) {
     return End(StackEnd::kBrokenFrame);
   }
@@ -99,7 +100,7 @@ bool CarefulStep::StepOverSignal() {
 // What the code says, and where frame pointers lead, each believed if it leads to a return address.
 // JIT-compiled code mostly keeps frame pointers, and its code is not cached.
 bool CarefulStep::StepWithoutEntry(const UnwindRow& row) {
-  Caller caller;
+  Caller caller{};
   const bool pointer_first = row.cfa == CfaRule::kNoModule && !frame_.exact;
   if (pointer_first && StepByFramePointer(&caller)) return Enter(caller);
   const UnwindRow by_code = row.cfa == CfaRule::kNoModule ? RowByCode(frame_.pc) : row;
@@ -123,7 +124,7 @@ bool CarefulStep::LooksInterrupted(Caller* caller) {
   if (!IsBasedOnRegister(row.cfa) || frame_.tracking) return false;
   WalkState interrupted = frame_;
   Move(*caller, &interrupted);
-  Caller next;
+  Caller next{};
   caller->exact =
       CarefulStep(interrupted, memory_).FindCaller(row, &next) && IsReturnAddress(next.pc);
   return caller->exact;
@@ -146,7 +147,7 @@ bool CarefulStep::StepByFramePointer(Caller* caller) {
 // Threads of some runtimes begin in the middle of a function, with a frame pointer of 0.
 bool CarefulStep::IsPlausible(const Caller& caller) {
   if (IsReturnAddress(caller.pc)) return true;
-  return caller.rbp_known && caller.rbp == 0 && (caller.pc == 0 || IsInModule(caller.pc));
+  return caller.rbp_known && caller.rbp == 0 && (caller.pc == 0 || sys::IsModuleCode(caller.pc));
 }
 
 bool CarefulStep::FindCaller(const UnwindRow& row, Caller* caller) {
@@ -218,8 +219,9 @@ bool CarefulStep::ReadOther(int number, uintptr_t* value) {
   }
   if (!frame_.fresh && IsPreservedByCalls(number)) return false;
   if (frame_.context != 0) return memory_.Load(frame_.context + sys::ContextOffset(number), value);
-  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number)))
+  if (frame_.others == nullptr || !frame_.others->Knows(static_cast<uint64_t>(number))) {
     return false;
+  }
   *value = frame_.others->values[number];
   return true;
 }
@@ -242,12 +244,7 @@ bool CarefulStep::Enter(const Caller& caller) {
 }
 
 void CarefulStep::Move(const Caller& caller, WalkState* frame) {
-  frame->pc = caller.pc;
-  frame->sp = caller.sp;
-  frame->rbp = caller.rbp;
-  frame->rbx = caller.rbx;
-  frame->rbp_known = caller.rbp_known;
-  frame->rbx_known = caller.rbx_known;
+  static_cast<CommonFrame&>(*frame) = caller;
   frame->exact = caller.exact;
   frame->fresh = false;
   frame->tracked.known = 0;

@@ -21,13 +21,7 @@ class CarefulStep {
 
  private:
   // The caller's frame, until it is found plausible.
-  struct Caller {
-    uintptr_t pc = 0;
-    uintptr_t sp = 0;
-    uintptr_t rbp = 0;
-    uintptr_t rbx = 0;
-    bool rbp_known = false;
-    bool rbx_known = false;
+  struct Caller : CommonFrame {
     bool exact = false;
   };
 

@@ -68,7 +68,8 @@ class Probe {
 }  // namespace
 
 bool FormOfExpression(const uint8_t* expression, uintptr_t pc, ExpressionForm* form) {
-  constexpr uintptr_t kSalt = 0x5555550, kOtherSalt = 0x2AAAAAF;
+  constexpr uintptr_t kSalt = 0x5555550;
+  constexpr uintptr_t kOtherSalt = 0x2AAAAAF;
   ExpressionForm again;
   return Probe(kSalt, pc).Run(expression, form) && Probe(kOtherSalt, pc).Run(expression, &again) &&
          form->base == again.base && form->deref == again.deref && form->offset == again.offset &&

@@ -5,15 +5,15 @@
 #include "profiler/sys/memory/own_memory.h"
 
 namespace pprof::signal_safe {
-ThreadMemory::ThreadMemory(const sys::StackBounds& bounds, uintptr_t sp)
-    : low_(bounds.high), size_(0) {
+ThreadMemory::ThreadMemory(const sys::StackBounds& bounds, uintptr_t sp) : low_(bounds.high) {
   // On its own stack the thread needs everything above `sp`. Anywhere else, as on a coroutine's
   // stack, memory above may be unmapped while the walk goes on.
   const bool own = sp >= bounds.low && sp < bounds.high - sizeof(uintptr_t);
   if (!own) return;
   // In a function's epilogue the tables refer to values that are already popped. They are still in
   // the 128 bytes below the stack pointer, which signal handlers leave alone.
-  constexpr uintptr_t kRedZone = 128, kPage = 4096;
+  constexpr uintptr_t kRedZone = 128;
+  constexpr uintptr_t kPage = 4096;
   const uintptr_t page = sp & ~(kPage - 1);
   low_ = sp - page > kRedZone ? sp - kRedZone : page;
   size_ = bounds.high - low_ - (sizeof(uintptr_t) - 1);

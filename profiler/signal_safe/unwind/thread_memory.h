@@ -39,7 +39,7 @@ class ThreadMemory {
   }
 
   uintptr_t low_;
-  uintptr_t size_;  // of the addresses, from `low_` on, at which a word can be read directly
+  uintptr_t size_ = 0;  // of the addresses, from `low_` on, at which a word can be read directly
   uintptr_t window_begin_ = 0;
   size_t window_size_ = 0;
   char window_[kWindow];  // not initialized

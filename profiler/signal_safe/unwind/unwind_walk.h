@@ -14,7 +14,7 @@ template <class Memory>
 class StackWalk {
  public:
   StackWalk(const Registers& from, Memory& memory, bool tracking)
-      : state_(from, tracking), memory_(memory) {}
+      : state_(from, tracking), memory_(memory) {}  // NOLINT(clang-analyzer-optin*)
 
   const WalkState& state() const { return state_; }
 
@@ -24,7 +24,7 @@ class StackWalk {
   template <class Visit>
   StackEnd Run(const Visit& visit) {
     do {
-      CommonFrame frame = state_;
+      CommonFrame frame = state_;  // NOLINT(cppcoreguidelines-slicing): the part for registers
       if (!visit(frame.pc)) return StackEnd::kTruncated;
       if (state_.needs_care()) continue;
       while (GoUp(&frame)) {

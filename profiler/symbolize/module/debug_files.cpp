@@ -25,7 +25,9 @@ bool HasDwarf(const ElfFile& file) {
 // builds are equal in the first functions, which come from the C library. Some may differ:
 // breakpoints and patched calls exist in memory only.
 bool HoldsSameCode(const ModuleRef& module, const ElfFile& file) {
-  constexpr size_t kProbes = 32, kEqual = 24, kProbeBytes = 64;
+  constexpr size_t kProbes = 32;
+  constexpr size_t kEqual = 24;
+  constexpr size_t kProbeBytes = 64;
   sys::Bytes code = file.bytes().From(module.offset);  // the file may end within the last page
   code.size = std::min<uint64_t>(code.size, module.size);
   const size_t step = code.size / kProbes;

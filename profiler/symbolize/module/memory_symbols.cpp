@@ -157,7 +157,7 @@ void CopyCode(const LoadedImage& image, void* arg) {
   CodeCopy& copy = *static_cast<CodeCopy*>(arg);
   const sys::Bytes memory = MemoryAt(image, copy.address);
   copy.done = memory.size >= copy.size;
-  if (copy.done) std::memcpy(copy.out, memory.data, copy.size);
+  if (copy.done && copy.size > 0) std::memcpy(copy.out, memory.data, copy.size);
 }
 
 }  // namespace

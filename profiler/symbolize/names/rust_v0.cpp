@@ -146,6 +146,7 @@ class V0Reader {
     return count;
   }
 
+  // NOLINTBEGIN(misc-no-recursion): Step bounds the depth
   void Path() {
     const Step step(this);
     switch (Next()) {
@@ -325,6 +326,7 @@ class V0Reader {
   int depth_ = 0;
   int steps_ = 0;
   bool ok_ = true;
+  // NOLINTEND(misc-no-recursion)
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <istream>
+#include <string_view>
 #include <vector>
 
 namespace pprof::sys {
@@ -30,7 +31,7 @@ struct AnonymousArea {
 
 // The readable anonymous areas in the text of /proc/self/maps, ascending. Malformed lines are
 // skipped.
-std::vector<AnonymousArea> ParseAnonymousAreas(std::istream& maps);
+std::vector<AnonymousArea> ParseAnonymousAreas(std::string_view maps);
 
 // Those of this process; empty when /proc is not readable.
 // Not async-signal-safe: opens a file, allocates.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "profiler/sys/memory/maps_file.h"
 #include "profiler/sys/memory/resident_memory.h"
 
 namespace pprof::sys {
@@ -21,32 +22,6 @@ bool ReadField(std::string_view line, std::string_view name, uint64_t* bytes) {
   const auto parsed = std::from_chars(line.data(), line.data() + line.size(), kilobytes);
   *bytes = kilobytes * 1024;
   return parsed.ec == std::errc();
-}
-
-// "55d0-55e0 rw-p 00000000 00:00 0    [heap]": the words up to the inode, and the rest.
-struct MapsWords {
-  std::string_view range, permissions, offset, device, inode, path;
-};
-
-MapsWords WordsOf(std::string_view line) {
-  MapsWords words;
-  for (std::string_view* word :
-       {&words.range, &words.permissions, &words.offset, &words.device, &words.inode}) {
-    const size_t end = std::min(line.find(' '), line.size());
-    *word = line.substr(0, end);
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  words.path = line;
-  return words;
-}
-
-bool ParseRange(std::string_view range, AnonymousArea* area) {
-  const char* end = range.data() + range.size();
-  const auto begin = std::from_chars(range.data(), end, area->begin, 16);
-  if (begin.ec != std::errc() || begin.ptr == end || *begin.ptr != '-') return false;
-  const auto limit = std::from_chars(begin.ptr + 1, end, area->end, 16);
-  return limit.ec == std::errc() && limit.ptr == end && area->begin < area->end;
 }
 
 // False: not anonymous. The kernel's name of a mapping made with PR_SET_VMA is "[anon:name]".
@@ -82,13 +57,13 @@ bool ReadResidentTotals(ResidentTotals* totals) {
   return ParseResidentTotals(status, totals);
 }
 
-std::vector<AnonymousArea> ParseAnonymousAreas(std::istream& maps) {
+std::vector<AnonymousArea> ParseAnonymousAreas(std::string_view maps) {
   std::vector<AnonymousArea> areas;
   uintptr_t end_of_file = 0;
-  for (std::string line; std::getline(maps, line);) {
-    const MapsWords words = WordsOf(line);
-    AnonymousArea area;
-    if (!ParseRange(words.range, &area) || words.permissions.size() < 4) continue;
+  for (std::string_view line; TakeMapsLine(&maps, &line);) {
+    MapsWords words;
+    if (!SplitMapsLine(line, &words) || words.permissions.size() < 4) continue;
+    AnonymousArea area{words.start, words.limit, AnonymousArea::Kind::kMapped};
     const bool of_file = words.inode != "0";
     if (of_file) end_of_file = area.end;
     if (of_file || words.permissions[0] != 'r' || words.permissions[3] != 'p') continue;
@@ -97,10 +72,9 @@ std::vector<AnonymousArea> ParseAnonymousAreas(std::istream& maps) {
   return areas;
 }
 
-// "self" is the first thread, which has no mappings after its end.
 std::vector<AnonymousArea> ListAnonymousAreas() {
-  std::ifstream maps("/proc/thread-self/maps");
-  return ParseAnonymousAreas(maps);
+  int error = 0;
+  return ParseAnonymousAreas(ReadMaps(&error));
 }
 
 bool AddResidentBytes(uintptr_t begin, uintptr_t end, uint64_t* bytes) {

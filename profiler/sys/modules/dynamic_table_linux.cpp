@@ -76,7 +76,8 @@ bool DynamicTable::Defines(uint32_t index, const char* name) const {
 // Layout: bucket count, index of the first hashed symbol, words in the Bloom filter, its shift; the
 // filter; the buckets; a hash for each symbol, whose lowest bit ends a chain.
 const ElfW(Sym) * DynamicTable::FindByGnuHash(const char* name) const {
-  const uint32_t bucket_count = gnu_hash_[0], first = gnu_hash_[1];
+  const uint32_t bucket_count = gnu_hash_[0];
+  const uint32_t first = gnu_hash_[1];
   if (bucket_count == 0) return nullptr;
   const auto* buckets = gnu_hash_ + 4 + gnu_hash_[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
   const uint32_t* hashes = buckets + bucket_count;

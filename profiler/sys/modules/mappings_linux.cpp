@@ -9,10 +9,10 @@
 #include <iterator>
 #include <system_error>
 
+#include "profiler/sys/memory/maps_file.h"
 #include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/loaded_code.h"
 #include "profiler/sys/modules/mappings.h"
-#include "profiler/sys/modules/maps_file.h"
 
 namespace pprof::sys {
 namespace {

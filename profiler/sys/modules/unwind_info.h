@@ -1,4 +1,4 @@
-// Finds the unwind tables of the module at an address, without a lock.
+// Finds the unwind tables and the code of the module at an address, without a lock.
 #pragma once
 
 #include <cstdint>
@@ -13,5 +13,9 @@ struct UnwindInfo {
 // _dl_find_object takes no lock (250,000 calls in handlers during a dlopen storm caused no hang).
 // Ownership: the module's; valid while it stays loaded.
 bool FindUnwindInfo(uintptr_t pc, UnwindInfo* info);
+
+// Whether `pc` is in a segment of code, not of data, of a loaded module. False also where the
+// module's program headers are not mapped. About ten system calls. Async-signal-safe.
+bool IsModuleCode(uintptr_t pc);
 
 }  // namespace pprof::sys

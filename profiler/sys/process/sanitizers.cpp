@@ -1,7 +1,6 @@
 #include "profiler/sys/process/sanitizers.h"
 
 #include <atomic>
-#include <initializer_list>
 
 #include "profiler/sys/modules/loaded_module.h"
 
@@ -11,18 +10,26 @@ namespace {
 enum Answer : int { kUnknown, kAbsent, kPresent };
 std::atomic<int> answer{kUnknown};
 
-Answer LookUp() {
-  for (const char* name : {"__asan_init", "__tsan_init", "__msan_init"}) {
-    if (FirstDefinition(name).address != 0) return kPresent;
-  }
-  return kAbsent;
-}
+struct Sanitizer {
+  const char* function;
+  const char* name;
+};
+constexpr Sanitizer kSanitizers[] = {{"__asan_init", "AddressSanitizer"},
+                                     {"__tsan_init", "ThreadSanitizer"},
+                                     {"__msan_init", "MemorySanitizer"}};
 
 }  // namespace
 
+const char* FindSanitizer() {
+  for (const Sanitizer& sanitizer : kSanitizers) {
+    if (FirstDefinition(sanitizer.function).address != 0) return sanitizer.name;
+  }
+  return nullptr;
+}
+
 bool SanitizerIsPresent() {
   if (answer.load(std::memory_order_relaxed) == kUnknown) {
-    answer.store(LookUp(), std::memory_order_relaxed);
+    answer.store(FindSanitizer() != nullptr ? kPresent : kAbsent, std::memory_order_relaxed);
   }
   return answer.load(std::memory_order_relaxed) == kPresent;
 }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 namespace pprof::sys {
@@ -52,6 +53,10 @@ class OwnThread {
   uint32_t process_ = 0;  // ProcessGeneration() at its start
   bool running_ = false;
 };
+
+// Whether a thread is named as all of these are, "pprof-...": for one that has no record in the
+// registry, since it is about to end.
+inline bool HasOwnName(std::string_view name) { return name.substr(0, 6) == "pprof-"; }
 
 // Whether threads that the calling thread creates now are profiler threads. Set by the creator, so
 // that the thread is marked before its first instruction. Not inherited: such a thread may run

@@ -100,10 +100,12 @@ uint64_t RealTimeSignals() {
 
 // 0 if the thread is gone.
 uint64_t BlockedSignals(int32_t tid) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", tid);
-  FILE* file = std::fopen(path, "re");
-  if (file == nullptr) return 0;
+  const int fd = OpenTaskFile(tid, "status");
+  FILE* file = fd < 0 ? nullptr : fdopen(fd, "r");
+  if (file == nullptr) {
+    if (fd >= 0) close(fd);  // no memory
+    return 0;
+  }
   uint64_t blocked = 0;
   char line[256];
   while (std::fgets(line, sizeof line, file) != nullptr) {

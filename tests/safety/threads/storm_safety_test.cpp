@@ -143,7 +143,9 @@ struct Gust {
 };
 
 TEST(Storm, NothingCrashesHangsOrLeaks) {
+  const size_t threads_at_start = Entries("/proc/self/task");
   FetchAll();  // allocates everything that is kept
+  ASSERT_TRUE(testing::SettlesAtThreads(threads_at_start));
   const Held before;
   const Gust gusts[] = {{"dlopen", LoadAndUnload},
                         {"throw", Throw},

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <sstream>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -150,7 +151,7 @@ TEST(MemoryAccount, TellsStacksFromMemoryBesideThem) {
 }
 
 TEST(AnonymousAreas, AreThoseOfNoFile) {
-  std::istringstream maps(
+  constexpr std::string_view maps =
       "555500000000-555500001000 r-xp 00000000 08:01 12   /bin/app\n"
       "555500001000-555500002000 rw-p 00001000 08:01 12   /bin/app\n"
       "555500002000-555500005000 rw-p 00000000 00:00 0 \n"
@@ -161,7 +162,7 @@ TEST(AnonymousAreas, AreThoseOfNoFile) {
       "7f0000004000-7f0000005000 rw-p 00000000 00:00 0    [anon:cache]\n"
       "nonsense\n"
       "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0    [stack]\n"
-      "7ffc00030000-7ffc00032000 r-xp 00000000 00:00 0    [vdso]\n");
+      "7ffc00030000-7ffc00032000 r-xp 00000000 00:00 0    [vdso]\n";
   using Kind = sys::AnonymousArea::Kind;
   const std::vector<sys::AnonymousArea> areas = sys::ParseAnonymousAreas(maps);
   std::vector<std::pair<uintptr_t, Kind>> seen;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <thread>
 #include <vector>
 
 namespace pprof::testing {
@@ -25,5 +26,24 @@ void Recurse(int depth, const std::function<void()>& leaf);
 // Calls `leaf` through an inlined function, and through a tail call.
 void CallThroughInlined(const std::function<void()>& leaf);
 void CallByTailCall(const std::function<void()>& leaf);
+
+// Busy threads during its lifetime.
+class BusyThreads {
+ public:
+  explicit BusyThreads(int threads) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { RunHogs(stop_, truth); });
+  }
+  BusyThreads(const BusyThreads&) = delete;
+  BusyThreads& operator=(const BusyThreads&) = delete;
+  ~BusyThreads() {
+    stop_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+  HogTruth truth;
+
+ private:
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
 
 }  // namespace pprof::testing

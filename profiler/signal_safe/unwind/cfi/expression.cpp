@@ -133,8 +133,9 @@ class Machine {
   void Binary(uint8_t op) {
     const uint64_t right = Pop();
     const uint64_t left = Pop();
-    if (op >= kEq)
+    if (op >= kEq) {
       return Push(Compare(op, static_cast<int64_t>(left), static_cast<int64_t>(right)));
+    }
     if ((op == kDiv || op == kMod) && right == 0) return Fail(Evaluation::kUnsupported);
     Push(Calculate(op, left, right));
   }

@@ -61,6 +61,7 @@ class PathSearch {
     return false;
   }
 
+  // NOLINTNEXTLINE(readability-function-cognitive-complexity): a list of kinds
   Outcome Follow(const Instruction& in) {
     const uintptr_t next = path_.address + in.length;
     if (in.map == Instruction::kOneByte) {

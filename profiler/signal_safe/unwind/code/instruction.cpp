@@ -188,6 +188,7 @@ class Decoder {
     const bool has_sib = out_.mod() != 3 && (out_.modrm & 7) == 4;
     if (has_sib) in_.U8();
     const auto rest = length - (in_.position() - at);
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): it is signed
     if (rest == 1) out_.displacement = static_cast<int8_t>(in_.U8());
     if (rest == 4) out_.displacement = static_cast<int32_t>(in_.U32());
   }
@@ -195,6 +196,7 @@ class Decoder {
   void ReadImmediate(int bytes) {
     switch (bytes) {
       case 1:
+        // NOLINTNEXTLINE(bugprone-signed-char-misuse): it is signed
         out_.immediate = static_cast<int8_t>(in_.U8());
         return;
       case 2:

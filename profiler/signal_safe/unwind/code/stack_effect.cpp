@@ -6,7 +6,6 @@ namespace pprof::signal_safe {
 namespace {
 
 using dwarf_register::kRbp;
-using dwarf_register::kRbx;
 using dwarf_register::kRsp;
 
 // The machine's numbers of registers, which differ from DWARF's.
@@ -97,7 +96,9 @@ void StackEffect::ApplyGroup(const Instruction& in) {
 }
 
 void StackEffect::AddImmediate(const Instruction& in) {
-  constexpr int kAdd = 0, kSubtract = 5, kCompare = 7;
+  constexpr int kAdd = 0;
+  constexpr int kSubtract = 5;
+  constexpr int kCompare = 7;
   if (!in.rm_is_register() || in.extension() == kCompare) return;
   SymbolicValue result;
   if (in.wide() && in.extension() == kAdd) result = Plus(Get(in.rm()), in.immediate);

@@ -1,4 +1,5 @@
-// /proc/self/maps: the kernel's paths of mapped files, also of files unknown to the loader.
+// /proc/self/maps: the kernel's list of mapped memory, with the paths of files, also of those
+// unknown to the loader.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,22 @@
 #include <vector>
 
 namespace pprof::sys {
+
+// "55d0-55e0 r-xp 00001000 08:01 1234    /usr/bin/cat (deleted)"
+struct MapsWords {
+  uint64_t start = 0;
+  uint64_t limit = 0;
+  uint64_t offset = 0;
+  std::string_view permissions;
+  std::string_view inode;  // "0": of no file
+  std::string_view path;   // the rest of the line; may be empty
+};
+
+// False: the line is malformed. Thread safety: safe.
+bool SplitMapsLine(std::string_view line, MapsWords* words);
+
+// Takes the first line off the text. False: there is none. Thread safety: safe.
+bool TakeMapsLine(std::string_view* maps, std::string_view* line);
 
 // One executable line of a file or of the vdso.
 struct MapsLine {

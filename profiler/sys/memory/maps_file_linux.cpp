@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <charconv>
 
-#include "profiler/sys/modules/maps_file.h"
+#include "profiler/sys/memory/maps_file.h"
 
 namespace pprof::sys {
 namespace {
@@ -35,23 +35,21 @@ bool HasModule(std::string_view path) {
   return path == "[vdso]" || (path[0] == '/' && path.substr(0, 6) != "//anon");
 }
 
-// "55d0-55e0 r-xp 00001000 08:01 1234    /usr/bin/cat (deleted)"
 bool ParseLine(std::string_view line, MapsLine& mapping) {
-  std::string_view start, limit, permissions, offset, device, inode;
-  if (!TakeWord(line, '-', start) || !TakeWord(line, ' ', limit)) return false;
-  if (!TakeWord(line, ' ', permissions) || !TakeWord(line, ' ', offset)) return false;
-  if (!TakeWord(line, ' ', device) || !TakeWord(line, ' ', inode)) return false;
-  if (permissions.size() < 3 || permissions[2] != 'x') return false;
-  if (!ParseHex(start, mapping.start) || !ParseHex(limit, mapping.limit)) return false;
-  if (!ParseHex(offset, mapping.offset) || mapping.start >= mapping.limit) return false;
-  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  MapsWords words;
+  if (!SplitMapsLine(line, &words)) return false;
+  if (words.permissions.size() < 3 || words.permissions[2] != 'x') return false;
+  mapping.start = words.start;
+  mapping.limit = words.limit;
+  mapping.offset = words.offset;
   constexpr std::string_view kDeleted = " (deleted)";
-  if (line.size() > kDeleted.size() && line.substr(line.size() - kDeleted.size()) == kDeleted) {
-    line.remove_suffix(kDeleted.size());
+  std::string_view path = words.path;
+  if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted) {
+    path.remove_suffix(kDeleted.size());
     mapping.deleted = true;
   }
-  mapping.path = std::string(line);
-  return HasModule(line);
+  mapping.path = std::string(path);
+  return HasModule(path);
 }
 
 int OpenMaps() {
@@ -63,13 +61,37 @@ int OpenMaps() {
 
 }  // namespace
 
+bool SplitMapsLine(std::string_view line, MapsWords* words) {
+  std::string_view start;
+  std::string_view limit;
+  std::string_view offset;
+  std::string_view device;
+  if (!TakeWord(line, '-', start) || !TakeWord(line, ' ', limit)) return false;
+  if (!TakeWord(line, ' ', words->permissions) || !TakeWord(line, ' ', offset)) return false;
+  if (!TakeWord(line, ' ', device)) return false;
+  if (!ParseHex(start, words->start) || !ParseHex(limit, words->limit)) return false;
+  if (!ParseHex(offset, words->offset) || words->start >= words->limit) return false;
+  const size_t end = std::min(line.find(' '), line.size());
+  words->inode = line.substr(0, end);
+  line.remove_prefix(end);
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  words->path = line;
+  return true;
+}
+
+bool TakeMapsLine(std::string_view* maps, std::string_view* line) {
+  if (maps->empty()) return false;
+  const size_t end = std::min(maps->find('\n'), maps->size());
+  *line = maps->substr(0, end);
+  maps->remove_prefix(std::min(end + 1, maps->size()));
+  return true;
+}
+
 std::vector<MapsLine> ParseMaps(std::string_view maps) {
   std::vector<MapsLine> lines;
-  while (!maps.empty()) {
-    const size_t end = std::min(maps.find('\n'), maps.size());
+  for (std::string_view text; TakeMapsLine(&maps, &text);) {
     MapsLine line;
-    if (ParseLine(maps.substr(0, end), line)) lines.push_back(std::move(line));
-    maps.remove_prefix(std::min(end + 1, maps.size()));
+    if (ParseLine(text, line)) lines.push_back(std::move(line));
   }
   return lines;
 }
