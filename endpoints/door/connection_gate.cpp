@@ -147,7 +147,7 @@ void ConnectionGate::EndWithTheProgram() {
   times_alone_ = OnlyOurThreadsAreLeft() ? times_alone_ + 1 : 0;
   constexpr int kSure = 2;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): as the C library does after the last thread
-  if (times_alone_ >= kSure && workers_.TryRun([](size_t) { std::exit(0); })) times_alone_ = 0;
+  if (times_alone_ >= kSure && workers_.TryRun([] { std::exit(0); })) times_alone_ = 0;
 }
 
 void ConnectionGate::Poll() {

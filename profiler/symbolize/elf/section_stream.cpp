@@ -23,8 +23,8 @@ constexpr uint64_t kDropInputEvery = 1 << 20;
 sys::Bytes SectionStream::Window(uint64_t offset, uint64_t length) {
   if (offset > section_.size || length > section_.size - offset) return {};
   if (!compressed()) {
-    if (length == 0 || section_.file == nullptr) return {};
-    return section_.file->Load(section_.stored.Slice(offset, length));
+    const sys::Bytes window = section_.stored.Slice(offset, length);
+    return section_.file == nullptr ? window : section_.file->Load(window);
   }
   if (length > kMaxWindow) return {};
   if ((source_ == nullptr || offset < buffer_offset_) && !Restart()) return {};

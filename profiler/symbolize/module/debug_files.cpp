@@ -10,6 +10,7 @@
 #include "profiler/symbolize/elf/mini_debug_info.h"
 #include "profiler/symbolize/module/memory_symbols.h"
 #include "profiler/sys/memory/byte_cursor.h"
+#include "profiler/sys/memory/lazy_file.h"
 
 namespace pprof::symbolize {
 namespace {
@@ -88,12 +89,15 @@ bool ReadDebugLink(const ElfFile& binary, DebugLink* link) {
   return cursor.ok() && !name.empty() && name.find('/') == std::string_view::npos;
 }
 
-bool HasChecksum(const ElfFile& file, uint32_t checksum) {
+// Reads through a second opening, which keeps no byte: the tables of an open ElfFile must stay.
+bool HasChecksum(const std::string& path, uint32_t checksum) {
+  sys::LazyFile file;
+  if (!file.Open(path)) return false;
   uLong sum = crc32(0, nullptr, 0);
   constexpr size_t kStep = 1 << 20;
   for (size_t at = 0; at < file.bytes().size; at += kStep) {
-    const sys::Bytes step =
-        file.Load(file.bytes().Slice(at, std::min(kStep, file.bytes().size - at)));
+    const sys::Bytes step = file.bytes().Slice(at, std::min(kStep, file.bytes().size - at));
+    file.Load(step);
     sum = crc32(sum, step.data, static_cast<uInt>(step.size));
     file.Drop(step);
   }
@@ -114,7 +118,7 @@ std::unique_ptr<ElfFile> OpenByDebugLink(const ElfFile& binary, const std::strin
     if (file == nullptr || !HasDwarf(*file)) continue;
     const bool has_ids = !build_id.empty() && !file->build_id().empty();
     // The checksum requires reading the whole file, so it is only used without ids to compare.
-    if (has_ids ? build_id == file->build_id() : HasChecksum(*file, link.checksum)) return file;
+    if (has_ids ? build_id == file->build_id() : HasChecksum(candidate, link.checksum)) return file;
   }
   return nullptr;
 }
