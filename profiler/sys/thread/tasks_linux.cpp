@@ -61,7 +61,9 @@ int OpenTaskFile(int32_t tid, const char* name) {
   return openat(below ? task_folder : AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 }
 
-std::vector<int32_t> ListTasks() {
+namespace {
+
+std::vector<int32_t> ListOnce() {
   std::vector<int32_t> tids;
   DIR* folder = opendir("/proc/self/task");
   if (folder == nullptr) return tids;
@@ -75,9 +77,33 @@ std::vector<int32_t> ListTasks() {
   return tids;
 }
 
+// proc(5), /proc/thread-self: "PID/task/TID", in the numbers of the namespace that /proc is of.
+bool ProcHasOtherNumbers() {
+  char link[64] = {};
+  if (readlink("/proc/thread-self", link, sizeof link - 1) <= 0) return true;
+  char own[64];
+  std::snprintf(own, sizeof own, "%d/task/%d", getpid(), ThreadId());
+  return std::strcmp(link, own) != 0;
+}
+
+}  // namespace
+
+// A list that the kernel reads while the thread it stands at ends is short of all that follow
+// (next_tid in fs/proc/base.c); the number of threads tells.
+std::vector<int32_t> ListTasks() {
+  constexpr int kTries = 8;
+  std::vector<int32_t> longest;
+  for (int i = 0; i < kTries; ++i) {
+    std::vector<int32_t> tids = ListOnce();
+    if (tids.size() > longest.size()) longest.swap(tids);
+    if (longest.size() >= CountTasks()) break;
+  }
+  return longest;
+}
+
 std::string WhyNoTasks(const std::vector<int32_t>& tids) {
   if (std::binary_search(tids.begin(), tids.end(), ThreadId())) return {};
-  if (!tids.empty()) return "/proc is that of another pid namespace";
+  if (!tids.empty()) return ProcHasOtherNumbers() ? "/proc is that of another pid namespace" : "";
   const std::string text = "/proc/self/task cannot be read";
   DIR* folder = opendir("/proc/self/task");
   if (folder == nullptr) return text + " (" + DenialText("opendir", errno) + ")";

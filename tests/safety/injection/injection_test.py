@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Fails the n-th call of each kind in each of the profiler's threads during each request.
 
-usage: injection_test.py HOST FAILING_CALLS_LIBRARY [--all]
+usage: injection_test.py HOST FAILING_CALLS_LIBRARY [--all] [ENDPOINT | at-once]...
+
+at-once stands for the endpoints that answer without a window; the default is every endpoint.
 
 The host must live, every request be answered, the next one succeed, and nothing stay behind: no
 signal handler, no thread that spins, no open file. Without --all a few n of each, for a quick run.
@@ -113,15 +115,16 @@ def chosen(calls, every):
 
 
 class Injection:
-    def __init__(self, binary, library, every):
+    def __init__(self, binary, library, every, endpoints):
         self.binary, self.library, self.every = binary, library, every
+        self.endpoints = endpoints
         self.calls = Calls()
         self.findings, self.tries, self.hits = [], 0, 0
         self.start()
 
     def start(self):
         self.host = Host(self.binary, self.library, self.calls)
-        for endpoint in ENDPOINTS:  # what is made once is there afterwards
+        for endpoint in self.endpoints:  # what is made once is there afterwards
             self.host.ask(endpoint)
         self.files = self.host.open_files()
 
@@ -167,7 +170,7 @@ class Injection:
             self.note("afterwards", endpoint, f"the next one: {again}")
 
     def run(self):
-        for endpoint in ENDPOINTS:
+        for endpoint in self.endpoints:
             self.calls.arm()
             self.host.ask(endpoint)
             self.calls.disarm()
@@ -182,6 +185,13 @@ class Injection:
         return 1 if self.findings or not self.hits else 0
 
 
+def endpoints_of(names):
+    known = {"at-once": [endpoint for endpoint in ENDPOINTS if "seconds=" not in endpoint]}
+    known.update({endpoint: [endpoint] for endpoint in ENDPOINTS})
+    return [endpoint for name in names for endpoint in known[name]] or ENDPOINTS
+
+
 if __name__ == "__main__":
     everything = "--all" in sys.argv or os.environ.get("PPROF_CPP_INJECT") == "all"
-    sys.exit(Injection(sys.argv[1], sys.argv[2], everything).run())
+    names = [name for name in sys.argv[3:] if name != "--all"]
+    sys.exit(Injection(sys.argv[1], sys.argv[2], everything, endpoints_of(names)).run())

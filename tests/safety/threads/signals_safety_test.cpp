@@ -102,7 +102,8 @@ TEST(Signals, NestedOnesOfTheProgram) {
   for (int i = 0; bench::ThreadCpu() - begin < 1.0 || nested <= 100; ++i) {
     syscall(SYS_tgkill, getpid(), tid.load(), SIGUSR1);
     if (i % 16 == 0) {
-      ASSERT_TRUE(Collect("goroutine").ok());
+      const auto dump = Collect("goroutine");
+      EXPECT_TRUE(dump.ok()) << dump.status().message();
     }
     bench::Spin();
   }
