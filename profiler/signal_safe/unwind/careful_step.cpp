@@ -244,7 +244,7 @@ bool CarefulStep::Enter(const Caller& caller) {
 }
 
 void CarefulStep::Move(const Caller& caller, WalkState* frame) {
-  static_cast<CommonFrame&>(*frame) = caller;
+  static_cast<CommonFrame&>(*frame) = static_cast<const CommonFrame&>(caller);
   frame->exact = caller.exact;
   frame->fresh = false;
   frame->tracked.known = 0;

@@ -47,6 +47,7 @@ struct MadeUpProcess {
 class MadeUpThreads {
  public:
   struct Folder {
+    // NOLINTNEXTLINE(modernize-use-equals-default): a trivial type would be an unused variable
     Folder() {}
   };
 

@@ -54,7 +54,7 @@ void ExpectTruth(int threads, int hz) {
     most = static_cast<double>(ProcessCpuNanos() - before_start);
     samples = SamplesOf(snapshot);
   }
-  const double hog1_true = static_cast<double>(after.hog1 - before.hog1);
+  const auto hog1_true = static_cast<double>(after.hog1 - before.hog1);
   const double share_true = hog1_true / (hog1_true + static_cast<double>(after.hog2 - before.hog2));
   const double hog1 = SumOf(samples, "Hog1"), hog2 = SumOf(samples, "Hog2");
   // 5 points, or four standard errors if there are too few samples: the kernel delivers at most

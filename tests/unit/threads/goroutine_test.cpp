@@ -29,7 +29,6 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 TEST(Goroutine, ReadOfAPipeNamesTheDescriptor) {
   const PipeReader reader([](const auto& leaf) { leaf(); });

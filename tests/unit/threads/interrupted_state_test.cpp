@@ -82,12 +82,14 @@ TEST(InterruptedState, UninterruptibleSleepHasItsLine) {
   const Pipe wake;
   std::thread parent([&] {
     tid = OwnTid();
+    // NOLINTBEGIN(*.vfork,*.Vfork): the state of a thread in vfork is the subject
     const pid_t child = vfork();
     if (child == 0) {
       char byte;
       static_cast<void>(read(wake.ends[0], &byte, 1) + 0);
       _exit(0);
     }
+    // NOLINTEND(*.vfork,*.Vfork)
     waitpid(child, nullptr, 0);
   });
   std::string dump;

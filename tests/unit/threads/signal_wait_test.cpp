@@ -49,6 +49,7 @@ int FirstSignalOf(Wait wait) {
     told = wait();
   });
   while (!ready) usleep(1000);
+  // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread): the thread waits for it, nothing is killed
   pthread_kill(thread.native_handle(), SIGTERM);
   thread.join();
   return told;
