@@ -42,7 +42,7 @@ Response Turned(const Refused& refused) {
 Response Whole(Answer answer) {
   std::string part;
   while (answer.profile != nullptr && answer.profile->Take(part)) answer.body += part;
-  return answer;
+  return static_cast<Response&&>(answer);
 }
 
 // `options` have the token itself, not the name of its file.

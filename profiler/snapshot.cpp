@@ -72,10 +72,14 @@ Result<Snapshot> Snapshot::Since(const Snapshot& earlier) && {
   }
   const std::shared_ptr<const model::Profile> later = std::move(profile_);
   // Snapshots are made of profiles that are not const themselves.
-  model::Profile copy =
-      later.use_count() == 1 ? std::move(const_cast<model::Profile&>(*later)) : *later;
+  model::Profile own;
+  if (later.use_count() == 1) {
+    own = std::move(const_cast<model::Profile&>(*later));
+  } else {
+    own = *later;
+  }
   return model::SnapshotAccess::Make(
-      std::make_shared<model::Profile>(model::Difference(std::move(copy), *earlier.profile_)));
+      std::make_shared<model::Profile>(model::Difference(std::move(own), *earlier.profile_)));
 }
 
 uint64_t Snapshot::lost_samples() const { return profile_->lost_samples; }

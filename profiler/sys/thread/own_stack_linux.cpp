@@ -8,7 +8,7 @@
 #include "profiler/sys/thread/own_stack.h"
 
 // ld.so's record of the start of the main thread's stack.
-extern "C" void* __libc_stack_end;
+extern "C" void* __libc_stack_end;  // NOLINT(readability-identifier-naming): ld.so's name
 
 namespace pprof::sys {
 namespace {

@@ -104,7 +104,7 @@ std::vector<int32_t> ListTasks() {
 std::string WhyNoTasks(const std::vector<int32_t>& tids) {
   if (std::binary_search(tids.begin(), tids.end(), ThreadId())) return {};
   if (!tids.empty()) return ProcHasOtherNumbers() ? "/proc is that of another pid namespace" : "";
-  const std::string text = "/proc/self/task cannot be read";
+  std::string text = "/proc/self/task cannot be read";
   DIR* folder = opendir("/proc/self/task");
   if (folder == nullptr) return text + " (" + DenialText("opendir", errno) + ")";
   closedir(folder);

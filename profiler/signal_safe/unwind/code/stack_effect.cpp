@@ -5,9 +5,6 @@
 namespace pprof::signal_safe {
 namespace {
 
-using dwarf_register::kRbp;
-using dwarf_register::kRsp;
-
 // The machine's numbers of registers, which differ from DWARF's.
 constexpr int kMachineRbx = 3;
 constexpr int kMachineRsp = 4;
