@@ -112,6 +112,7 @@ Function Next(std::atomic<void*>& cache, const char* name) {
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a result type and parameter lists take none
 // NAME(PARAMETERS) SPECIFIER that returns FAILURE with ERROR, or calls the next one with ARGUMENTS.
 #define FAILING(result, name, parameters, specifier, arguments, kind, failure, error) \
   extern "C" result name parameters specifier {                                       \
@@ -122,6 +123,7 @@ Function Next(std::atomic<void*>& cache, const char* name) {
     }                                                                                 \
     return Next<result(*) parameters>(cache, #name) arguments;                        \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 FAILING(void*, tc_malloc, (size_t size), , (size), kAllocation, nullptr, ENOMEM)
 FAILING(void*, tc_calloc, (size_t count, size_t size), , (count, size), kAllocation, nullptr,
