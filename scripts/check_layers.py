@@ -16,9 +16,9 @@ import sys
 # Standard headers for the reader side, which may use all of them.
 STD = set("""
     algorithm any array atomic cctype cerrno charconv chrono cmath condition_variable csignal cstddef
-    cstdint cstdio cstdlib cstring deque exception filesystem fstream functional initializer_list
+    cstdint cstdio cstdlib cstring ctime deque exception filesystem fstream functional initializer_list
     iosfwd iostream istream iterator limits list map memory memory_resource mutex new numeric optional
-    ostream random set shared_mutex sstream streambuf string string_view system_error thread tuple type_traits
+    ostream random set shared_mutex sstream stdexcept streambuf string string_view system_error thread tuple type_traits
     unordered_map unordered_set utility variant vector""".split())
 # For code that runs in malloc and in signal handlers: nothing that allocates, locks or throws.
 STD_SIGNAL_SAFE = set("atomic cerrno cstddef cstdint cstring new string_view type_traits".split())
@@ -150,6 +150,19 @@ TABLE = {
     "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "
                       f"{SYS['process']}/environment.h {SYS['process']}/process.h "
                       f"{SYS['thread']}/mutex.h"),
+    # A program of its own: it knows the server by HTTP only, and of the headers the version.
+    "command": Room("pprof/version.h", headers="fmt/format.h getopt.h"),
+    "command/ask": Room("command command/processes", headers="netdb.h poll.h sys/socket.h "
+                        "sys/time.h sys/un.h unistd.h"),
+    "command/processes": Room("command command/ask", headers="arpa/inet.h elf.h sys/socket.h "
+                              "sys/stat.h sys/types.h sys/xattr.h unistd.h"),
+    "command/files": Room("command", headers="fcntl.h fmt/format.h signal.h sys/stat.h unistd.h "
+                          "zlib.h"),
+    "command/profile": Room("command", headers="protozero/pbf_reader.hpp zlib.h"),
+    "command/verbs": Room(
+        "command command/ask command/files command/processes command/profile",
+        headers="arpa/inet.h fmt/format.h netinet/in.h poll.h signal.h sys/ioctl.h sys/socket.h "
+                "sys/stat.h sys/wait.h unistd.h"),
     "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
                                       "httplib.h netinet/in.h nlohmann/json.hpp signal.h "
                                       "sys/socket.h unistd.h"),
@@ -216,7 +229,7 @@ class Checker:
 def check(root, table):
     """All offences below `root`, and the number of files checked."""
     checker = Checker(root, table)
-    files = [path for folder in ("profiler", "endpoints", "demo_app")
+    files = [path for folder in ("profiler", "endpoints", "command", "demo_app")
              for path in sorted((root / folder).rglob("*")) if path.suffix in (".h", ".cpp")]
     offences = [offence for path in files for offence in checker.offences_in(path)]
     return offences + list(checker.needless()), len(files)

@@ -1,0 +1,113 @@
+#include "command/processes/program_file.h"
+
+#include <elf.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "command/failure.h"
+
+namespace pprof::command {
+namespace {
+
+[[noreturn]] void Refuse(const std::string& path, const std::string& why) {
+  throw Failure(path + " " + why, kCannotStart);
+}
+
+bool IsProgram(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(path.c_str(), X_OK) == 0;
+}
+
+std::string SearchPath() {
+  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe)
+  return path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+}
+
+template <class T>
+T ReadAt(std::ifstream& file, uint64_t offset) {
+  T value{};
+  file.seekg(static_cast<std::streamoff>(offset));
+  file.read(reinterpret_cast<char*>(&value), sizeof value);
+  return value;
+}
+
+bool HasInterpreter(std::ifstream& file, const Elf64_Ehdr& header) {
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto segment =
+        ReadAt<Elf64_Phdr>(file, header.e_phoff + uint64_t{i} * header.e_phentsize);
+    if (file && segment.p_type == PT_INTERP) return true;
+  }
+  return false;
+}
+
+// The program that the kernel runs for a script; empty for other files.
+std::string InterpreterOf(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || line.compare(0, 2, "#!") != 0) return "";
+  std::istringstream words(line.substr(2));
+  std::string interpreter;
+  words >> interpreter;
+  return interpreter;
+}
+
+void RequireDynamic(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const auto header = ReadAt<Elf64_Ehdr>(file, 0);
+  if (!file || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;  // the kernel will say
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
+    Refuse(path, "is not a program for x86-64, and the profiler's library is");
+  }
+  if (!HasInterpreter(file, header)) {
+    Refuse(path,
+           "is linked statically: nothing can be preloaded into it (a program in Go has "
+           "net/http/pprof; one in C++ links pprof::pprof)");
+  }
+}
+
+}  // namespace
+
+std::string FindProgram(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (IsProgram(name)) return name;
+    if (access(name.c_str(), F_OK) == 0) Refuse(name, "is not a program that you may start");
+    throw Failure("there is no program " + name, kNotFound);
+  }
+  std::istringstream folders(SearchPath());
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string path = (folder.empty() ? "." : folder) + "/" + name;
+    if (IsProgram(path)) return path;
+  }
+  throw Failure("there is no program " + name + " in PATH", kNotFound);
+}
+
+void RequirePreloadable(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) {
+    Refuse(path, "cannot be read: " + std::generic_category().message(errno));
+  }
+  const std::string interpreter = InterpreterOf(path);
+  if (!interpreter.empty() && IsProgram(interpreter)) return RequirePreloadable(interpreter);
+  // With the owner's rights already there, the bits change nothing.
+  const bool gains_user = (info.st_mode & S_ISUID) != 0 && info.st_uid != getuid();
+  const bool gains_group = (info.st_mode & S_ISGID) != 0 && info.st_gid != getgid();
+  if (gains_user || gains_group) {
+    Refuse(path,
+           "runs with the rights of its owner (setuid or setgid): the system preloads nothing into "
+           "it; start the program behind it, as its user");
+  }
+  if (getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
+    Refuse(path, "has file capabilities: the system preloads nothing into it");
+  }
+  RequireDynamic(path);
+}
+
+}  // namespace pprof::command

@@ -1,0 +1,166 @@
+// The table of verbs: the command line, its help and the completion follow from it.
+#include <limits>
+
+#include "command/verb.h"
+
+namespace pprof::command {
+namespace {
+
+constexpr size_t kAnyNumber = std::numeric_limits<size_t>::max();
+
+constexpr char kRunHelp[] = R"(
+Starts PROGRAM with the profiler in it. The program and every process that it starts can then be
+asked: `pprof-cpp ps` lists them. Shells, env, nice, tini and other wrappers pass it on.
+
+  --listen ADDR          listen at 127.0.0.1:6060 or unix:/path instead
+  --socket               a socket for each process, for this user alone (the default)
+  --children serve|off   whether the processes that it starts can be asked, too (serve)
+  --heap-interval SIZE   mean bytes between two samples of the heap (512k)
+
+  pprof-cpp run -- redis-server --port 7000
+  pprof-cpp run --listen 127.0.0.1:6060 -- python3 app.py
+)";
+constexpr char kPsHelp[] = R"(
+Lists your processes that can be asked: those started by `pprof-cpp run`, and those that have the
+profiler built in, in containers, too. HEAP is what malloc has given out and not taken back.
+
+  pprof-cpp ps
+)";
+constexpr char kGetHelp[] = R"(
+Fetches one profile. WHOM is a process by its number or name, or an address such as
+127.0.0.1:6060, http://:TOKEN@host:6060 or unix:/path. The server's page lists the profiles: heap,
+allocs, peak, goroutine, threadcreate, profile (CPU), wall, block, mutex.
+
+  --seconds N            record for so long; for heap and others: the change within that time
+  -o, --output FILE      write there; - is stdout. Default: a name made of program, profile and
+                         time, which is printed; text goes to stdout
+
+  pprof-cpp get redis-server heap
+  pprof-cpp get 1234 profile --seconds 10 -o cpu.pb.gz && go tool pprof -top cpu.pb.gz
+  pprof-cpp get 127.0.0.1:6060 'heap?debug=1'
+)";
+constexpr char kTopHelp[] = R"(
+Shows the functions that hold memory (heap, the default), use CPUs (profile), allocate (allocs) or
+any other profile, again and again; GREW is the change of CUM since the last screen.
+
+  --seconds N            time between two screens, and length of each recording (5)
+  --by flat|cum|grew     what the list is sorted by (flat)
+  --rows N               rows of the table (as many as fit)
+  --once                 one table and no more
+
+  pprof-cpp top redis-server
+  pprof-cpp top 1234 profile --by cum
+  pprof-cpp top 1234 heap --once --rows 10
+)";
+constexpr char kStacksHelp[] = R"(
+Prints the stacks of all threads with their states and the owners of the locks that they wait for.
+
+  --self                 also the profiler's own threads
+
+  pprof-cpp stacks 1234
+)";
+constexpr char kCaptureHelp[] = R"(
+Fetches everything that WHOM offers into one archive, e.g. before it is restarted, with the
+binaries that a process on this machine has mapped. Prints what is in it, and its name.
+
+  -o, --output FOLDER    where the archive goes (.)
+  --seconds N            length of profile, wall and other recordings (5)
+
+  pprof-cpp capture redis-server -o /tmp
+)";
+constexpr char kOpenHelp[] = R"(
+Fetches one profile and shows it in the pages of the pprof tool (go tool pprof -http), until Ctrl-C.
+
+  --seconds N            as in get
+  --http ADDR            where the tool listens (127.0.0.1, a free port)
+
+  pprof-cpp open redis-server heap
+)";
+constexpr char kExposeHelp[] = R"(
+Listens at ADDR, an address of this machine alone, and leads each connection to WHOM, until Ctrl-C:
+for clients that know no Unix sockets. Every user of this machine can then connect.
+
+  pprof-cpp expose redis-server 127.0.0.1:6060 &
+  go tool pprof -top http://127.0.0.1:6060/debug/pprof/heap
+)";
+
+}  // namespace
+
+const std::vector<Verb>& Verbs() {
+  static const Option help{"help", 'h', false};
+  static const Option seconds{"seconds", 0, true};
+  static const Option output{"output", 'o', true};
+  static const std::vector<Verb> verbs = {
+      {"run",
+       "[OPTIONS] [--] PROGRAM [ARGUMENT...]",
+       "start a program with the profiler in it",
+       kRunHelp,
+       {help,
+        {"listen", 0, true},
+        {"socket", 0, false},
+        {"children", 0, true},
+        {"heap-interval", 0, true}},
+       1,
+       kAnyNumber,
+       true,
+       Run},
+      {"ps", "", "list the processes that can be asked", kPsHelp, {help}, 0, 0, false, Ps},
+      {"get",
+       "WHOM PROFILE [--seconds N] [-o FILE]",
+       "fetch one profile",
+       kGetHelp,
+       {help, seconds, output},
+       2,
+       2,
+       false,
+       Get},
+      {"top",
+       "WHOM [PROFILE] [OPTIONS]",
+       "watch the functions that hold memory or use CPUs",
+       kTopHelp,
+       {help, seconds, {"by", 0, true}, {"rows", 0, true}, {"once", 0, false}},
+       1,
+       2,
+       false,
+       Top},
+      {"stacks",
+       "WHOM [--self]",
+       "print the stacks of all threads",
+       kStacksHelp,
+       {help, {"self", 0, false}},
+       1,
+       1,
+       false,
+       Stacks},
+      {"capture",
+       "WHOM [-o FOLDER] [--seconds N]",
+       "fetch everything into one archive",
+       kCaptureHelp,
+       {help, seconds, output},
+       1,
+       1,
+       false,
+       Capture},
+      {"open",
+       "WHOM PROFILE [--seconds N]",
+       "look at a profile in the browser",
+       kOpenHelp,
+       {help, seconds, {"http", 0, true}},
+       2,
+       2,
+       false,
+       Open},
+      {"expose",
+       "WHOM ADDR",
+       "lead a local TCP port to a process",
+       kExposeHelp,
+       {help},
+       2,
+       2,
+       false,
+       Expose},
+  };
+  return verbs;
+}
+
+}  // namespace pprof::command
