@@ -6,12 +6,12 @@
 #include <optional>
 #include <set>
 
-#include "command/ask/target.h"
 #include "command/failure.h"
 #include "command/files/archive.h"
 #include "command/files/manifest.h"
 #include "command/processes/answering.h"
 #include "command/processes/mapped_files.h"
+#include "command/processes/target.h"
 #include "command/readable_text.h"
 #include "command/verb.h"
 

@@ -12,8 +12,8 @@
 #include <system_error>
 #include <thread>
 
-#include "command/ask/target.h"
 #include "command/failure.h"
+#include "command/processes/target.h"
 #include "command/verb.h"
 
 namespace pprof::command {

@@ -1,8 +1,8 @@
 // pprof-cpp get, and stacks, which is get for people.
 #include <iostream>
 
-#include "command/ask/target.h"
 #include "command/files/pending_file.h"
+#include "command/processes/target.h"
 #include "command/readable_text.h"
 #include "command/verb.h"
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "command/ask/target.h"
 #include "command/failure.h"
 #include "command/files/pending_file.h"
 #include "command/processes/program_file.h"
+#include "command/processes/target.h"
 #include "command/verb.h"
 
 namespace pprof::command {

@@ -10,8 +10,8 @@
 #include <string>
 #include <thread>
 
-#include "command/ask/target.h"
 #include "command/failure.h"
+#include "command/processes/target.h"
 #include "command/profile/function_table.h"
 #include "command/readable_text.h"
 #include "command/verb.h"

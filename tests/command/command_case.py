@@ -50,7 +50,7 @@ class Answers(http.server.ThreadingHTTPServer):
     def __init__(self, pages):
         super().__init__(("127.0.0.1", 0), Handler)
         self.pages, self.requests = pages, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self):
         return self

@@ -1,4 +1,4 @@
-#include "command/ask/target.h"
+#include "command/processes/target.h"
 
 #include <unistd.h>
 
