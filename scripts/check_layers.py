@@ -129,7 +129,12 @@ TABLE = {
         f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
-    "profiler/preload": Room(f"pprof {SYS['process']}/environment.h", headers="unistd.h"),
+    "profiler/preload": Room(
+        f"pprof profiler/interpose/next.h {SAFE}/hooks/on_thread.h {SYS['memory']}/maps_file.h "
+        f"{SYS['modules']}/loaded_module.h {SYS['process']}/environment.h {SYS['thread']} "
+        f"{SYS['time']}/clock.h",
+        headers="poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
+                "sys/types.h time.h unistd.h"),
 
     # HTTP and sockets use the public headers of profiler/, and of its internals the few files of
     # sys/ that stand here.
@@ -143,8 +148,8 @@ TABLE = {
     "endpoints/door": Room(
         f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
         f"{SYS['thread']}/own_descriptors.h {SYS['thread']}/own_thread.h {SYS['thread']}/tasks.h "
-        f"{SYS['process']}/per_process.h {SYS['process']}/process.h",
-        headers="arpa/inet.h fcntl.h httplib.h netinet/in.h netinet/tcp.h poll.h pthread.h strings.h sys/eventfd.h "
+        f"{SYS['process']}/environment.h {SYS['process']}/per_process.h {SYS['process']}/process.h",
+        headers="arpa/inet.h fcntl.h httplib.h netinet/in.h netinet/tcp.h poll.h pthread.h signal.h strings.h sys/eventfd.h "
                 "sys/socket.h sys/stat.h sys/types.h sys/un.h unistd.h",
         conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
     "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "

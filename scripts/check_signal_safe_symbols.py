@@ -19,7 +19,7 @@ ALLOWED = re.compile(
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
     r"|OwnStackBounds|CreatedThreadStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|SanitizerIsPresent|FindUnwindInfo|IsModuleCode|CopyOwnMemory|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
-    r"|IsCpuTimerSignal|IsProcessTimerSignal|SetProcessTimer|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal"
+    r"|IsCpuTimerSignal|IsProcessTimerSignal|SetProcessTimer|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal|UrgentSignal"
     r"|BlocksProfilingSignal|BlockProfilingSignal|UnblockProfilingSignal)E.*"
     r"|_ZN5pprof3sys10tick_clockE|_ZN5pprof3sys9TickClock5BeginEv"
     # Not async-signal-safe; only called when sampling is switched on.

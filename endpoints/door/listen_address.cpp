@@ -6,17 +6,19 @@
 #include <string_view>
 
 #include "endpoints/door/listener.h"
+#include "endpoints/door/unix_folder.h"
 
 namespace pprof::http {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
+constexpr std::string_view kOwnSocket = "unix";
 
 Status Invalid(const std::string& text, const std::string& why) {
   return {StatusCode::kInvalidArgument,
           "address \"" + text + "\": " + why +
               "; use HOST:PORT with a numeric host, e.g. 127.0.0.1:6060 or [::1]:6060, or "
-              "unix:/path/to.sock"};
+              "unix:/path/to.sock, or unix for a socket of each process"};
 }
 
 std::string WithPid(std::string_view path) {
@@ -29,9 +31,10 @@ std::string WithPid(std::string_view path) {
   return replaced;
 }
 
-Result<ListenAddress> ParseUnix(const std::string& text) {
+Result<ListenAddress> ParseUnix(const std::string& text, const std::string& asked) {
   ListenAddress address;
-  address.unix_path = WithPid(std::string_view(text).substr(kUnixPrefix.size()));
+  address.unix_path = WithPid(asked);
+  address.is_of_process = address.unix_path != asked;
   const std::string& path = address.unix_path;
   if (path.empty() || path[0] != '/') {
     return Invalid(text, "the path of the socket is not absolute");
@@ -52,7 +55,10 @@ bool IsNumericHost(const std::string& host) {
 }  // namespace
 
 Result<ListenAddress> ParseListenAddress(const std::string& text) {
-  if (text.compare(0, kUnixPrefix.size(), kUnixPrefix) == 0) return ParseUnix(text);
+  if (text == kOwnSocket) return ParseUnix(text, DefaultSocketPath());
+  if (text.compare(0, kUnixPrefix.size(), kUnixPrefix) == 0) {
+    return ParseUnix(text, text.substr(kUnixPrefix.size()));
+  }
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos) return Invalid(text, "it has no port");
   ListenAddress address;

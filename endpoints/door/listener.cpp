@@ -11,6 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "endpoints/door/unix_folder.h"
+#include "profiler/sys/thread/own_descriptors.h"
+
 namespace pprof::http {
 namespace {
 
@@ -57,7 +60,18 @@ SocketAddress UnixAddress(const std::string& path) {
 }
 
 UniqueFd MakeSocket(int family) {
-  return UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return VisibleSocket::MoveUp(
+      UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
+}
+
+// Looks at files without numbers among the program's descriptors.
+Status PreparePlace(const ListenAddress& address) {
+  return sys::WithOwnDescriptors([&] {
+    Status prepared = CheckSocketFolder(address.unix_path);
+    if (prepared.ok()) prepared = RemoveStaleSocket(address.unix_path);
+    if (prepared.ok() && address.is_of_process) RemoveSocketsOfEndedProcesses(address.unix_path);
+    return prepared;
+  });
 }
 
 uint16_t BoundPort(int fd) {
@@ -69,38 +83,10 @@ uint16_t BoundPort(int fd) {
                   : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
 }
 
-// Must be private to this user: otherwise others could place sockets there. Created if missing.
-Status CheckFolder(const std::string& path) {
-  const std::string folder = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return SystemError("mkdir " + folder);
-  struct stat info {};
-  if (lstat(folder.c_str(), &info) != 0) return SystemError("stat " + folder);
-  if (S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 0077) == 0) {
-    return {};
-  }
-  return {StatusCode::kInvalidArgument,
-          "the directory " + folder + " of the socket must belong to this user with mode 0700"};
-}
-
-// Removes the socket of an ended process of this user; anything else stays and is a conflict.
-Status RemoveStaleSocket(const std::string& path) {
-  struct stat info {};
-  if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? Status() : SystemError(path);
-  Status taken(StatusCode::kConflict, path + " exists and is not a stale socket of this user");
-  if (!S_ISSOCK(info.st_mode) || info.st_uid != geteuid()) return taken;
-  const UniqueFd probe = MakeSocket(AF_UNIX);
-  const SocketAddress address = UnixAddress(path);
-  if (!probe.ok()) return SystemError("socket");
-  const bool refused =
-      connect(probe.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
-  if (!refused) return taken;
-  return unlink(path.c_str()) == 0 ? Status() : SystemError("unlink " + path);
-}
-
 }  // namespace
 
 Result<Listener> Listener::Bind(const ListenAddress& address) {
-  return address.is_unix() ? BindUnix(address.unix_path) : BindTcp(address);
+  return address.is_unix() ? BindUnix(address) : BindTcp(address);
 }
 
 Result<Listener> Listener::BindTcp(const ListenAddress& address) {
@@ -124,9 +110,9 @@ Result<Listener> Listener::BindTcp(const ListenAddress& address) {
   return listener;
 }
 
-Result<Listener> Listener::BindUnix(const std::string& path) {
-  if (const Status folder = CheckFolder(path); !folder.ok()) return folder;
-  if (const Status stale = RemoveStaleSocket(path); !stale.ok()) return stale;
+Result<Listener> Listener::BindUnix(const ListenAddress& address) {
+  if (const Status prepared = PreparePlace(address); !prepared.ok()) return prepared;
+  const std::string& path = address.unix_path;
   const SocketAddress where = UnixAddress(path);
   UniqueFd socket = MakeSocket(AF_UNIX);
   if (!socket.ok()) return SystemError("socket for " + path);

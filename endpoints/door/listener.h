@@ -17,6 +17,7 @@ struct ListenAddress {
   std::string unix_path;  // not empty: a Unix socket; %p is replaced
   std::string host;       // otherwise numeric, e.g. "127.0.0.1" or "::1"
   uint16_t port = 0;
+  bool is_of_process = false;  // %p was in the path
 
   bool is_unix() const { return !unix_path.empty(); }
 };
@@ -54,7 +55,7 @@ class Listener {
  private:
   Listener() = default;
   static Result<Listener> BindTcp(const ListenAddress& address);
-  static Result<Listener> BindUnix(const std::string& path);
+  static Result<Listener> BindUnix(const ListenAddress& address);
   // Keeps the listening socket.
   Status Keep(UniqueFd socket);
 

@@ -24,6 +24,8 @@ std::atomic<Entry*> entries{nullptr};
 
 // Below the usual limit of 1024, above the numbers that programs and shells choose themselves.
 constexpr int kFirstHighNumber = 900;
+// Where RLIMIT_NOFILE is lower.
+constexpr int kLowerNumbers[] = {240, 120, 60};
 
 void CloseIfIntact(Entry& entry) {
   const int number = entry.number.exchange(-1, std::memory_order_acq_rel);
@@ -61,10 +63,21 @@ Entry* TakeEntry() {
 
 }  // namespace
 
+// The program may replace the low number at any moment.
+UniqueFd VisibleSocket::MoveUp(UniqueFd socket) {
+  if (!socket.ok()) return socket;
+  const FileIdentity identity = FileIdentity::OfDescriptor(socket.get());
+  UniqueFd high(fcntl(socket.get(), F_DUPFD_CLOEXEC, kFirstHighNumber));
+  for (const int first : kLowerNumbers) {
+    if (!high.ok()) high = UniqueFd(fcntl(socket.get(), F_DUPFD_CLOEXEC, first));
+  }
+  if (!high.ok()) return socket;
+  if (!(FileIdentity::OfDescriptor(socket.get()) == identity)) socket.Release();
+  return high;
+}
+
 Result<VisibleSocket> VisibleSocket::Take(UniqueFd socket) {
   if (const Status registered = RegisterForkHandler(); !registered.ok()) return registered;
-  UniqueFd high(fcntl(socket.get(), F_DUPFD_CLOEXEC, kFirstHighNumber));
-  if (high.ok()) socket = std::move(high);
   Entry* entry = TakeEntry();
   entry->identity = FileIdentity::OfDescriptor(socket.get());
   entry->number.store(socket.Release(), std::memory_order_release);

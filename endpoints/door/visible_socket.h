@@ -15,7 +15,8 @@ namespace pprof::http {
 class VisibleSocket {
  public:
   VisibleSocket() = default;  // none
-  // Moves `socket` to a high number, out of the way of programs that expect certain numbers.
+  // The same socket with a high number, out of the way of programs that expect certain numbers.
+  static UniqueFd MoveUp(UniqueFd socket);
   // Errors: kInternal when the system takes no fork handler.
   static Result<VisibleSocket> Take(UniqueFd socket);
 

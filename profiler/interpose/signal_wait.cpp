@@ -1,5 +1,5 @@
 // sigwait and its variants, and signalfd: programs that take signals in this way often ask for all
-// of them, and end at any. A tick of the CPU sampler must not reach them.
+// of them, and end at any. A tick of the CPU sampler or another signal of ours must not reach them.
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -27,7 +27,7 @@ int TakeNoTick(siginfo_t* info, Function next) {
   int signal = 0;
   do {
     signal = next(&taken);
-  } while (signal == SIGPROF && signal_safe::IsTick(&taken));
+  } while (signal > 0 && signal_safe::IsFromOwnTimer(signal, &taken));
   if (signal > 0 && info != nullptr) *info = taken;
   return signal;
 }

@@ -122,6 +122,8 @@ PPROF_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attribu
                         : NextCreate::Call(thread, attributes, interpose::RunThread, block);
   if (error != 0 || block == nullptr) signal_safe::OnThreadNotCreated(birth);
   if (error != 0 && block != nullptr) interpose::StartBlocks::GiveBack(block);
+  auto* const tell = signal_safe::on_program_thread.load(std::memory_order_relaxed);
+  if (tell != nullptr && error == 0 && !birth.own) tell();
   return error;
 }
 

@@ -35,7 +35,8 @@ struct RequestRecord {
 struct Options {
   // "HOST:PORT" with a numeric host, "[IPV6]:PORT" or "localhost:PORT"; port 0 binds any free port.
   // Or "unix:/path/to.sock", where %p is the process id; the socket's directory must belong to this
-  // user with mode 0700, and is created if missing.
+  // user with mode 0700, and is created if missing. Or "unix", which is
+  // "unix:${XDG_RUNTIME_DIR:-/run}/pprof-cpp/%p.sock".
   std::string address = "127.0.0.1:6060";
 
   // Allows addresses that other machines can reach. Requires a token of at least 32 characters.

@@ -12,6 +12,9 @@
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::signal_safe {
+
+std::atomic<ThreadCallback> on_program_thread{nullptr};
+
 namespace {
 
 // Profiler threads that were created but have no record yet.

@@ -1,6 +1,7 @@
 // Thread events: pthread_create, a thread's start and end, and label changes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,6 +24,10 @@ struct ThreadBirth {
 // In the creating thread, before the new thread exists. `caller`: return address in the code that
 // called pthread_create; `stack_bytes`: size of the new thread's stack. Async-signal-safe.
 ThreadBirth OnThreadCreate(void* caller, size_t stack_bytes);
+
+// Called in the creating thread after the program, not the profiler, created a thread, unless null.
+using ThreadCallback = void (*)();
+extern std::atomic<ThreadCallback> on_program_thread;
 
 // In the new thread, before its own code. Async-signal-safe.
 void OnThreadStart(const ThreadBirth& birth);

@@ -42,6 +42,11 @@ bool IsTick(const void* siginfo) {
           sys::IsProcessTimerSignal(siginfo));
 }
 
+bool IsFromOwnTimer(int signal, const void* siginfo) {
+  if (signal == sys::ProfilingSignal()) return IsTick(siginfo);
+  return signal == sys::UrgentSignal() && sys::IsCpuTimerSignal(siginfo);
+}
+
 bool StartProcessTicks() {
   return sys::SetProcessTimer(PlanOf(cpu_sampling.interval_nanos.load()).IntervalNanos());
 }

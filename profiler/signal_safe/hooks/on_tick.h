@@ -38,6 +38,10 @@ void OnTick(int signal, void* siginfo, void* ucontext);
 // Whether a signal is from the sampler's timers. `siginfo`: a siginfo_t. Async-signal-safe.
 bool IsTick(const void* siginfo);
 
+// Whether a signal that a program waits for is from a timer of ours: a tick, or the alarm of the
+// preload library. `siginfo`: a siginfo_t. Async-signal-safe.
+bool IsFromOwnTimer(int signal, const void* siginfo);
+
 // The calling thread makes a signalfd that reports SIGPROF: it gets no more ticks while it blocks
 // the signal. Not async-signal-safe: see DisarmCpuTimer.
 void OnSignalDescriptor();

@@ -6,12 +6,20 @@
 
 namespace pprof::sys {
 
-bool EnvironmentIsKnown() { return environ != nullptr; }
+namespace {
+
+// `environ` may be a variable of the program's own, which it has not set yet.
+char** Block() { return environ != nullptr ? environ : __environ; }
+
+}  // namespace
+
+bool EnvironmentIsKnown() { return Block() != nullptr; }
 
 const char* FindEnvironment(const char* name) {
-  if (environ == nullptr) return nullptr;
+  char** entry = Block();
+  if (entry == nullptr) return nullptr;
   const size_t length = std::strlen(name);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (; *entry != nullptr; ++entry) {
     if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {
       return *entry + length + 1;
     }

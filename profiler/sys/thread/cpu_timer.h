@@ -1,5 +1,5 @@
-// Timers on the CPU clock of a single thread, which signal that thread. Raw system calls, since
-// glibc's timer_create allocates.
+// Timers on the CPU clock of a single thread, which signal that thread, and alarms. Raw system
+// calls, since glibc's timer_create allocates.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@ constexpr int kNoTimer = -1;
 // the kernel refuses; see CpuTimerError. Ownership: the caller's, until DeleteTimer.
 // Async-signal-safe.
 int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos);
+// Starts a timer that sends `signal` to the process once, after `nanos` of real time (at least 1).
+// Errors, ownership as above. Async-signal-safe.
+int StartAlarm(int signal, uint64_t nanos);
 // Async-signal-safe.
 void DeleteTimer(int timer);
 
@@ -26,7 +29,8 @@ bool SetProcessTimer(uint64_t interval_nanos);
 // Whether a signal is from the process's timer. `siginfo`: a siginfo_t. Async-signal-safe.
 bool IsProcessTimerSignal(const void* siginfo);
 
-// Whether a signal is from a timer of StartCpuTimer. `siginfo`: a siginfo_t. Async-signal-safe.
+// Whether a signal is from a timer of StartCpuTimer or StartAlarm. `siginfo`: a siginfo_t.
+// Async-signal-safe.
 bool IsCpuTimerSignal(const void* siginfo);
 
 // Discards the timer's `signal` if it is pending for the calling thread, which blocks it.

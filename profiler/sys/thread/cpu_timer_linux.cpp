@@ -21,30 +21,42 @@ timespec ToTimespec(uint64_t nanos) {
   return {static_cast<time_t>(nanos / 1000000000), static_cast<long>(nanos % 1000000000)};
 }
 
-}  // namespace
-
-int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos) {
+// `event` lacks only the mark.
+int StartTimer(clockid_t clock, sigevent* event, const itimerspec& times) {
   const int saved_errno = errno;
-  // linux/posix-timers.h: MAKE_THREAD_CPUCLOCK(tid, CPUCLOCK_SCHED).
-  const auto clock = static_cast<clockid_t>(~static_cast<uint32_t>(tid) << 3 | 6);
-  sigevent event;
-  std::memset(&event, 0, sizeof event);
-  event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = signal;
-  event.sigev_value.sival_ptr = &timer_mark;
-  event._sigev_un._tid = tid;
+  event->sigev_value.sival_ptr = &timer_mark;
   int timer = kNoTimer;
-  if (syscall(SYS_timer_create, clock, &event, &timer) != 0) {
+  if (syscall(SYS_timer_create, clock, event, &timer) != 0) {
     errno = saved_errno;
     return kNoTimer;
   }
-  const itimerspec times{ToTimespec(interval_nanos), ToTimespec(first_nanos)};
   if (syscall(SYS_timer_settime, timer, 0, &times, nullptr) != 0) {
     syscall(SYS_timer_delete, timer);
     timer = kNoTimer;
   }
   errno = saved_errno;
   return timer;
+}
+
+}  // namespace
+
+int StartCpuTimer(int32_t tid, int signal, uint64_t interval_nanos, uint64_t first_nanos) {
+  // linux/posix-timers.h: MAKE_THREAD_CPUCLOCK(tid, CPUCLOCK_SCHED).
+  const auto clock = static_cast<clockid_t>(~static_cast<uint32_t>(tid) << 3 | 6);
+  sigevent event;
+  std::memset(&event, 0, sizeof event);
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = signal;
+  event._sigev_un._tid = tid;
+  return StartTimer(clock, &event, {ToTimespec(interval_nanos), ToTimespec(first_nanos)});
+}
+
+int StartAlarm(int signal, uint64_t nanos) {
+  sigevent event;
+  std::memset(&event, 0, sizeof event);
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = signal;
+  return StartTimer(CLOCK_MONOTONIC, &event, {ToTimespec(0), ToTimespec(nanos)});
 }
 
 int CpuTimerError() {
