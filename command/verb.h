@@ -49,6 +49,7 @@ int Stacks(const Words& words);   // the stacks of all threads, as text
 int Capture(const Words& words);  // everything into one archive
 int Open(const Words& words);     // one profile in the pprof tool's web page
 int Expose(const Words& words);   // a TCP port that leads to a process's socket
+int Attach(const Words& words);   // the library into a process that runs
 
 // Reads the words after a verb: argv[0] is the verb itself. Throws Failure.
 Words ParseWords(const Verb& verb, int argc, char** argv);

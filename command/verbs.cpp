@@ -83,6 +83,18 @@ for clients that know no Unix sockets. Every user of this machine can then conne
   pprof-cpp expose redis-server 127.0.0.1:6060 &
   go tool pprof -top http://127.0.0.1:6060/debug/pprof/heap
 )";
+constexpr char kAttachHelp[] = R"(
+Puts the profiler into a process that was started without it. One thread of the process stands still
+for some milliseconds, at a moment when it holds no lock of the C library. From then on the process
+can be asked for profile (CPU), wall, goroutine and threadcreate; not for heap, block and mutex,
+which must see the process from its start. Needs the right to trace it: the same user and, where
+kernel.yama.ptrace_scope is 1 or more, root or CAP_SYS_PTRACE.
+
+  --listen ADDR          listen at 127.0.0.1:6060 or unix:/path; default: a socket for its user alone
+
+  pprof-cpp attach redis-server
+  pprof-cpp get redis-server profile --seconds 10 -o cpu.pb.gz
+)";
 
 }  // namespace
 
@@ -159,6 +171,15 @@ const std::vector<Verb>& Verbs() {
        2,
        false,
        Expose},
+      {"attach",
+       "WHOM [--listen ADDR]",
+       "put the profiler into a process that runs",
+       kAttachHelp,
+       {help, {"listen", 0, true}},
+       1,
+       1,
+       false,
+       Attach},
   };
   return verbs;
 }

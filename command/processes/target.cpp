@@ -21,6 +21,12 @@ bool IsNumber(const std::string& text) {
                                       [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+[[noreturn]] void RefuseSeveral(const std::string& name, const std::vector<Process>& found) {
+  std::string pids;
+  for (const Process& one : found) pids += " " + std::to_string(one.pid);
+  throw Failure("several processes are called " + name + ", choose one:" + pids, kUsage);
+}
+
 Target ByPid(const std::string& text) {
   const auto process = ProcessOf(std::atoi(text.c_str()));
   if (!process) throw Failure("there is no process " + text, kNobody);
@@ -30,7 +36,8 @@ Target ByPid(const std::string& text) {
       geteuid() != 0 && access((process->Folder() + "/environ").c_str(), R_OK) != 0;
   throw Failure(process->name + " (" + text + ") cannot be asked: " +
                     (foreign ? "it belongs to another user"
-                             : "it has no profiler; start it with pprof-cpp run -- " +
+                             : "it has no profiler; pprof-cpp attach " + text +
+                                   " puts one in, or start it with pprof-cpp run -- " +
                                    process->name + " ..."),
                 kNobody);
 }
@@ -46,14 +53,28 @@ Target ByName(const std::string& name) {
                   kNobody);
   }
   if (found.size() == 1) return {found[0].address, found[0].process.pid, found[0].process.name};
-  std::string pids;
-  for (const Answering& one : found) pids += " " + std::to_string(one.process.pid);
-  throw Failure("several processes are called " + name + ", choose one:" + pids, kUsage);
+  std::vector<Process> processes;
+  for (const Answering& one : found) processes.push_back(one.process);
+  RefuseSeveral(name, processes);
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
+
+Process FindProcess(const std::string& text) {
+  if (IsNumber(text)) {
+    if (const auto process = ProcessOf(std::atoi(text.c_str()))) return *process;
+    throw Failure("there is no process " + text, kNobody);
+  }
+  std::vector<Process> found;
+  for (const Process& one : MyProcesses()) {
+    if (one.IsCalled(text)) found.push_back(one);
+  }
+  if (found.empty()) throw Failure("no process of yours is called " + text, kNobody);
+  if (found.size() > 1) RefuseSeveral(text, found);
+  return found[0];
+}
 
 Target FindTarget(const std::string& text) {
   if (IsNumber(text)) return ByPid(text);

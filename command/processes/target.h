@@ -4,6 +4,7 @@
 #include <string>
 
 #include "command/ask/http_client.h"
+#include "command/processes/process.h"
 
 namespace pprof::command {
 
@@ -24,6 +25,10 @@ struct Target {
 // Throws Failure: kNobody if there is no such process or it cannot be asked, kUsage if several
 // have that name; the sentence then lists them.
 Target FindTarget(const std::string& text);
+
+// A process by its number or name, whether it can be asked or not. Throws Failure: kNobody if there
+// is none, kUsage if several have that name.
+Process FindProcess(const std::string& text);
 
 // True for profiles that the server records before it answers.
 bool IsRecording(const std::string& profile);

@@ -10,16 +10,13 @@
 
 #include "command/failure.h"
 #include "command/processes/answering.h"
-#include "command/processes/process.h"
+#include "command/processes/library_file.h"
 #include "command/processes/program_file.h"
 #include "command/verb.h"
 
 namespace pprof::command {
 namespace {
 
-// From the command to the library, both installed.
-constexpr char kInstalledFolder[] = PPROF_CPP_LIBRARY_FOLDER;
-constexpr char kLibrary[] = "libpprof_preload.so";
 constexpr char kProcessSocket[] = "/%p.sock";  // the library puts its process's number there
 constexpr size_t kLongestSocketPath = 107;
 
@@ -31,19 +28,6 @@ std::string Variable(const char* name) {
 void Set(const char* name, const std::string& value) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   if (setenv(name, value.c_str(), 1) != 0) throw Failure("no memory for the environment");
-}
-
-// The folder of the library: beside the command, in the build tree, or installed.
-std::string LibraryFolder() {
-  const std::string command = ReadLink("/proc/self/exe");
-  const std::string here = command.substr(0, command.rfind('/'));
-  for (const char* const folder : {"", "/../profiler/preload", kInstalledFolder}) {
-    const std::string path = here + folder;
-    if (access((path + "/" + kLibrary).c_str(), R_OK) == 0) return path;
-  }
-  throw Failure(std::string(kLibrary) + " is neither beside " + command + " nor in " + here +
-                    kInstalledFolder,
-                kCannotStart);
 }
 
 // Blanks and colons separate the names in LD_PRELOAD and cannot be escaped: a folder that has one
