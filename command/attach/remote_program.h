@@ -14,7 +14,7 @@ struct CodeMapping {
   uint64_t begin = 0;
   uint64_t end = 0;
   uint64_t module_begin = 0;  // where the file's first byte is mapped
-  std::string path;  // as the process sees it
+  std::string path;           // as the process sees it
 };
 
 class RemoteProgram {

@@ -20,10 +20,20 @@ constexpr long kBetweenRoundsNanos = 2000000;
 constexpr size_t kStackBytes = size_t{128} << 10;
 
 constexpr uint64_t kOwnWaits[] = {
-    SYS_poll,         SYS_select,     SYS_pselect6,    SYS_ppoll,           SYS_epoll_wait,
-    SYS_epoll_pwait,  SYS_nanosleep,  SYS_accept,      SYS_accept4,         SYS_clock_nanosleep,
-    SYS_wait4,        SYS_waitid,     SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_pause,
+    SYS_poll,        SYS_select,    SYS_pselect6,      SYS_ppoll,           SYS_epoll_wait,
+    SYS_epoll_pwait, SYS_nanosleep, SYS_accept,        SYS_accept4,         SYS_clock_nanosleep,
+    SYS_wait4,       SYS_waitid,    SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_pause,
 };
+
+// The C library reads files within locks of its own; those are no waits that a stop breaks off, as
+// pipes, terminals and sockets are.
+constexpr uint64_t kReads[] = {SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg};
+constexpr int64_t kBrokenOff = -512;  // ERESTARTSYS, which only tracers see
+
+template <size_t kCount>
+bool IsOneOf(const uint64_t (&calls)[kCount], uint64_t call) {
+  return std::find(std::begin(calls), std::end(calls), call) != std::end(calls);
+}
 
 int64_t MonotonicSeconds() {
   timespec now{};
@@ -75,10 +85,18 @@ class Search {
 
  private:
   bool IsSafe(const user_regs_struct& registers) const {
-    const bool in_call = static_cast<int64_t>(registers.orig_rax) >= 0;
-    const bool safe = in_call ? IsOwnWait(registers.orig_rax, registers.rsi)
-                              : code_is_safe_ && program_.IsInExecutable(registers.rip);
-    return safe && !MayBeInHandler(pid_, registers.rsp, signal_return_);
+    return (IsInWait(registers) || IsInOwnCode(registers)) &&
+           !MayBeInHandler(pid_, registers.rsp, signal_return_);
+  }
+  static bool IsInWait(const user_regs_struct& registers) {
+    if (static_cast<int64_t>(registers.orig_rax) < 0) return false;
+    const bool broken_off = static_cast<int64_t>(registers.rax) == kBrokenOff;
+    return IsOwnWait(registers.orig_rax, registers.rsi) &&
+           (broken_off || !IsOneOf(kReads, registers.orig_rax));
+  }
+  bool IsInOwnCode(const user_regs_struct& registers) const {
+    return code_is_safe_ && static_cast<int64_t>(registers.orig_rax) < 0 &&
+           program_.IsInExecutable(registers.rip);
   }
 
   const pid_t pid_;
@@ -90,8 +108,8 @@ class Search {
 
 // proc(5), /proc/PID/syscall: "NUMBER ARG1 ARG2 ...", without stopping the thread.
 bool SeemsToWait(pid_t pid, pid_t tid) {
-  const std::string call = ReadFile("/proc/" + std::to_string(pid) + "/task/" +
-                                    std::to_string(tid) + "/syscall");
+  const std::string call =
+      ReadFile("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/syscall");
   unsigned long number = 0;
   unsigned long first = 0;
   unsigned long second = 0;
@@ -104,7 +122,7 @@ bool SeemsToWait(pid_t pid, pid_t tid) {
 bool IsOwnWait(uint64_t system_call, uint64_t second_argument) {
   // Conditions, semaphores and joins wait with a bit set; mutexes of glibc and spin locks without.
   if (system_call == SYS_futex) return (second_argument & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
-  return std::find(std::begin(kOwnWaits), std::end(kOwnWaits), system_call) != std::end(kOwnWaits);
+  return IsOneOf(kOwnWaits, system_call) || IsOneOf(kReads, system_call);
 }
 
 std::unique_ptr<Tracee> StopAtSafePoint(pid_t pid, const RemoteProgram& program) {

@@ -14,8 +14,8 @@
 
 namespace pprof::command {
 
-// A wait of the program's own, as the kernel names the call with its first two arguments: for
-// events, time, children or a condition. Not the wait for a mutex, which the allocator makes, too.
+// Whether a system call is a wait of the program's own: for events, time, children, input or a
+// condition. Not the wait for a mutex, which the allocator makes, too.
 bool IsOwnWait(uint64_t system_call, uint64_t second_argument);
 
 // Stops the threads of the process one after the other, each for moments, until one is at a safe

@@ -26,7 +26,8 @@ constexpr uint64_t kSyscallBytes = 2;  // "syscall"; a wait that begins again go
 uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
 
 // Unblocked, because the kernel takes the program's handler away from a blocked one.
-const uint64_t kAllButFaults = ~(Bit(SIGSEGV) | Bit(SIGBUS) | Bit(SIGILL) | Bit(SIGFPE) | Bit(SIGTRAP));
+const uint64_t kAllButFaults =
+    ~(Bit(SIGSEGV) | Bit(SIGBUS) | Bit(SIGILL) | Bit(SIGFPE) | Bit(SIGTRAP));
 
 bool IsFault(int signal) {
   return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
@@ -35,7 +36,8 @@ bool IsFault(int signal) {
 
 // ptrace's requests and sizes are declared differently by C libraries.
 long Trace(int request, pid_t tid, uint64_t address, const void* data) {
-  return ptrace(static_cast<__ptrace_request>(request), tid, reinterpret_cast<void*>(address), data);
+  return ptrace(static_cast<__ptrace_request>(request), tid, reinterpret_cast<void*>(address),
+                data);
 }
 
 [[noreturn]] void Fail(const char* what) {
@@ -119,7 +121,8 @@ void Tracee::KeepState() {
   if (Trace(PTRACE_GETSIGMASK, tid_, sizeof mask_, &mask_) != 0) Fail("signals cannot be read");
 }
 
-// Waits such as epoll_wait fail with EINTR after any stop, signal(7); the others the kernel repeats.
+// Waits such as epoll_wait fail with EINTR after any stop, signal(7); the others the kernel
+// repeats.
 void Tracee::Restore() {
   user_regs_struct registers = saved_;
   if (static_cast<int64_t>(registers.orig_rax) >= 0 &&

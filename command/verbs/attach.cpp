@@ -88,7 +88,9 @@ class UninterruptedBySignals {
 class Loader {
  public:
   Loader(const Process& process, const RemoteProgram& program)
-      : process_(process), program_(program), libc_(*program.FindModule("libc.so.6")),
+      : process_(process),
+        program_(program),
+        libc_(*program.FindModule("libc.so.6")),
         tracee_(StopAtSafePoint(process.pid, program)) {
     own_stack_ = tracee_->registers().rsp - kRedZoneBytes;
     const uint64_t found = tracee_->Call(
@@ -165,7 +167,8 @@ std::string Loader::PathInside(const std::string& library) {
   const std::string file = "/fd/" + std::to_string(memory_file_);
   const std::string bytes = ReadFile(library);
   std::FILE* const out = std::fopen((process_.Folder() + file).c_str(), "wb");
-  const bool written = out != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
+  const bool written =
+      out != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
   if ((out != nullptr && std::fclose(out) != 0) || !written) {
     throw Failure("the file in the memory of the process cannot be written");
   }
@@ -185,7 +188,8 @@ std::string AwaitServer(pid_t pid, uint64_t address) {
   report.text[sizeof report.text - 1] = '\0';
   if (report.state == 1) return report.text;
   throw Failure(report.state == 2
-                    ? std::string("the library is in the process, and does not listen: ") + report.text
+                    ? std::string("the library is in the process, and does not listen: ") +
+                          report.text
                     : "the library is in the process, and its server did not start within 10 s");
 }
 

@@ -43,11 +43,13 @@ void Serve(const std::string& address) {
 
 // Returns at once: the calling thread is a stopped one of the program. A second call changes
 // nothing. Ownership: the library's. Not async-signal-safe: starts a thread.
-extern "C" __attribute__((visibility("default"))) const void* pprof_cpp_attach(const char* address) noexcept {
+extern "C" __attribute__((visibility("default"))) const void* pprof_cpp_attach(
+    const char* address) noexcept {
   static std::atomic<bool> called{false};
   if (called.exchange(true)) return &report;
   try {
-    auto thread = pprof::OwnThread::Start("pprof-attach", [at = std::string(address)] { Serve(at); });
+    auto thread =
+        pprof::OwnThread::Start("pprof-attach", [at = std::string(address)] { Serve(at); });
     if (thread.ok()) {
       new pprof::OwnThread(std::move(thread.value()));  // never joined: the thread ends by itself
     } else {
