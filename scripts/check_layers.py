@@ -164,8 +164,12 @@ TABLE = {
     "command/files": Room("command", headers="fcntl.h fmt/format.h signal.h sys/stat.h unistd.h "
                           "zlib.h"),
     "command/profile": Room("command", headers="protozero/pbf_reader.hpp zlib.h"),
+    "command/attach": Room("command command/processes",
+                           headers="dlfcn.h elf.h linux/futex.h signal.h sys/mman.h sys/ptrace.h "
+                                   "sys/stat.h sys/syscall.h sys/types.h sys/uio.h sys/user.h "
+                                   "sys/wait.h time.h unistd.h"),
     "command/verbs": Room(
-        "command command/ask command/files command/processes command/profile",
+        "command command/ask command/attach command/files command/processes command/profile",
         headers="arpa/inet.h fmt/format.h netinet/in.h poll.h signal.h sys/ioctl.h sys/socket.h "
                 "sys/stat.h sys/wait.h unistd.h"),
     "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "

@@ -14,6 +14,7 @@ _pprof_cpp_options() {
     stacks) echo "--self --help" ;;
     capture) echo "--output --seconds --help" ;;
     open) echo "--seconds --http --help" ;;
+    attach) echo "--listen --help" ;;
     ps | expose) echo "--help" ;;
   esac
 }
@@ -54,7 +55,7 @@ _pprof_cpp() {
     -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     *)
       if [[ $COMP_CWORD == 1 ]]; then
-        words="run ps get top stacks capture open expose help --help --version"
+        words="run ps get top stacks capture open expose attach help --help --version"
       elif [[ $verb == run ]] && _pprof_cpp_run; then
         return
       elif [[ $current == -* || $verb == run ]]; then

@@ -160,7 +160,7 @@ class Help(CommandCase):
         overview = self.pprof("--help").stdout
         verbs = [line.split()[0] for line in overview.splitlines() if line.startswith("  ") and
                  not line.startswith(("  pprof-cpp", "  go "))]
-        self.assertEqual(len(verbs), 8)
+        self.assertEqual(len(verbs), 9)
         for verb in verbs:
             text = self.pprof(verb, "--help")
             self.assertEqual(text.returncode, 0)

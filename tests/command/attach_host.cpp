@@ -1,4 +1,5 @@
-// Programs that `pprof-cpp attach` is tried on. Each ends with its stdin and prints what it noticed.
+// Programs that `pprof-cpp attach` is tried on. Each ends with its stdin and prints what it
+// noticed.
 //
 //   attach_host compute | malloc | waits | handler
 #include <sys/epoll.h>
