@@ -38,7 +38,7 @@ std::string LibraryFolder() {
   const std::string command = ReadLink("/proc/self/exe");
   const std::string here = command.substr(0, command.rfind('/'));
   for (const char* const folder : {"", "/../profiler/preload", kInstalledFolder}) {
-    const std::string path = here + folder;
+    std::string path = here + folder;
     if (access((path + "/" + kLibrary).c_str(), R_OK) == 0) return path;
   }
   throw Failure(std::string(kLibrary) + " is neither beside " + command + " nor in " + here +
@@ -130,6 +130,7 @@ int Run(const Words& words) {
   Preload();
   std::vector<std::string> arguments = words.names;
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   execv(path.c_str(), pointers.data());
