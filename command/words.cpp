@@ -38,9 +38,9 @@ std::vector<option> LongOptions(const std::vector<Option>& options) {
 // The option of a letter, or of the index that getopt_long found; null if the verb has none.
 const Option* Find(const std::vector<Option>& options, int found) {
   if (found < static_cast<int>(options.size())) return &options[static_cast<size_t>(found)];
+  const std::string name = found == 'h' ? "help" : "output";
   for (const Option& one : options) {
-    if ((found == 'h' || found == 'o') && one.name == (found == 'h' ? "help" : "output"))
-      return &one;
+    if (one.name == name) return &one;
   }
   return nullptr;
 }

@@ -47,7 +47,7 @@ std::optional<Address> SocketOf(const Process& process) {
   const std::string root = same_files ? "" : process.Folder() + "/root";
   for (const std::string& folder : FoldersOf(process)) {
     Address address;
-    address.unix_path = root + folder + file;
+    address.unix_path.append(root).append(folder).append(file);
     if (access(address.unix_path.c_str(), F_OK) == 0 && AnswersAt(process, address)) return address;
   }
   return std::nullopt;
