@@ -44,7 +44,9 @@ endif()
 configure_file(cmake/pprof-cpp.pc.in pprof-cpp.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/pprof-cpp.pc" DESTINATION "${pkgconfig_dir}" COMPONENT dev)
 
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT dev)
+if(NOT PPROF_CPP_PACKAGES)  # Debian has the text of the licence
+  install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT dev)
+endif()
 
 if(TARGET pprof_preload)
   install(TARGETS pprof_preload LIBRARY DESTINATION "${PPROF_CPP_PRELOAD_DIR}" COMPONENT command)

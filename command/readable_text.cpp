@@ -32,7 +32,7 @@ constexpr size_t kLongest = 64;
 
 std::string Text(const tm& parts, const char* form) {
   char text[kLongest];
-  return std::string(text, std::strftime(text, sizeof text, form, &parts));
+  return {text, std::strftime(text, sizeof text, form, &parts)};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A verb of the command, and the words that a person wrote after it.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,18 +20,12 @@ struct Words {
   int Number(const std::string& option, int otherwise, int least, int most) const;
 };
 
-struct Option {
-  const char* name = nullptr;  // "seconds" for --seconds
-  char letter = 0;             // 'o' for -o; 0: none
-  bool takes_value = false;
-};
-
 struct Verb {
   const char* name;
   const char* usage;    // what follows the name
   const char* summary;  // one line
   const char* help;     // options and examples
-  std::vector<Option> options;
+  const char* options;  // "seconds: once": a colon follows the name of one that takes a value
   size_t least_names;
   size_t most_names;
   bool ends_at_first_name;  // what follows belongs to another program
@@ -38,7 +33,7 @@ struct Verb {
 };
 
 // All verbs, in the order in which the help shows them.
-const std::vector<Verb>& Verbs();
+const std::array<Verb, 9>& Verbs();
 
 // What the verbs do, each in its file in verbs/. All return the exit code or throw Failure.
 int Run(const Words& words);      // does not return unless it fails
@@ -51,7 +46,8 @@ int Open(const Words& words);     // one profile in the pprof tool's web page
 int Expose(const Words& words);   // a TCP port that leads to a process's socket
 int Attach(const Words& words);   // the library into a process that runs
 
-// Reads the words after a verb: argv[0] is the verb itself. Throws Failure.
+// Reads the words after a verb, with -h for --help and -o for --output: argv[0] is the verb itself.
+// Throws Failure.
 Words ParseWords(const Verb& verb, int argc, char** argv);
 
 }  // namespace pprof::command

@@ -22,9 +22,11 @@ asked: `pprof-cpp ps` lists them. Shells, env, nice, tini and other wrappers pas
 )";
 constexpr char kPsHelp[] = R"(
 Lists your processes that can be asked: those started by `pprof-cpp run`, and those that have the
-profiler built in, in containers, too. HEAP is what malloc has given out and not taken back.
+profiler built in, in containers, too. With PROCESS only those of that number or name. HEAP is what
+malloc has given out and not taken back.
 
   pprof-cpp ps
+  pprof-cpp ps redis-server 1234
 )";
 constexpr char kGetHelp[] = R"(
 Fetches one profile. WHOM is a process by its number or name, or an address such as
@@ -96,92 +98,29 @@ kernel.yama.ptrace_scope is 1 or more, root or CAP_SYS_PTRACE.
   pprof-cpp get redis-server profile --seconds 10 -o cpu.pb.gz
 )";
 
+constexpr std::array<Verb, 9> kVerbs = {{
+    {"run", "[OPTIONS] [--] PROGRAM [ARGUMENT...]", "start a program with the profiler in it",
+     kRunHelp, "listen: socket children: heap-interval:", 1, kAnyNumber, true, Run},
+    {"ps", "[PROCESS...]", "list the processes that can be asked", kPsHelp, "", 0, kAnyNumber,
+     false, Ps},
+    {"get", "WHOM PROFILE [--seconds N] [-o FILE]", "fetch one profile", kGetHelp,
+     "seconds: output:", 2, 2, false, Get},
+    {"top", "WHOM [PROFILE] [OPTIONS]", "watch the functions that hold memory or use CPUs",
+     kTopHelp, "seconds: by: rows: once", 1, 2, false, Top},
+    {"stacks", "WHOM [--self]", "print the stacks of all threads", kStacksHelp, "self", 1, 1, false,
+     Stacks},
+    {"capture", "WHOM [-o FOLDER] [--seconds N]", "fetch everything into one archive", kCaptureHelp,
+     "seconds: output:", 1, 1, false, Capture},
+    {"open", "WHOM PROFILE [--seconds N]", "look at a profile in the browser", kOpenHelp,
+     "seconds: http:", 2, 2, false, Open},
+    {"expose", "WHOM ADDR", "lead a local TCP port to a process", kExposeHelp, "", 2, 2, false,
+     Expose},
+    {"attach", "WHOM [--listen ADDR]", "put the profiler into a process that runs", kAttachHelp,
+     "listen:", 1, 1, false, Attach},
+}};
+
 }  // namespace
 
-const std::vector<Verb>& Verbs() {
-  static const Option help{"help", 'h', false};
-  static const Option seconds{"seconds", 0, true};
-  static const Option output{"output", 'o', true};
-  static const std::vector<Verb> verbs = {
-      {"run",
-       "[OPTIONS] [--] PROGRAM [ARGUMENT...]",
-       "start a program with the profiler in it",
-       kRunHelp,
-       {help,
-        {"listen", 0, true},
-        {"socket", 0, false},
-        {"children", 0, true},
-        {"heap-interval", 0, true}},
-       1,
-       kAnyNumber,
-       true,
-       Run},
-      {"ps", "", "list the processes that can be asked", kPsHelp, {help}, 0, 0, false, Ps},
-      {"get",
-       "WHOM PROFILE [--seconds N] [-o FILE]",
-       "fetch one profile",
-       kGetHelp,
-       {help, seconds, output},
-       2,
-       2,
-       false,
-       Get},
-      {"top",
-       "WHOM [PROFILE] [OPTIONS]",
-       "watch the functions that hold memory or use CPUs",
-       kTopHelp,
-       {help, seconds, {"by", 0, true}, {"rows", 0, true}, {"once", 0, false}},
-       1,
-       2,
-       false,
-       Top},
-      {"stacks",
-       "WHOM [--self]",
-       "print the stacks of all threads",
-       kStacksHelp,
-       {help, {"self", 0, false}},
-       1,
-       1,
-       false,
-       Stacks},
-      {"capture",
-       "WHOM [-o FOLDER] [--seconds N]",
-       "fetch everything into one archive",
-       kCaptureHelp,
-       {help, seconds, output},
-       1,
-       1,
-       false,
-       Capture},
-      {"open",
-       "WHOM PROFILE [--seconds N]",
-       "look at a profile in the browser",
-       kOpenHelp,
-       {help, seconds, {"http", 0, true}},
-       2,
-       2,
-       false,
-       Open},
-      {"expose",
-       "WHOM ADDR",
-       "lead a local TCP port to a process",
-       kExposeHelp,
-       {help},
-       2,
-       2,
-       false,
-       Expose},
-      {"attach",
-       "WHOM [--listen ADDR]",
-       "put the profiler into a process that runs",
-       kAttachHelp,
-       {help, {"listen", 0, true}},
-       1,
-       1,
-       false,
-       Attach},
-  };
-  return verbs;
-}
+const std::array<Verb, 9>& Verbs() { return kVerbs; }
 
 }  // namespace pprof::command

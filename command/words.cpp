@@ -1,6 +1,7 @@
 #include <getopt.h>
 
 #include <charconv>
+#include <sstream>
 
 #include "command/failure.h"
 #include "command/verb.h"
@@ -8,35 +9,44 @@
 namespace pprof::command {
 namespace {
 
-constexpr int kFirstLong = 256;  // beyond every letter
-
-struct Grammar {
-  std::string letters;
-  std::vector<option> longs;
+struct Option {
+  std::string name;
+  bool takes_value = false;
 };
 
-Grammar GrammarOf(const Verb& verb) {
-  // '+' ends the options at the first name; ':' tells a missing value from an unknown option.
-  Grammar grammar{verb.ends_at_first_name ? "+:" : ":", {}};
-  int value = kFirstLong;
-  for (const Option& one : verb.options) {
-    grammar.longs.push_back({one.name, one.takes_value ? 1 : 0, nullptr, value++});
-    if (one.letter != 0) grammar.letters.append(1, one.letter).append(one.takes_value ? ":" : "");
+std::vector<Option> OptionsOf(const Verb& verb) {
+  std::vector<Option> options{{"help"}};
+  std::istringstream words(verb.options);
+  for (std::string word; words >> word;) {
+    const bool takes_value = word.back() == ':';
+    if (takes_value) word.pop_back();
+    options.push_back({word, takes_value});
   }
-  grammar.longs.push_back({nullptr, 0, nullptr, 0});
-  return grammar;
+  return options;
+}
+
+// What getopt_long is told; each option is known by its index.
+std::vector<option> LongOptions(const std::vector<Option>& options) {
+  std::vector<option> longs(options.size() + 1);  // the last one is empty
+  for (size_t i = 0; i < options.size(); ++i) {
+    longs[i] = {options[i].name.c_str(), options[i].takes_value ? 1 : 0, nullptr,
+                static_cast<int>(i)};
+  }
+  return longs;
+}
+
+// The option of a letter, or of the index that getopt_long found; null if the verb has none.
+const Option* Find(const std::vector<Option>& options, int found) {
+  if (found < static_cast<int>(options.size())) return &options[static_cast<size_t>(found)];
+  const std::string name = found == 'h' ? "help" : "output";
+  for (const Option& one : options) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
 }
 
 [[noreturn]] void Refuse(const Verb& verb, const std::string& what) {
   throw Failure(what + "; see pprof-cpp " + verb.name + " --help", kUsage);
-}
-
-const Option* OptionOf(const Verb& verb, int found) {
-  if (found >= kFirstLong) return &verb.options[static_cast<size_t>(found - kFirstLong)];
-  for (const Option& one : verb.options) {
-    if (one.letter == found) return &one;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -61,14 +71,18 @@ int Words::Number(const std::string& option, int otherwise, int least, int most)
 }
 
 Words ParseWords(const Verb& verb, int argc, char** argv) {
-  const Grammar grammar = GrammarOf(verb);
+  const std::vector<Option> options = OptionsOf(verb);
+  const std::vector<option> longs = LongOptions(options);
+  // '+' ends the options at the first name; ':' tells a missing value from an unknown option.
+  const char* const letters = verb.ends_at_first_name ? "+:ho:" : ":ho:";
   Words words;
   opterr = 0;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): the command line is read by the only thread
-  for (int found = 0; (found = getopt_long(argc, argv, grammar.letters.c_str(),
-                                           grammar.longs.data(), nullptr)) != -1;) {
+  for (;;) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the command line is read by the only thread
+    const int found = getopt_long(argc, argv, letters, longs.data(), nullptr);
+    if (found == -1) break;
     if (found == ':') Refuse(verb, std::string(argv[optind - 1]) + " needs a value");
-    const Option* const one = found == '?' ? nullptr : OptionOf(verb, found);
+    const Option* const one = found == '?' ? nullptr : Find(options, found);
     if (one == nullptr) Refuse(verb, std::string("unknown option ") + argv[optind - 1]);
     words.options[one->name] = one->takes_value ? optarg : "";
   }

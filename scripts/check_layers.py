@@ -157,7 +157,7 @@ TABLE = {
                       f"{SYS['thread']}/mutex.h"),
     # A program of its own: it knows the server by HTTP only, and of the headers the version.
     "command": Room("pprof/version.h", headers="fmt/format.h getopt.h"),
-    "command/ask": Room("command", headers="netdb.h poll.h sys/socket.h "
+    "command/ask": Room("command", headers="fcntl.h netdb.h poll.h sys/socket.h "
                         "sys/time.h sys/un.h unistd.h"),
     "command/processes": Room("command command/ask", headers="arpa/inet.h elf.h sys/socket.h "
                               "sys/stat.h sys/types.h sys/xattr.h unistd.h"),

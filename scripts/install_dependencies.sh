@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs missing Debian packages; does nothing if there are none.
 #
-#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser
+#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser package
 #
 # Or sourced: install_dependencies [--no-install] GROUP...
 # With --no-install it only prints what to install and exits with 3.
@@ -20,7 +20,8 @@ dependency_group() {
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
     check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
     browser) echo chromium=chromium python3=python3 ;;
-    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check browser" >&2
+    package) echo dpkg-dev=dpkg-shlibdeps file=file lintian=lintian ;;
+    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check browser package" >&2
        return 2 ;;
   esac
 }

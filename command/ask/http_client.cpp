@@ -1,5 +1,6 @@
 #include "command/ask/http_client.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -24,12 +25,16 @@ constexpr int kWatchMilliseconds = 200;
 
 std::string ErrorText() { return std::generic_category().message(errno); }
 
-class Socket {
+class Descriptor {
  public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() { close(fd_); }
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    const int error = errno;
+    if (fd_ >= 0) close(fd_);
+    errno = error;
+  }
   int get() const { return fd_; }
 
  private:
@@ -50,11 +55,10 @@ int ConnectTo(const sockaddr* address, socklen_t size) {
 int ConnectUnix(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  // A path through /proc/PID/root is soon longer than 107 bytes; its descriptor has a short one.
+  const Descriptor file(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (file.get() < 0) return -1;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
   return ConnectTo(reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
@@ -150,7 +154,7 @@ Answer Get(const Address& address, const std::string& path, std::chrono::seconds
   if (fd < 0) {
     throw Failure("nobody can be asked at " + address.Text() + ": " + ErrorText(), kNobody);
   }
-  const Socket socket(fd);
+  const Descriptor socket(fd);
   SendAll(fd, RequestText(address, path));
   return Parse(ReadAll(fd, patience, watcher));
 }

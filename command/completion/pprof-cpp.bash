@@ -60,7 +60,7 @@ _pprof_cpp() {
         return
       elif [[ $current == -* || $verb == run ]]; then
         words=$(_pprof_cpp_options "$verb")
-      elif [[ $COMP_CWORD == 2 && $verb != ps && $verb != help ]]; then
+      elif [[ $COMP_CWORD == 2 && $verb != help ]]; then
         words=$(_pprof_cpp_whom)
       elif [[ $COMP_CWORD == 3 && $verb =~ ^(get|top|open)$ ]]; then
         words="heap allocs peak goroutine threadcreate profile wall block mutex"

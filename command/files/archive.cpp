@@ -69,11 +69,6 @@ void Archive::Pad(uint64_t size) {
 }
 
 void Archive::AddHead(const std::string& name, char type, uint64_t size) {
-  if (name.size() >= sizeof Head::name && type == kRegular) {
-    AddHead("././@LongLink", kLongName, name.size() + 1);
-    Write(name.c_str(), name.size() + 1);
-    Pad(name.size() + 1);
-  }
   Head head{};
   std::memcpy(head.name, name.data(), std::min(name.size(), sizeof head.name - 1));
   Octal(head.mode, 0600);
@@ -91,8 +86,18 @@ void Archive::AddHead(const std::string& name, char type, uint64_t size) {
   Write(reinterpret_cast<const char*>(&head), sizeof head);
 }
 
+void Archive::AddFileHead(const std::string& name, uint64_t size) {
+  const std::string path = folder_ + "/" + name;
+  if (path.size() >= sizeof Head::name) {
+    AddHead("././@LongLink", kLongName, path.size() + 1);
+    Write(path.c_str(), path.size() + 1);
+    Pad(path.size() + 1);
+  }
+  AddHead(path, kRegular, size);
+}
+
 void Archive::Add(const std::string& name, const std::string& content) {
-  AddHead(folder_ + "/" + name, kRegular, content.size());
+  AddFileHead(name, content.size());
   for (size_t at = 0; at < content.size(); at += size_t{1} << 20) {
     Write(content.data() + at, std::min(content.size() - at, size_t{1} << 20));
   }
@@ -105,7 +110,7 @@ int64_t Archive::AddFile(const std::string& name, const std::string& path) {
   const auto size = static_cast<int64_t>(from.tellg());
   if (size < 0) return -1;
   from.seekg(0);
-  AddHead(folder_ + "/" + name, kRegular, static_cast<uint64_t>(size));
+  AddFileHead(name, static_cast<uint64_t>(size));
   std::string buffer(size_t{1} << 20, '\0');
   for (int64_t left = size; left > 0;) {
     const auto part = std::min(left, static_cast<int64_t>(buffer.size()));

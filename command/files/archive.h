@@ -26,6 +26,7 @@ class Archive {
   void Commit();
 
  private:
+  void AddFileHead(const std::string& name, uint64_t size);
   void AddHead(const std::string& name, char type, uint64_t size);
   void Write(const char* bytes, size_t count);
   void Pad(uint64_t size);

@@ -50,8 +50,9 @@ std::string Resolved(std::filesystem::path path) {
 }  // namespace
 
 PendingFile::PendingFile(const std::string& path)
-    : path_(Resolved(path)), pending_path_(path_ + ".part." + std::to_string(getpid())) {
-  fd_ = open(pending_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    : path_(Resolved(path)),
+      pending_path_(path_ + ".part." + std::to_string(getpid())),
+      fd_(open(pending_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
   if (fd_ < 0) Refuse("cannot write " + path);
   RemoveOnSignal(pending_path_);
 }

@@ -28,7 +28,7 @@ class PendingFile {
  private:
   const std::string path_;
   const std::string pending_path_;
-  int fd_ = -1;
+  int fd_;
 };
 
 // Writes a whole file: through a PendingFile, or into what already stands there if that is no

@@ -15,9 +15,11 @@ constexpr char kFolderName[] = "/pprof-cpp";
 constexpr char kDefaultFolder[] = "/run";
 
 // The folders in which a process may have its socket: its own XDG_RUNTIME_DIR, which it may have
-// overwritten together with its environment, ours, and the default.
+// overwritten together with its environment, ours, the default, and that of a process which has
+// changed its user.
 std::set<std::string> FoldersOf(const Process& process) {
-  std::set<std::string> folders{SocketFolder(), std::string(kDefaultFolder) + kFolderName};
+  std::set<std::string> folders{SocketFolder(), std::string(kDefaultFolder) + kFolderName,
+                                "/tmp/pprof-cpp-" + std::to_string(process.uid)};
   const std::string name("\0XDG_RUNTIME_DIR=", 17);
   const std::string environment = std::string(1, '\0') + ReadFile(process.Folder() + "/environ");
   if (const size_t at = environment.find(name); at != std::string::npos) {
@@ -42,9 +44,10 @@ std::optional<Address> SocketOf(const Process& process) {
   const std::string file = "/" + std::to_string(process.inner_pid) + ".sock";
   const bool same_files = ReadLink(process.Folder() + "/ns/mnt") == ReadLink("/proc/self/ns/mnt") &&
                           ReadLink(process.Folder() + "/root") == "/";
+  const std::string root = same_files ? "" : process.Folder() + "/root";
   for (const std::string& folder : FoldersOf(process)) {
     Address address;
-    address.unix_path = (same_files ? "" : process.Folder() + "/root") + folder + file;
+    address.unix_path.append(root).append(folder).append(file);
     if (access(address.unix_path.c_str(), F_OK) == 0 && AnswersAt(process, address)) return address;
   }
   return std::nullopt;

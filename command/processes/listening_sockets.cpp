@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "command/processes/answering.h"
 
@@ -16,6 +18,11 @@ constexpr char kServerThread[] = "pprof-http\n";
 constexpr char kListen[] = "0A";             // TCP_LISTEN in /proc/net/tcp
 constexpr char kAcceptsUnix[] = "00010000";  // __SO_ACCEPTCON in /proc/net/unix
 constexpr char kSocketLink[] = "socket:[";
+
+std::vector<std::string> WordsOf(const std::string& line) {
+  std::istringstream words(line);
+  return {std::istream_iterator<std::string>(words), std::istream_iterator<std::string>()};
+}
 
 // The inode numbers of the sockets among a task's descriptors.
 std::set<std::string> SocketsOf(const std::string& task) {
@@ -59,11 +66,11 @@ std::optional<Address> TcpAddress(const std::string& text) {
 std::optional<Address> FindTcp(const std::string& table, const std::set<std::string>& inodes) {
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-    words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
-        inode;
-    if (state == kListen && inodes.count(inode) != 0) return TcpAddress(local);
+    // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode
+    const std::vector<std::string> words = WordsOf(line);
+    if (words.size() > 9 && words[3] == kListen && inodes.count(words[9]) != 0) {
+      return TcpAddress(words[1]);
+    }
   }
   return std::nullopt;
 }
@@ -71,11 +78,13 @@ std::optional<Address> FindTcp(const std::string& table, const std::set<std::str
 std::optional<Address> FindUnix(const Process& process, const std::set<std::string>& inodes) {
   std::istringstream lines(ReadFile(process.Folder() + "/net/unix"));
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string slot, references, protocol, flags, type, state, inode, path;
-    words >> slot >> references >> protocol >> flags >> type >> state >> inode >> std::ws;
-    std::getline(words, path);
-    if (flags != kAcceptsUnix || inodes.count(inode) == 0 || path[0] != '/') continue;
+    // Num RefCount Protocol Flags Type St Inode Path
+    const std::vector<std::string> words = WordsOf(line);
+    if (words.size() < 8 || words[3] != kAcceptsUnix || inodes.count(words[6]) == 0 ||
+        words[7][0] != '/') {
+      continue;
+    }
+    const std::string path = line.substr(line.find('/'));  // it may have blanks
     Address address;
     const bool same = ReadLink(process.Folder() + "/ns/mnt") == ReadLink("/proc/self/ns/mnt");
     address.unix_path = (same ? "" : process.Folder() + "/root") + path;

@@ -1,6 +1,5 @@
 #include "command/processes/process.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,7 +68,10 @@ std::optional<Process> ProcessOf(pid_t pid) {
   process.since = BootTime() + std::atol(words[19].c_str()) / sysconf(_SC_CLK_TCK);
   process.resident_bytes =
       std::strtoull(words[21].c_str(), nullptr, 10) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const std::string pids = Field(ReadFile(process.Folder() + "/status"), "NSpid:");
+  const std::string status = ReadFile(process.Folder() + "/status");
+  const std::string uids = Field(status, "\nUid:\t");  // real, effective, ...
+  process.uid = static_cast<uid_t>(std::strtoul(uids.c_str() + uids.find('\t') + 1, nullptr, 10));
+  const std::string pids = Field(status, "\nNSpid:");
   process.inner_pid = std::atoi(pids.substr(pids.find_last_of("\t ") + 1).c_str());
   if (process.inner_pid == 0) process.inner_pid = pid;
   return process;
@@ -80,11 +82,9 @@ std::vector<Process> MyProcesses() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
-    struct stat info {};
-    if (pid <= 0 || pid == getpid() || stat(entry.path().c_str(), &info) != 0) continue;
-    // A process that may not be dumped belongs to root in /proc: its status says whose it is.
-    if (geteuid() != 0 && info.st_uid != geteuid()) continue;
-    if (auto process = ProcessOf(pid)) processes.push_back(*process);
+    if (pid <= 0 || pid == getpid()) continue;
+    const auto process = ProcessOf(pid);
+    if (process && (geteuid() == 0 || process->uid == geteuid())) processes.push_back(*process);
   }
   std::sort(processes.begin(), processes.end(),
             [](const Process& a, const Process& b) { return a.pid < b.pid; });

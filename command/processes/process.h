@@ -13,6 +13,7 @@ namespace pprof::command {
 // What was true when the process was looked at. A value.
 struct Process {
   pid_t pid = 0;           // here
+  uid_t uid = 0;           // the effective one
   pid_t inner_pid = 0;     // in its own pid namespace: what it calls itself
   std::string name;        // the executable's file name; the kernel's name where that is unreadable
   std::string short_name;  // the kernel's name, which a program may change

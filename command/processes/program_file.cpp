@@ -73,29 +73,11 @@ void RequireDynamic(const std::string& path) {
   }
 }
 
-}  // namespace
-
-std::string FindProgram(const std::string& name) {
-  if (name.find('/') != std::string::npos) {
-    if (IsProgram(name)) return name;
-    if (access(name.c_str(), F_OK) == 0) Refuse(name, "is not a program that you may start");
-    throw Failure("there is no program " + name, kNotFound);
-  }
-  std::istringstream folders(SearchPath());
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string path = (folder.empty() ? "." : folder) + "/" + name;
-    if (IsProgram(path)) return path;
-  }
-  throw Failure("there is no program " + name + " in PATH", kNotFound);
-}
-
-void RequirePreloadable(const std::string& path) {
+void RequireItself(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
     Refuse(path, "cannot be read: " + std::generic_category().message(errno));
   }
-  const std::string interpreter = InterpreterOf(path);
-  if (!interpreter.empty() && IsProgram(interpreter)) return RequirePreloadable(interpreter);
   // With the owner's rights already there, the bits change nothing.
   const bool gains_user = (info.st_mode & S_ISUID) != 0 && info.st_uid != getuid();
   const bool gains_group = (info.st_mode & S_ISGID) != 0 && info.st_gid != getgid();
@@ -108,6 +90,33 @@ void RequirePreloadable(const std::string& path) {
     Refuse(path, "has file capabilities: the system preloads nothing into it");
   }
   RequireDynamic(path);
+}
+
+}  // namespace
+
+std::string FindProgram(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (IsProgram(name)) return name;
+    if (access(name.c_str(), F_OK) == 0) Refuse(name, "is not a program that you may start");
+    throw Failure("there is no program " + name, kNotFound);
+  }
+  std::istringstream folders(SearchPath());
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    std::string path = (folder.empty() ? "." : folder) + "/" + name;
+    if (IsProgram(path)) return path;
+  }
+  throw Failure("there is no program " + name + " in PATH", kNotFound);
+}
+
+void RequirePreloadable(const std::string& path) {
+  constexpr int kMostInterpreters = 4;  // the kernel's limit for scripts that are run by scripts
+  std::string program = path;
+  for (int i = 0; i < kMostInterpreters; ++i) {
+    const std::string interpreter = InterpreterOf(program);
+    if (!IsProgram(interpreter)) break;
+    program = interpreter;
+  }
+  RequireItself(program);
 }
 
 }  // namespace pprof::command

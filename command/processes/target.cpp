@@ -102,7 +102,7 @@ Answer Ask(const Target& target, const std::string& path, int seconds) {
   }
   Progress progress(path.substr(0, path.find('?')) + " of " + target.Text(), seconds);
   const auto patience = std::chrono::seconds(seconds + kMinuteAfterRecording);
-  const Answer answer =
+  Answer answer =
       Get(target.address, path, patience, [&progress](size_t bytes) { progress.Show(bytes); });
   if (answer.status == kOk) return answer;
   throw Failure(target.Text() + " answers " + std::to_string(answer.status) + ": " +

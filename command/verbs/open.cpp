@@ -64,6 +64,7 @@ class PrivateFolder {
 // Its exit code. Ctrl-C, SIGTERM and SIGHUP end the tool.
 int RunTool(std::vector<std::string> words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const pid_t child = fork();

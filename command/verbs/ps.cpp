@@ -1,6 +1,7 @@
 // pprof-cpp ps.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <string>
@@ -14,7 +15,7 @@
 namespace pprof::command {
 namespace {
 
-constexpr time_t kDay = 24 * 3600;
+constexpr time_t kDay = 86400;
 constexpr std::chrono::seconds kPatience(5);
 
 // The time of day, or the date of what is older than a day.
@@ -55,13 +56,25 @@ void PrintOne(const Answering& one) {
         std::to_string(process.threads), one.address.Text());
 }
 
+// True for every process if nobody is named.
+bool IsMeant(const Process& process, const std::vector<std::string>& names) {
+  return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return process.IsCalled(name) || name == std::to_string(process.pid);
+         });
+}
+
 }  // namespace
 
-int Ps(const Words&) {
-  const std::vector<Answering> all = AnsweringProcesses();
+int Ps(const Words& words) {
+  std::vector<Answering> all;
+  for (const Answering& one : AnsweringProcesses()) {
+    if (IsMeant(one.process, words.names)) all.push_back(one);
+  }
   if (all.empty()) {
-    throw Failure("no process of yours can be asked; start one with pprof-cpp run -- PROGRAM",
-                  kNobody);
+    const std::string which = words.names.empty() ? "" : " of that name or number";
+    throw Failure(
+        "no process of yours" + which + " can be asked; start one with pprof-cpp run -- PROGRAM",
+        kNobody);
   }
   Print("PID", "NAME", "SINCE", "RESIDENT", "HEAP", "THREADS", "ADDRESS");
   for (const Answering& one : all) PrintOne(one);

@@ -114,6 +114,7 @@ int Run(const Words& words) {
   Preload();
   std::vector<std::string> arguments = words.names;
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   execv(path.c_str(), pointers.data());

@@ -109,7 +109,7 @@ class Capture(CommandCase):
     def test_the_archive_is_that_of_the_shell_file(self):
         ours, theirs = os.path.join(self.folder, "ours"), os.path.join(self.folder, "theirs")
         with Host(self, "--listen", "127.0.0.1:0") as host:
-            address = self.pprof("ps").stdout.split("http://")[1].strip()
+            address = self.pprof("ps", str(host.pid)).stdout.split("http://")[1].strip()
             result = self.pprof("capture", str(host.pid), "-o", ours, "--seconds", "1")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             subprocess.run(["sh", CAPTURE, address, theirs], capture_output=True, check=True,
