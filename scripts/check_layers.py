@@ -130,11 +130,12 @@ TABLE = {
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room(
-        f"pprof profiler/interpose/next.h {SAFE}/hooks/on_thread.h {SYS['memory']}/maps_file.h "
+        f"pprof endpoints/answers endpoints/door/answer_writer.h profiler/interpose/next.h "
+        f"profiler/interpose/real_allocator.h {SAFE}/hooks/on_thread.h {SYS['memory']}/maps_file.h "
         f"{SYS['modules']}/loaded_module.h {SYS['process']}/environment.h {SYS['thread']} "
         f"{SYS['time']}/clock.h",
-        headers="poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
-                "sys/types.h time.h unistd.h"),
+        headers="dlfcn.h poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
+                "sys/types.h time.h unistd.h unwind.h"),
 
     # HTTP and sockets use the public headers of profiler/, and of its internals the few files of
     # sys/ that stand here.

@@ -65,7 +65,13 @@ void CreateThread() {
     StopAlarm();
     // 256 KiB: Serve() reads files and starts the threads of the server, no more.
     constexpr size_t kStack = size_t{256} << 10;
-    auto thread = sys::OwnThread::Start("pprof-start", [time] { SleepUntil(time); run(); }, kStack);
+    auto thread = sys::OwnThread::Start(
+        "pprof-start",
+        [time] {
+          SleepUntil(time);
+          run();
+        },
+        kStack);
     if (!thread.running()) run();  // which cannot create one either, and says so
     thread.Detach();
   }

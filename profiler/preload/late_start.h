@@ -36,4 +36,3 @@ void StartIfDue();
 void ResolveWaits();
 
 }  // namespace pprof::preload
-

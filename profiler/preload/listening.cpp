@@ -40,7 +40,8 @@ std::string OwnInode(std::string_view maps) {
 
 }  // namespace
 
-Listening::Listening() : options_(http::Options::FromEnvironment()), first_user_(geteuid()), process_(getpid()) {
+Listening::Listening()
+    : options_(http::Options::FromEnvironment()), first_user_(geteuid()), process_(getpid()) {
   struct stat info {};
   if (fstat(STDERR_FILENO, &info) == 0) {
     stderr_device_ = info.st_dev;

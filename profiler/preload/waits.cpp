@@ -45,8 +45,7 @@ using NextPselect = Next<int(int, Sets, Sets, Sets, const timespec*, Mask), kPse
 using NextEpollWait = Next<int(int, epoll_event*, int, int), kEpollWait>;
 using NextEpollPwait = Next<int(int, epoll_event*, int, int, Mask), kEpollPwait>;
 using NextNanosleep = Next<int(const timespec*, timespec*), kNanosleep>;
-using NextClockNanosleep =
-    Next<int(clockid_t, int, const timespec*, timespec*), kClockNanosleep>;
+using NextClockNanosleep = Next<int(clockid_t, int, const timespec*, timespec*), kClockNanosleep>;
 using NextSleep = Next<unsigned(unsigned), kSleep>;
 using NextUsleep = Next<int(useconds_t), kUsleep>;
 using NextPause = Next<int(), kPause>;

@@ -34,9 +34,18 @@ void Say(const std::string& text) {
 
 // Waits until stdin has something, or for SIGUSR1.
 const std::map<std::string, std::function<long()>> kWaits = {
-    {"poll", [] { pollfd in{0, POLLIN, 0}; return poll(&in, 1, -1); }},
-    {"ppoll", [] { pollfd in{0, POLLIN, 0}; return ppoll(&in, 1, nullptr, nullptr); }},
-    {"select", [] {
+    {"poll",
+     [] {
+       pollfd in{0, POLLIN, 0};
+       return poll(&in, 1, -1);
+     }},
+    {"ppoll",
+     [] {
+       pollfd in{0, POLLIN, 0};
+       return ppoll(&in, 1, nullptr, nullptr);
+     }},
+    {"select",
+     [] {
        fd_set in;
        FD_ZERO(&in);
        FD_SET(0, &in);
@@ -44,20 +53,23 @@ const std::map<std::string, std::function<long()>> kWaits = {
        const int found = select(1, &in, nullptr, nullptr, &time);
        return FD_ISSET(0, &in) && time.tv_sec < 100 ? found : -2;
      }},
-    {"pselect", [] {
+    {"pselect",
+     [] {
        fd_set in;
        FD_ZERO(&in);
        FD_SET(0, &in);
        return pselect(1, &in, nullptr, nullptr, nullptr, nullptr);
      }},
-    {"epoll_wait", [] {
+    {"epoll_wait",
+     [] {
        const int epoll = epoll_create1(0);
        epoll_event event{EPOLLIN, {}};
        epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event);
        return epoll_wait(epoll, &event, 1, -1);
      }},
     {"getchar", [] { return std::getchar() == 'x' ? 1 : 0; }},
-    {"compute", [] {
+    {"compute",
+     [] {
        pollfd in{0, POLLIN, 0};
        volatile long work = 0;
        for (;;) {
@@ -65,7 +77,8 @@ const std::map<std::string, std::function<long()>> kWaits = {
          if (poll(&in, 1, 0) != 0) return 1;
        }
      }},
-    {"allocate", [] {
+    {"allocate",
+     [] {
        pollfd in{0, POLLIN, 0};
        while (poll(&in, 1, 0) == 0) {
          for (size_t i = 0; i < 1000; ++i) {
@@ -76,19 +89,25 @@ const std::map<std::string, std::function<long()>> kWaits = {
        return 1;
      }},
     {"pause", [] { return pause() == -1 && errno == EINTR ? 1 : 0; }},
-    {"sigsuspend", [] {
+    {"sigsuspend",
+     [] {
        sigset_t none;
        sigemptyset(&none);
        return sigsuspend(&none) == -1 && errno == EINTR ? 1 : 0;
      }},
-    {"join", [] { std::thread([] { std::getchar(); }).join(); return 1; }},
+    {"join",
+     [] {
+       std::thread([] { std::getchar(); }).join();
+       return 1;
+     }},
 };
 
 // 0 when the whole time is over.
 const std::map<std::string, std::function<long()>> kNaps = {
     {"nanosleep", [] { return nanosleep(&kNap, nullptr); }},
     {"clock_nanosleep", [] { return clock_nanosleep(CLOCK_MONOTONIC, 0, &kNap, nullptr); }},
-    {"clock_nanosleep_until", [] {
+    {"clock_nanosleep_until",
+     [] {
        timespec end;
        clock_gettime(CLOCK_REALTIME, &end);
        end.tv_sec += 2;
@@ -97,11 +116,13 @@ const std::map<std::string, std::function<long()>> kNaps = {
     {"sleep", [] { return sleep(2); }},
     {"usleep", [] { return usleep(1300000); }},
     {"poll_time", [] { return poll(nullptr, 0, 1300); }},
-    {"epoll_time", [] {
+    {"epoll_time",
+     [] {
        epoll_event event;
        return epoll_wait(epoll_create1(0), &event, 1, 1300);
      }},
-    {"select_time", [] {
+    {"select_time",
+     [] {
        timeval time{1, 300000};
        const int found = select(0, nullptr, nullptr, nullptr, &time);
        return found == 0 && time.tv_sec == 0 && time.tv_usec == 0 ? 0 : -2;
@@ -196,7 +217,8 @@ int main(int argc, char** argv) {
     const auto began = std::chrono::steady_clock::now();
     const long left = nap->second();
     const auto took = std::chrono::steady_clock::now() - began;
-    Say("slept " + std::to_string(left) + (took >= std::chrono::milliseconds(1300) ? "" : " short"));
+    Say("slept " + std::to_string(left) +
+        (took >= std::chrono::milliseconds(1300) ? "" : " short"));
     return 0;
   }
   if (mode == "early") return Early();

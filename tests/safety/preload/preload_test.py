@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Programs with the preload library: what they notice of it, and who listens where.
 
-usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT [unittest options]
+usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT FAILING_NEW DOOR_SERVER [unittest options]
 """
 import http.client
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -19,7 +20,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
 
-PRELOAD, GUEST, OWN_ENVIRONMENT = (os.path.abspath(sys.argv.pop(1)) for _ in range(3))
+PRELOAD, GUEST, OWN_ENVIRONMENT, FAILING_NEW, DOOR_SERVER = (
+    os.path.abspath(sys.argv.pop(1)) for _ in range(5))
 DEADLINE = 60
 TOKEN = "t" * 40
 PLAIN = {name: value for name, value in os.environ.items()
@@ -103,6 +105,52 @@ class Guest(unittest.TestCase):
 
     def socket_of(self, pid):
         return self.folder / "pprof-cpp" / f"{pid}.sock"
+
+
+def head_of(port, request):
+    """The answer's lines before the body, without what differs from process to process."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as client:
+        client.sendall(request)
+        answer = client.makefile("rb").read()
+    head = answer.split(b"\r\n\r\n")[0]
+    return [re.sub(rb"(Content-Length:|filename=).*", rb"\1", line) for line in head.split(b"\r\n")]
+
+
+class Library(Guest):
+    def test_needs_the_c_library_only(self):
+        listing = subprocess.run(["readelf", "-dW", PRELOAD], capture_output=True, text=True, check=True)
+        needed = set(re.findall(r"NEEDED.*\[(.*)\]", listing.stdout))
+        self.assertLessEqual(needed, {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"})
+
+    def test_exports_what_it_interposes_only(self):
+        def names(library, option):
+            listing = subprocess.run(["nm", "-D", option, library], capture_output=True, text=True, check=True)
+            return {line.split()[-1].split("@")[0] for line in listing.stdout.splitlines()}
+        with open("/proc/self/maps") as maps:
+            libc = re.search(r"/\S+/libc\.so\.6", maps.read())[0]
+        ours = re.compile("_Zn[wa]|_Zd[la]|_ZNSt3pmr2.*synchronized_pool_resource|tc_|MallocExtension_"
+                          "|_ZN15MallocExtension|pprof_cpp_interposes_malloc$")
+        self.assertEqual([name for name in names(PRELOAD, "--defined-only") - names(libc, "--defined-only")
+                          if not ours.match(name)], [])
+
+    def test_failed_allocations_and_unwinding_are_the_programs(self):
+        self.assertEqual(self.finish(self.start([FAILING_NEW])), (0, "", ""))
+
+    def test_answers_as_a_program_that_links_the_server(self):
+        linked = subprocess.Popen([DOOR_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.stop, linked)
+        port = int(linked.stdout.readline().split()[1])
+        self.start([GUEST, "getchar"])
+        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        for request in (b"GET /debug/pprof/", b"HEAD /debug/pprof/", b"GET /debug/pprof", b"GET /debug/pprof/heap",
+                        b"HEAD /debug/pprof/heap", b"GET /debug/pprof/heap?debug=1", b"GET /debug/pprof/nosuch",
+                        b"POST /debug/pprof/heap", b"PUT /debug/pprof/heap", b"GET /" + b"x" * 9000,
+                        b"GET /debug/pprof/heap?seconds=x", b"GET /debug/pprof/cmdline", b"NONSENSE"):
+            for headers in (b"Host: localhost", b"Host: elsewhere.example", b"X: " + b"x" * 20000,
+                            b"Host: localhost\r\nExpect: 100-continue", b"Host: localhost\r\nContent-Length: x"):
+                whole = request + b" HTTP/1.1\r\n" + headers + b"\r\n\r\n"
+                with self.subTest(request[:40], headers=headers[:40]):
+                    self.assertEqual(head_of(self.port, whole), head_of(port, whole))
 
 
 class Settings(Guest):
