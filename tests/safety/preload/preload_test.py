@@ -88,7 +88,7 @@ class Guest(unittest.TestCase):
 
     def start(self, command, listen=None, **settings):
         environment = {**PLAIN, **preload_environment(PRELOAD), "XDG_RUNTIME_DIR": str(self.folder),
-                       "PPROF_CPP_LISTEN": listen or f"127.0.0.1:{self.port}", **settings}
+                       "PPROF_CPP_LISTEN": listen if listen is not None else f"127.0.0.1:{self.port}", **settings}
         process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.stop, process)
@@ -229,6 +229,24 @@ class Descriptors(Guest):
         self.assertEqual(ask_port(self.port)[0], 200)
         self.assertEqual(self.finish(process, "go\n")[0], 0)
         self.assertEqual(out.read_text().split(), list("3456789"))
+
+
+class Sandboxes(Guest):
+    def test_no_sample_and_no_server_makes_a_call_that_the_filter_punishes(self):
+        for mode in ("prctl", "seccomp"):
+            for listen in ("", "unix"):
+                with self.subTest(mode, listen=listen):
+                    process = self.start([GUEST, mode], listen, PPROF_CPP_HEAP_INTERVAL="1k")
+                    # A child that may serve begins after a second.
+                    self.assertIsNone(self.ended_within(process, 1.5 if listen else 0))
+                    self.assertEqual(self.finish(process, "x"), (0, "status 0", ""))
+
+    @staticmethod
+    def ended_within(process, seconds):
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 class Children(Guest):
