@@ -81,7 +81,7 @@ TABLE = {
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "memory", "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
-        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h",
+        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h",
         std=STD_SIGNAL_SAFE | {"climits", "cstdarg", "cstdio", "cstdlib"},
         headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
                 "linux/seccomp.h malloc.h pthread.h semaphore.h signal.h sys/prctl.h sys/signalfd.h "

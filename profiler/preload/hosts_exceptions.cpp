@@ -38,27 +38,22 @@ void* ThroughHost(const char* name, size_t size, Arguments... arguments) {
 }
 
 void* NewNothrow(size_t size, Tag tag) noexcept {
-  if (void* block = interpose::kTcmalloc.malloc(size)) return block;
+  if (void* block = interpose::real.malloc(size)) return block;
   return ThroughHost<void* (*)(size_t, Tag)>("_ZnwmRKSt9nothrow_t", size, tag);
 }
 void* NewArrayNothrow(size_t size, Tag tag) noexcept {
-  if (void* block = interpose::kTcmalloc.malloc(size)) return block;
+  if (void* block = interpose::real.malloc(size)) return block;
   return ThroughHost<void* (*)(size_t, Tag)>("_ZnamRKSt9nothrow_t", size, tag);
 }
 void* NewAlignedNothrow(size_t size, Align align, Tag tag) noexcept {
-  if (void* block = interpose::kTcmalloc.memalign(static_cast<size_t>(align), size)) return block;
+  if (void* block = interpose::real.memalign(static_cast<size_t>(align), size)) return block;
   return ThroughHost<void* (*)(size_t, Align, Tag)>("_ZnwmSt11align_val_tRKSt9nothrow_t", size,
                                                     align, tag);
 }
 void* NewArrayAlignedNothrow(size_t size, Align align, Tag tag) noexcept {
-  if (void* block = interpose::kTcmalloc.memalign(static_cast<size_t>(align), size)) return block;
+  if (void* block = interpose::real.memalign(static_cast<size_t>(align), size)) return block;
   return ThroughHost<void* (*)(size_t, Align, Tag)>("_ZnamSt11align_val_tRKSt9nothrow_t", size,
                                                     align, tag);
-}
-
-template <class Function>
-void Replace(Function* function, Function tcmallocs, Function ours) {
-  if (*function == tcmallocs) *function = ours;
 }
 
 // The program's unwinder calls the personality routine of this library for its frames, which asks
@@ -66,17 +61,21 @@ void Replace(Function* function, Function tcmallocs, Function ours) {
 _Unwind_Reason_Code EndWalk(_Unwind_Context*, void*) { return _URC_NORMAL_STOP; }
 __attribute__((constructor)) void PrepareUnwinder() { _Unwind_Backtrace(EndWalk, nullptr); }
 
-// After the allocator is settled; where another one answers, nothing of this applies.
-__attribute__((constructor)) void LeaveFailuresToTheProgram() {
-  const RealAllocator& tcmalloc = interpose::kTcmalloc;
+// Not where the program has replaced the operator: its own, to which ours leads, stays.
+template <class Function>
+void Replace(Function RealAllocator::*function, Function ours) {
   RealAllocator& real = interpose::real;
-  if (!interpose::TcmallocAnswers()) return;
+  RealAllocator& sampled = interpose::sampled;
+  if (real.*function == sampled.*function) real.*function = sampled.*function = ours;
+}
+
+// After the allocator is settled.
+__attribute__((constructor)) void LeaveFailuresToTheProgram() {
   std::set_new_handler(OnNoMemory);
-  Replace(&real.new_nothrow, tcmalloc.new_nothrow, NewNothrow);
-  Replace(&real.new_array_nothrow, tcmalloc.new_array_nothrow, NewArrayNothrow);
-  Replace(&real.new_aligned_nothrow, tcmalloc.new_aligned_nothrow, NewAlignedNothrow);
-  Replace(&real.new_array_aligned_nothrow, tcmalloc.new_array_aligned_nothrow,
-          NewArrayAlignedNothrow);
+  Replace(&RealAllocator::new_nothrow, NewNothrow);
+  Replace(&RealAllocator::new_array_nothrow, NewArrayNothrow);
+  Replace(&RealAllocator::new_aligned_nothrow, NewAlignedNothrow);
+  Replace(&RealAllocator::new_array_aligned_nothrow, NewArrayAlignedNothrow);
 }
 
 }  // namespace

@@ -99,6 +99,12 @@ void AddCommon(SnapshotBuilder& builder) {
     builder.AddComment(
         "heap sampling is off (PPROF_CPP_HEAP_INTERVAL=0 or SetSampling): nothing new is sampled");
   }
+  if (const char* allocator = heap_sampler.allocator.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "malloc is that of {}, which the program would have without pprof-cpp: what it takes with "
+        "other calls, such as mallocx or mi_malloc, is not sampled",
+        allocator));
+  }
   if (const std::string answer = OperatorNewAnswer(); !answer.empty()) {
     builder.AddComment(fmt::format(
         "operator new is answered by {}, not by pprof-cpp: shown is what it takes from malloc",

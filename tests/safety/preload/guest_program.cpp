@@ -173,6 +173,13 @@ int CloseAll(uint16_t port, const char* data) {
   }
 }
 
+__attribute__((noinline)) void LeakForTheHeapProfile() {
+  for (int i = 0; i < 1000; ++i) {
+    void* volatile block = std::malloc(100000);
+    static_cast<void>(block);
+  }
+}
+
 // The child lives until stdin of both ends.
 int ForkOnce() {
   const pid_t child = fork();
@@ -259,6 +266,10 @@ int main(int argc, char** argv) {
   }
   if (mode == "early") return Early();
   if (mode == "closes_all") return CloseAll(static_cast<uint16_t>(std::atoi(argv[2])), argv[3]);
+  if (mode == "leak") {
+    LeakForTheHeapProfile();
+    return std::getchar() == EOF ? 0 : 1;
+  }
   if (mode == "fork") return ForkOnce();
   if (mode == "fork_many") return ForkMany();
   if (mode == "daemon") return Daemon();

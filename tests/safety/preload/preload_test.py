@@ -3,6 +3,7 @@
 
 usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT FAILING_NEW DOOR_SERVER [unittest options]
 """
+import gzip
 import http.client
 import os
 import pathlib
@@ -153,6 +154,48 @@ class Library(Guest):
                     self.assertEqual(head_of(self.port, whole), head_of(port, whole))
 
 
+class Allocators(Guest):
+    def heap_text(self):
+        """The heap profile as text, its comments included."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection.request("GET", "/debug/pprof/heap", headers={"Host": "localhost"})
+        return gzip.decompress(connection.getresponse().read()).decode("latin-1")
+
+    def test_keeps_the_programs_allocator_by_choice_and_samples_it(self):
+        for choice, answers in (("keep", "malloc is that of "), ("tcmalloc", None)):
+            with self.subTest(choice):
+                self.port = free_port()
+                self.start([GUEST, "leak"], PPROF_CPP_ALLOCATOR=choice)
+                self.assertTrue(await_true(lambda: ask_port(self.port)))
+                text = self.heap_text()
+                self.assertEqual(answers is not None, "malloc is that of " in text)
+                self.assertRegex(text, "LeakForTheHeapProfile")
+
+    def test_failures_and_unwinding_are_the_programs_with_its_allocator(self):
+        process = self.start([FAILING_NEW], PPROF_CPP_ALLOCATOR="keep")
+        self.assertEqual(self.finish(process), (0, "", ""))
+
+    def test_calls_of_an_allocators_own_mix_with_malloc(self):
+        jemalloc = "libjemalloc.so.2"
+        program = self.folder / "mix"
+        source = self.folder / "mix.cpp"
+        source.write_text("""
+            #include <cstdlib>
+            extern "C" { void* mallocx(size_t, int); void* rallocx(void*, size_t, int);
+                         void sdallocx(void*, size_t, int); }
+            int main() {
+              for (int i = 0; i < 10000; ++i) {
+                std::free(mallocx(300, 0));
+                sdallocx(std::malloc(300), 300, 0);
+                std::free(rallocx(std::malloc(300), 3000, 0));
+              }
+            }""")
+        linked = subprocess.run(["c++", source, "-o", program, f"-l:{jemalloc}"], capture_output=True)
+        if linked.returncode != 0:
+            self.skipTest("no " + jemalloc)
+        self.assertEqual(self.finish(self.start([str(program)])), (0, "", ""))
+
+
 class Settings(Guest):
     def test_a_program_with_its_own_environment_does_not_hide_ours(self):
         token = self.folder / "token"
@@ -164,7 +207,7 @@ class Settings(Guest):
 
     def test_a_setting_that_cannot_be_read_means_no_server_and_one_line(self):
         for settings in ({"PPROF_CPP_TOKEN_FILE": "/nonexistent"}, {"PPROF_CPP_ALLOW_REMOTE": "maybe"},
-                         {"PPROF_CPP_CHILDREN": "perhaps"}, {"PPROF_CPP_LISTEN": "nowhere"}):
+                         {"PPROF_CPP_CHILDREN": "perhaps"}, {"PPROF_CPP_ALLOCATOR": "mine"}, {"PPROF_CPP_LISTEN": "nowhere"}):
             with self.subTest(settings):
                 listen = settings.pop("PPROF_CPP_LISTEN", None)
                 process = self.start([GUEST, "getchar"], listen, **settings)
