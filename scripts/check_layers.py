@@ -79,12 +79,13 @@ TABLE = {
                                std=STD_SIGNAL_SAFE),
     f"{SAFE}/hooks": Room(
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
-            "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
+            "memory", "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     "profiler/interpose": Room(
-        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h",
-        std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
+        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h",
+        std=STD_SIGNAL_SAFE | {"climits", "cstdarg", "cstdio", "cstdlib"},
         headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
-                "malloc.h pthread.h semaphore.h signal.h sys/signalfd.h sys/single_threaded.h "
+                "linux/seccomp.h malloc.h pthread.h semaphore.h signal.h sys/prctl.h sys/signalfd.h "
+                "sys/single_threaded.h "
                 "sys/syscall.h time.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
 
@@ -130,11 +131,12 @@ TABLE = {
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room(
-        f"pprof profiler/interpose/next.h {SAFE}/hooks/on_thread.h {SYS['memory']}/maps_file.h "
+        f"pprof endpoints/answers endpoints/door/answer_writer.h profiler/interpose/next.h "
+        f"profiler/interpose/real_allocator.h {SAFE}/hooks {SYS['memory']}/maps_file.h "
         f"{SYS['modules']}/loaded_module.h {SYS['process']}/environment.h {SYS['thread']} "
         f"{SYS['time']}/clock.h",
-        headers="poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
-                "sys/types.h time.h unistd.h"),
+        headers="dlfcn.h poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
+                "sys/types.h time.h unistd.h unwind.h"),
 
     # HTTP and sockets use the public headers of profiler/, and of its internals the few files of
     # sys/ that stand here.

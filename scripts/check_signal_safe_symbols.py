@@ -21,6 +21,7 @@ ALLOWED = re.compile(
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
     r"|IsCpuTimerSignal|IsProcessTimerSignal|SetProcessTimer|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal|UrgentSignal"
     r"|BlocksProfilingSignal|BlockProfilingSignal|UnblockProfilingSignal)E.*"
+    r"|_ZN5pprof3sys10in_sandboxE"
     r"|_ZN5pprof3sys10tick_clockE|_ZN5pprof3sys9TickClock5BeginEv"
     # Not async-signal-safe; only called when sampling is switched on.
     r"|_ZN5pprof3sys9TickClock6SettleEv"

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "endpoints/door/answer_writer.h"
 #include "endpoints/door/connection.h"
-#include "endpoints/door/httplib_writer.h"
 #include "endpoints/door/listener.h"
 #include "endpoints/door/worker_pool.h"
 #include "endpoints/limits/context.h"
@@ -102,7 +102,7 @@ class ConnectionGate {
       polled_;  // of one call of Poll; reserved, so that an idle gate needs no memory
   std::list<Connection> connections_;  // oldest first
   uint64_t next_id_ = 1;
-  HttplibWriter writer_;
+  AnswerWriter writer_;
   size_t body_budget_ = kBodyBudget;
   Connection::Clock::time_point accept_again_{};  // in the future while out of descriptors
 

@@ -1,5 +1,3 @@
-#include "endpoints/door/httplib_writer.h"
-
 #include <httplib.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "endpoints/answers/answers.h"
+#include "endpoints/door/answer_writer.h"
 #include "profiler/sys/process/per_process.h"
 
 namespace pprof::http {
@@ -140,7 +139,7 @@ void ToHttplib(const Answer& from, bool head_only, httplib::Response& to) {
 
 }  // namespace
 
-class HttplibWriter::Impl : public httplib::Server {
+class AnswerWriter::Impl : public httplib::Server {
  public:
   Impl() {
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& to) {
@@ -171,7 +170,7 @@ class HttplibWriter::Impl : public httplib::Server {
   bool head_only_ = false;
 };
 
-HttplibWriter::HttplibWriter() {
+AnswerWriter::AnswerWriter() {
   const KeepSigpipe keep;
   impl_ = std::make_unique<Impl>();
   // httplib initializes statics at its first request. Do it in the caller's thread, before others
@@ -182,10 +181,10 @@ HttplibWriter::HttplibWriter() {
   RegisterAwaitWriters();  // after the statics, so that it runs before they are destroyed
 }
 
-HttplibWriter::~HttplibWriter() = default;
-HttplibWriter::HttplibWriter(HttplibWriter&&) noexcept = default;
+AnswerWriter::~AnswerWriter() = default;
+AnswerWriter::AnswerWriter(AnswerWriter&&) noexcept = default;
 
-std::string HttplibWriter::Write(const Answer& answer, bool head_only) {
+std::string AnswerWriter::Write(const Answer& answer, bool head_only) {
   const Writing this_call;
   return this_call.allowed() ? impl_->Write(answer, head_only) : std::string();
 }

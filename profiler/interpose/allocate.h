@@ -12,16 +12,15 @@ namespace pprof::interpose {
 namespace hooks = pprof::signal_safe;
 
 // The allocation of `size` bytes after a countdown that ended. The real function fails, throws and
-// calls the new-handler as usual; only a success is reported. A function other than tcmalloc's
-// passes the call on to one that counts it, or to another heap, whose blocks are not ours.
+// calls the new-handler as usual; only a success is reported.
 template <class Function, class... Arguments>
 __attribute__((always_inline)) inline void* AllocateSlowly(size_t size, void* caller,
                                                            Function RealAllocator::*function,
                                                            Arguments... arguments) {
   Settle(caller);
-  if (real.*function != kTcmalloc.*function) return (real.*function)(arguments...);
+  if (real.*function != sampled.*function) return (real.*function)(arguments...);
   const uint64_t interval = hooks::OnCountdownEnd(size);
-  void* block = (kTcmalloc.*function)(arguments...);
+  void* block = (sampled.*function)(arguments...);
   if (__builtin_expect(interval != 0 && block != nullptr, 0)) {
     hooks::OnAlloc(block, size, interval, caller);
   }

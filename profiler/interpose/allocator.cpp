@@ -37,7 +37,7 @@ PPROF_SLOW void* SlowPvalloc(size_t size, void* caller) {
 
 PPROF_SLOW int SlowPosixMemalign(void** block, size_t alignment, size_t size, void* caller) {
   Settle(caller);
-  const bool counts = real.posix_memalign == kTcmalloc.posix_memalign;
+  const bool counts = real.posix_memalign == sampled.posix_memalign;
   const uint64_t interval = counts ? hooks::OnCountdownEnd(size) : 0;
   const int error = real.posix_memalign(block, alignment, size);
   if (interval != 0 && error == 0) hooks::OnAlloc(*block, size, interval, caller);
@@ -53,7 +53,7 @@ PPROF_SLOW void SlowFree(void* block) {
 // A block that realloc moved counts as an allocation at its new address. Samples the block itself,
 // not a newly allocated one, since it is already filled.
 PPROF_SLOW void TellMoved(void* block, size_t size, void* caller) {
-  if (real.realloc != kTcmalloc.realloc) return;
+  if (real.realloc != sampled.realloc) return;
   const uint64_t interval = hooks::OnCountdownEnd(size);
   if (interval != 0) hooks::OnAlloc(block, size, interval, caller);
 }

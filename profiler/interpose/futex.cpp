@@ -1,5 +1,6 @@
-// syscall(SYS_futex, ...): the waits of std::counting_semaphore, std::latch, std::barrier,
-// std::atomic::wait and std::future, which call the kernel directly.
+// syscall(SYS_seccomp, ...), which begins a sandbox, and syscall(SYS_futex, ...): the waits of
+// std::counting_semaphore, std::latch, std::barrier, std::atomic::wait and std::future, which call
+// the kernel directly.
 #include "profiler/interpose/locks.h"
 
 #if !PPROF_CPP_SANITIZER_OWNS_LOCKS
@@ -19,10 +20,12 @@ __attribute__((visibility("hidden"), used)) SyscallFunction pprof_cpp_next_sysca
     PprofCppFirstSyscall;
 __attribute__((visibility("hidden"), used)) long PprofCppFutex(long, long, long, long, long, long,
                                                                long);
+__attribute__((visibility("hidden"), used)) long PprofCppSeccompCall(long, long, long, long);
+__attribute__((visibility("hidden"))) void PprofCppSeccomp(long operation, const void* filter);
 
 // Other calls continue with the caller's stack and registers: some, such as clone, return on
 // another stack. syscall(2) always reads seven words, however many were passed.
-static_assert(SYS_futex == 202, "the number below");
+static_assert(SYS_futex == 202 && SYS_seccomp == 317, "the numbers below");
 __asm__(
     ".text\n"
     ".weak syscall\n"
@@ -31,6 +34,8 @@ __asm__(
     "  .cfi_startproc\n"
     "  cmpq $202, %rdi\n"
     "  je PprofCppFutex\n"
+    "  cmpq $317, %rdi\n"
+    "  je PprofCppSeccompCall\n"
     "  jmp *pprof_cpp_next_syscall(%rip)\n"
     "  .cfi_endproc\n"
     ".size syscall, .-syscall\n");
@@ -69,6 +74,11 @@ extern "C" {
 long PprofCppFirstSyscall(long number, long a, long b, long c, long d, long e, long f) {
   ResolveSyscallFunction();
   return pprof_cpp_next_syscall(number, a, b, c, d, e, f);
+}
+
+long PprofCppSeccompCall(long number, long operation, long flags, long filter) {
+  PprofCppSeccomp(operation, reinterpret_cast<const void*>(filter));
+  return pprof_cpp_next_syscall(number, operation, flags, filter, 0, 0, 0);
 }
 
 long PprofCppFutex(long number, long address, long operation, long value, long timeout,

@@ -7,16 +7,19 @@
 #include <gperftools/tcmalloc.h>
 
 #include <atomic>
+#include <string_view>
 
 #include "profiler/interpose/allocator_report.h"
 #include "profiler/interpose/own_operators.h"
 #include "profiler/interpose/passage.h"
 #include "profiler/sys/modules/loaded_module.h"
+#include "profiler/sys/process/environment.h"
 
 extern "C" {
 void* malloc(size_t) noexcept;  // NOLINT(readability-redundant-declaration): as it is linked
 void* pprof_cpp_own_malloc(size_t) noexcept PPROF_HIDDEN;
 extern const char pprof_cpp_reads_profiles __attribute__((weak, visibility("hidden")));
+extern const char pprof_cpp_is_preloaded __attribute__((weak, visibility("hidden")));
 }
 
 namespace pprof::interpose {
@@ -59,6 +62,27 @@ LoadedModule CopyToServe(LoadedModule own) {
   return module && IsCopy(module) ? module : LoadedModule();
 }
 
+// Whether the preload library leaves the program its own allocator, which is then the next in load
+// order. By choice; or since the program calls functions that only that one has, and may free their
+// blocks as those of malloc.
+bool KeepsProgramsAllocator(LoadedModule own) {
+  if (&pprof_cpp_is_preloaded == nullptr) return false;
+  if (const char* choice = sys::FindEnvironment("PPROF_CPP_ALLOCATOR")) {
+    return std::string_view(choice) == "keep";
+  }
+  for (LoadedModule module = LoadedModule::First(); module; module = module.Next()) {
+    if (module == own || module.Exported("malloc") == 0) continue;
+    return module.Exported("mallocx") != 0 || module.Exported("mi_malloc") != 0;
+  }
+  return false;
+}
+
+const char* NameOfNextAllocator(LoadedModule own) {
+  LoadedModule module = LoadedModule::First();
+  while (module && (module == own || module.Exported("malloc") == 0)) module = module.Next();
+  return module ? module.path() : nullptr;
+}
+
 // Stands in for a function until its first call.
 template <auto kFunction>
 struct First;
@@ -76,7 +100,7 @@ __attribute__((constructor(101))) void SettleAtLoad() { Settle(nullptr); }
 
 }  // namespace
 
-const RealAllocator kTcmalloc = {
+constexpr RealAllocator kTcmalloc = {
     &tc_malloc, &tc_free, &tc_calloc, &tc_realloc, &tc_memalign, &tc_posix_memalign, &tc_valloc,
     &tc_pvalloc, &tc_malloc_size,
     // new: one, array, and their forms
@@ -86,6 +110,8 @@ const RealAllocator kTcmalloc = {
     &tc_delete, &tc_deletearray, &tc_delete_sized, &tc_deletearray_sized, &tc_delete_nothrow,
     &tc_deletearray_nothrow, &tc_delete_aligned, &tc_deletearray_aligned, &tc_delete_sized_aligned,
     &tc_deletearray_sized_aligned, &tc_delete_aligned_nothrow, &tc_deletearray_aligned_nothrow};
+
+RealAllocator sampled = kTcmalloc;
 
 #define PPROF_FIRST(member) &First<&RealAllocator::member>::Call
 alignas(64) RealAllocator real = {
@@ -121,6 +147,12 @@ void Settle(const void* caller) noexcept {
                              front.module == sys::FirstDefinition("tc_malloc").module;
   if (own && !uses_tcmalloc && MustPassOn(own, caller)) {
     real = MakePassage(own);
+    FollowOperatorNew();
+    return;
+  }
+  if (own && in_front && KeepsProgramsAllocator(own)) {
+    signal_safe::heap_sampler.allocator.store(NameOfNextAllocator(own), std::memory_order_relaxed);
+    real = sampled = MakePassage(own);
     FollowOperatorNew();
     return;
   }

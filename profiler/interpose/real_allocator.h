@@ -64,6 +64,11 @@ extern RealAllocator real PPROF_HIDDEN;
 // Only tcmalloc's functions.
 extern const RealAllocator kTcmalloc PPROF_HIDDEN;  // NOLINT(readability-identifier-naming)
 
+// The functions whose blocks are sampled: tcmalloc's, or those of the program's allocator where the
+// preload library leaves it in place. Where `real` has another one, that passes each call on to a
+// function that counts it, or to another heap. Written like `real`.
+extern RealAllocator sampled PPROF_HIDDEN;
+
 // Whether tcmalloc serves the process, not another malloc behind a passage. False before Settle.
 inline bool TcmallocAnswers() { return real.malloc == kTcmalloc.malloc; }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "profiler/signal_safe/hooks/on_process.h"
 #include "profiler/signal_safe/hooks/on_thread.h"
 #include "profiler/sys/modules/loaded_module.h"
 #include "profiler/sys/thread/cpu_timer.h"
@@ -78,6 +79,11 @@ void CreateThread() {
   errno = saved_errno;
 }
 
+// The server needs calls that a sandbox would punish.
+void GiveUp() {
+  if (due.exchange(0, std::memory_order_acq_rel) != 0) StopAlarm();
+}
+
 // A signal breaks off only such calls as wait for something outside of the process. Elsewhere in
 // the C library or in our malloc, locks may be held that the creation of a thread needs.
 bool MayCreateThread(const void* ucontext) {
@@ -106,6 +112,7 @@ void PrepareLateStart() {
   loader = LoadedModule::Named("ld-linux");
   ourselves = LoadedModule::Of(reinterpret_cast<const void*>(&OnAlarm));
   signal_safe::on_program_thread.store(CreateThread, std::memory_order_relaxed);
+  signal_safe::on_program_sandbox.store(GiveUp, std::memory_order_relaxed);
 }
 
 void StartLater(int64_t nanos, void (*start)()) {

@@ -19,8 +19,21 @@ namespace {
 
 constexpr char kListen[] = "PPROF_CPP_LISTEN";
 constexpr char kChildren[] = "PPROF_CPP_CHILDREN";
+constexpr char kAllocator[] = "PPROF_CPP_ALLOCATOR";
 constexpr char kOwnSocket[] = "unix";
 constexpr std::string_view kUnixPrefix = "unix:";
+
+// The value of a variable; `options` become an error if it is neither of the two, nor empty.
+std::string OneOf(const char* name, const char* one, const char* other,
+                  Result<http::Options>* options) {
+  const char* value = sys::FindEnvironment(name);
+  std::string text = value == nullptr ? "" : value;
+  if (!text.empty() && text != one && text != other) {
+    *options = Status(StatusCode::kInvalidArgument,
+                      std::string(name) + "=" + text + " is neither " + one + " nor " + other);
+  }
+  return text;
+}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -50,12 +63,9 @@ Listening::Listening()
   if (!options_.ok()) return;
   const std::string& address = options_.value().address;
   has_own_address_ = address == kOwnSocket || address.find("%p") != std::string::npos;
-  const char* children = sys::FindEnvironment(kChildren);
-  const std::string_view text = children == nullptr ? "" : children;
-  children_serve_ = text == "serve" || (text.empty() && has_own_address_);
-  if (text.empty() || text == "serve" || text == "off") return;
-  options_ = Status(StatusCode::kInvalidArgument,
-                    std::string(kChildren) + "=" + children + " is neither serve nor off");
+  const std::string children = OneOf(kChildren, "serve", "off", &options_);
+  children_serve_ = children == "serve" || (children.empty() && has_own_address_);
+  OneOf(kAllocator, "tcmalloc", "keep", &options_);
 }
 
 Listening* Listening::FromEnvironment() {

@@ -11,6 +11,12 @@
 #include "profiler/preload/late_start.h"
 #include "profiler/preload/listening.h"
 
+// For interpose/real_allocator.cpp: this copy of the profiler is in front of the program.
+extern "C" {
+extern const char pprof_cpp_is_preloaded __attribute__((visibility("hidden")));
+const char pprof_cpp_is_preloaded = 1;
+}
+
 namespace pprof::preload {
 namespace {
 

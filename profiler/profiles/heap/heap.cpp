@@ -78,6 +78,14 @@ void AddStacks(HeapReading reading, bool with_totals, SnapshotBuilder& builder) 
 
 // Why the process has more memory than its profile shows.
 void AddAccount(SnapshotBuilder& builder) {
+  if (const char* allocator = heap_sampler.allocator.load(std::memory_order_relaxed)) {
+    builder.AddComment(fmt::format(
+        "malloc is that of {}, as without pprof-cpp (PPROF_CPP_ALLOCATOR): its own calls, such as "
+        "mallocx or mi_malloc, are not sampled, and what the resident memory consists of is not "
+        "known",
+        allocator));
+    return;
+  }
   MemoryAccount account;
   std::string reason;
   if (!sys::WithOwnDescriptors([&] { return ReadMemoryAccount(&account, &reason); })) {

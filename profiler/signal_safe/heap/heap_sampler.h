@@ -21,6 +21,8 @@ struct HeapSampler {
   HeapStackTable stacks;
   // The profiler's operator new; nullptr where a sanitizer brings its own.
   std::atomic<const void*> operator_new;
+  // The module whose malloc the preload library leaves to the program; nullptr: tcmalloc's.
+  std::atomic<const char*> allocator;
   std::atomic<bool> environment_refused;  // PPROF_CPP_HEAP_INTERVAL could not be parsed
   std::atomic<uint64_t> samples;
   // Samples dropped because this thread was already inside the profiler (a handler allocated).

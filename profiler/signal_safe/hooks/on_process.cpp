@@ -4,14 +4,19 @@
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/signal_safe/hooks/on_dump_signal.h"
 #include "profiler/signal_safe/hooks/on_thread.h"
+#include "profiler/signal_safe/signal_safe.h"
 #include "profiler/signal_safe/tables/sample_ring.h"
 #include "profiler/signal_safe/tables/unloaded_modules.h"
 #include "profiler/signal_safe/unwind/module_gate.h"
 #include "profiler/signal_safe/unwind/row_cache.h"
+#include "profiler/signal_safe/unwind/unwind.h"
+#include "profiler/sys/memory/sandbox.h"
 #include "profiler/sys/modules/loader_call.h"
 #include "profiler/sys/thread/thread_signal.h"
 
 namespace pprof::signal_safe {
+
+std::atomic<SandboxCallback> on_program_sandbox{nullptr};
 
 // The loader first: SIGPROF may interrupt that wait.
 void OnForkBegin() {
@@ -36,6 +41,13 @@ void OnForkChild() {
   OpenModuleGate();
   unloaded_modules.OnForkChild();
   sys::UnblockProfilingSignal();
+}
+
+void OnSandbox() {
+  ThreadStackBounds();
+  OwnThreadId();
+  sys::in_sandbox.store(true, std::memory_order_relaxed);
+  if (SandboxCallback const call = on_program_sandbox.load(std::memory_order_relaxed)) call();
 }
 
 void OnUnloadBegin() {

@@ -1,4 +1,4 @@
-// Reads of this process's memory that never fault.
+// Reads of this process's memory that never fault. In a sandbox they copy nothing: see sandbox.h.
 #pragma once
 
 #include <cstddef>

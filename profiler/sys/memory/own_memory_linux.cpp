@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "profiler/sys/memory/own_memory.h"
+#include "profiler/sys/memory/sandbox.h"
 
 namespace pprof::sys {
 namespace {
@@ -59,6 +60,7 @@ bool ReadOwnMemory(uintptr_t address, void* out, size_t bytes) {
 }
 
 size_t CopyOwnMemory(uintptr_t address, void* out, size_t bytes) {
+  if (InSandbox()) return 0;
   const int saved_errno = errno;
   ssize_t copied = kDenied;
   for (size_t way = first_way.load(std::memory_order_relaxed); way < kWays; ++way) {

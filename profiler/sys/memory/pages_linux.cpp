@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "profiler/sys/memory/pages.h"
+#include "profiler/sys/memory/sandbox.h"
 
 namespace pprof::sys {
 
@@ -30,8 +31,9 @@ void Forget(void* pages) {
 
 void* MapPages(size_t bytes) {
   const int saved_errno = errno;
-  void* pages = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages != MAP_FAILED) {
+  const int access = InSandbox() ? PROT_READ | PROT_WRITE : PROT_NONE;
+  void* pages = mmap(nullptr, bytes, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages != MAP_FAILED && access == PROT_NONE) {
     // After mlockall(MCL_FUTURE) memory is locked and present from the start: in this order it is
     // neither.
     munlock(pages, bytes);

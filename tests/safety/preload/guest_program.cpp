@@ -3,16 +3,21 @@
 //   guest_program MODE [ARGUMENT]
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +25,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -167,6 +173,13 @@ int CloseAll(uint16_t port, const char* data) {
   }
 }
 
+__attribute__((noinline)) void LeakForTheHeapProfile() {
+  for (int i = 0; i < 1000; ++i) {
+    void* volatile block = std::malloc(100000);
+    static_cast<void>(block);
+  }
+}
+
 // The child lives until stdin of both ends.
 int ForkOnce() {
   const pid_t child = fork();
@@ -204,6 +217,36 @@ int OtherUser() {
   return 0;
 }
 
+// Ends with a signal at any system call that an allocating program does not need. In a forked
+// child, as in sshd, in which nothing is known yet of the only thread.
+int Sandbox(bool by_syscall) {
+  std::vector<sock_filter> code = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const unsigned call : {SYS_read, SYS_write, SYS_mmap, SYS_munmap, SYS_brk, SYS_madvise,
+                              SYS_futex, SYS_exit_group, SYS_rt_sigreturn}) {
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
+    code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  }
+  code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  const pid_t child = fork();
+  if (child == 0) {
+    const sock_fprog filter{static_cast<unsigned short>(code.size()), code.data()};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    const long failed = by_syscall ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter)
+                                   : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
+    if (failed != 0) _exit(3);
+    for (int i = 0; i < 10000; ++i) {
+      void* volatile block = std::malloc(1000);
+      if (i % 2 == 0) std::free(block);
+    }
+    char end;
+    _exit(read(STDIN_FILENO, &end, 1) < 0 ? 4 : 0);  // for longer than the server waits
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  Say("status " + std::to_string(status));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -223,9 +266,14 @@ int main(int argc, char** argv) {
   }
   if (mode == "early") return Early();
   if (mode == "closes_all") return CloseAll(static_cast<uint16_t>(std::atoi(argv[2])), argv[3]);
+  if (mode == "leak") {
+    LeakForTheHeapProfile();
+    return std::getchar() == EOF ? 0 : 1;
+  }
   if (mode == "fork") return ForkOnce();
   if (mode == "fork_many") return ForkMany();
   if (mode == "daemon") return Daemon();
+  if (mode == "prctl" || mode == "seccomp") return Sandbox(mode == "seccomp");
   if (mode == "other_user") return OtherUser();
   return 2;
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Programs with the preload library: what they notice of it, and who listens where.
 
-usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT [unittest options]
+usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT FAILING_NEW DOOR_SERVER [unittest options]
 """
+import gzip
 import http.client
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -19,7 +21,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
 
-PRELOAD, GUEST, OWN_ENVIRONMENT = (os.path.abspath(sys.argv.pop(1)) for _ in range(3))
+PRELOAD, GUEST, OWN_ENVIRONMENT, FAILING_NEW, DOOR_SERVER = (
+    os.path.abspath(sys.argv.pop(1)) for _ in range(5))
 DEADLINE = 60
 TOKEN = "t" * 40
 PLAIN = {name: value for name, value in os.environ.items()
@@ -86,7 +89,7 @@ class Guest(unittest.TestCase):
 
     def start(self, command, listen=None, **settings):
         environment = {**PLAIN, **preload_environment(PRELOAD), "XDG_RUNTIME_DIR": str(self.folder),
-                       "PPROF_CPP_LISTEN": listen or f"127.0.0.1:{self.port}", **settings}
+                       "PPROF_CPP_LISTEN": listen if listen is not None else f"127.0.0.1:{self.port}", **settings}
         process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.stop, process)
@@ -105,6 +108,94 @@ class Guest(unittest.TestCase):
         return self.folder / "pprof-cpp" / f"{pid}.sock"
 
 
+def head_of(port, request):
+    """The answer's lines before the body, without what differs from process to process."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as client:
+        client.sendall(request)
+        answer = client.makefile("rb").read()
+    head = answer.split(b"\r\n\r\n")[0]
+    return [re.sub(rb"(Content-Length:|filename=).*", rb"\1", line) for line in head.split(b"\r\n")]
+
+
+class Library(Guest):
+    def test_needs_the_c_library_only(self):
+        listing = subprocess.run(["readelf", "-dW", PRELOAD], capture_output=True, text=True, check=True)
+        needed = set(re.findall(r"NEEDED.*\[(.*)\]", listing.stdout))
+        self.assertLessEqual(needed, {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"})
+
+    def test_exports_what_it_interposes_only(self):
+        def names(library, option):
+            listing = subprocess.run(["nm", "-D", option, library], capture_output=True, text=True, check=True)
+            return {line.split()[-1].split("@")[0] for line in listing.stdout.splitlines()}
+        with open("/proc/self/maps") as maps:
+            libc = re.search(r"/\S+/libc\.so\.6", maps.read())[0]
+        ours = re.compile("_Zn[wa]|_Zd[la]|_ZNSt3pmr2.*synchronized_pool_resource|tc_|MallocExtension_"
+                          "|_ZN15MallocExtension|pprof_cpp_interposes_malloc$")
+        self.assertEqual([name for name in names(PRELOAD, "--defined-only") - names(libc, "--defined-only")
+                          if not ours.match(name)], [])
+
+    def test_failed_allocations_and_unwinding_are_the_programs(self):
+        self.assertEqual(self.finish(self.start([FAILING_NEW])), (0, "", ""))
+
+    def test_answers_as_a_program_that_links_the_server(self):
+        linked = subprocess.Popen([DOOR_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.stop, linked)
+        port = int(linked.stdout.readline().split()[1])
+        self.start([GUEST, "getchar"])
+        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        for request in (b"GET /debug/pprof/", b"HEAD /debug/pprof/", b"GET /debug/pprof", b"GET /debug/pprof/heap",
+                        b"HEAD /debug/pprof/heap", b"GET /debug/pprof/heap?debug=1", b"GET /debug/pprof/nosuch",
+                        b"POST /debug/pprof/heap", b"PUT /debug/pprof/heap", b"GET /" + b"x" * 9000,
+                        b"GET /debug/pprof/heap?seconds=x", b"GET /debug/pprof/cmdline", b"NONSENSE"):
+            for headers in (b"Host: localhost", b"Host: elsewhere.example", b"X: " + b"x" * 20000,
+                            b"Host: localhost\r\nExpect: 100-continue", b"Host: localhost\r\nContent-Length: x"):
+                whole = request + b" HTTP/1.1\r\n" + headers + b"\r\n\r\n"
+                with self.subTest(request[:40], headers=headers[:40]):
+                    self.assertEqual(head_of(self.port, whole), head_of(port, whole))
+
+
+class Allocators(Guest):
+    def heap_text(self):
+        """The heap profile as text, its comments included."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection.request("GET", "/debug/pprof/heap", headers={"Host": "localhost"})
+        return gzip.decompress(connection.getresponse().read()).decode("latin-1")
+
+    def test_keeps_the_programs_allocator_by_choice_and_samples_it(self):
+        for choice, answers in (("keep", "malloc is that of "), ("tcmalloc", None)):
+            with self.subTest(choice):
+                self.port = free_port()
+                self.start([GUEST, "leak"], PPROF_CPP_ALLOCATOR=choice)
+                self.assertTrue(await_true(lambda: ask_port(self.port)))
+                text = self.heap_text()
+                self.assertEqual(answers is not None, "malloc is that of " in text)
+                self.assertRegex(text, "LeakForTheHeapProfile")
+
+    def test_failures_and_unwinding_are_the_programs_with_its_allocator(self):
+        process = self.start([FAILING_NEW], PPROF_CPP_ALLOCATOR="keep")
+        self.assertEqual(self.finish(process), (0, "", ""))
+
+    def test_calls_of_an_allocators_own_mix_with_malloc(self):
+        jemalloc = "libjemalloc.so.2"
+        program = self.folder / "mix"
+        source = self.folder / "mix.cpp"
+        source.write_text("""
+            #include <cstdlib>
+            extern "C" { void* mallocx(size_t, int); void* rallocx(void*, size_t, int);
+                         void sdallocx(void*, size_t, int); }
+            int main() {
+              for (int i = 0; i < 10000; ++i) {
+                std::free(mallocx(300, 0));
+                sdallocx(std::malloc(300), 300, 0);
+                std::free(rallocx(std::malloc(300), 3000, 0));
+              }
+            }""")
+        linked = subprocess.run(["c++", source, "-o", program, f"-l:{jemalloc}"], capture_output=True)
+        if linked.returncode != 0:
+            self.skipTest("no " + jemalloc)
+        self.assertEqual(self.finish(self.start([str(program)])), (0, "", ""))
+
+
 class Settings(Guest):
     def test_a_program_with_its_own_environment_does_not_hide_ours(self):
         token = self.folder / "token"
@@ -116,7 +207,7 @@ class Settings(Guest):
 
     def test_a_setting_that_cannot_be_read_means_no_server_and_one_line(self):
         for settings in ({"PPROF_CPP_TOKEN_FILE": "/nonexistent"}, {"PPROF_CPP_ALLOW_REMOTE": "maybe"},
-                         {"PPROF_CPP_CHILDREN": "perhaps"}, {"PPROF_CPP_LISTEN": "nowhere"}):
+                         {"PPROF_CPP_CHILDREN": "perhaps"}, {"PPROF_CPP_ALLOCATOR": "mine"}, {"PPROF_CPP_LISTEN": "nowhere"}):
             with self.subTest(settings):
                 listen = settings.pop("PPROF_CPP_LISTEN", None)
                 process = self.start([GUEST, "getchar"], listen, **settings)
@@ -181,6 +272,24 @@ class Descriptors(Guest):
         self.assertEqual(ask_port(self.port)[0], 200)
         self.assertEqual(self.finish(process, "go\n")[0], 0)
         self.assertEqual(out.read_text().split(), list("3456789"))
+
+
+class Sandboxes(Guest):
+    def test_no_sample_and_no_server_makes_a_call_that_the_filter_punishes(self):
+        for mode in ("prctl", "seccomp"):
+            for listen in ("", "unix"):
+                with self.subTest(mode, listen=listen):
+                    process = self.start([GUEST, mode], listen, PPROF_CPP_HEAP_INTERVAL="1k")
+                    # A child that may serve begins after a second.
+                    self.assertIsNone(self.ended_within(process, 1.5 if listen else 0))
+                    self.assertEqual(self.finish(process, "x"), (0, "status 0", ""))
+
+    @staticmethod
+    def ended_within(process, seconds):
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 class Children(Guest):
