@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -164,6 +165,7 @@ class Preload(unittest.TestCase):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             self.assertEqual(program.stdout.readline(), b"ready\n")
+            self.await_socket()
             run = subprocess.run(["curl", "-s", "-w", "\\n%{http_code}", "--output", "-", "--unix-socket",
                                   self.socket, f"http://localhost{path}?debug=1"],
                                  capture_output=True, timeout=60)
@@ -172,6 +174,11 @@ class Preload(unittest.TestCase):
         finally:
             program.communicate(timeout=60)
             self.assertEqual(program.returncode, 0)
+
+    def await_socket(self):
+        deadline = time.monotonic() + 60
+        while not os.path.exists(self.socket) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -198,7 +205,7 @@ class Preload(unittest.TestCase):
         self.assertEqual(said, "True\n")
 
     def test_address_in_use_or_nonsense_is_one_line_and_the_program_runs(self):
-        said = output(["/bin/echo", "hello"], PPROF_CPP_LISTEN="nonsense",
+        said = output(["/bin/sh", "-c", "echo hello; sleep 2"], PPROF_CPP_LISTEN="nonsense",
                       **preload_environment(PRELOAD))
         self.assertIn("hello\n", said)
         self.assertEqual(said.count("\n"), 2)
