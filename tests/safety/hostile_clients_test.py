@@ -4,8 +4,8 @@ threads and files are the same afterwards.
     hostile_clients_test.py DOOR_SERVER
 """
 
-import os
 import gzip
+import os
 import socket
 import sys
 import threading
