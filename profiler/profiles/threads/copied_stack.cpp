@@ -61,8 +61,9 @@ signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, 
 
 // Code with frame pointers needs the rbp that only the kernel has, unless a function on the way
 // saved it. Every word that could be the top frame's rbp, since a return address stands beside it,
-// is tried from the top frame on; the first that leads to a credible stack is right. The word
-// itself tells little: the caller may have kept any value in rbp.
+// is tried from the top frame on; the first that leads to a credible stack is right, a stack that
+// needs no jump into the known function before one that does. The word itself tells little: the
+// caller may have kept any value in rbp.
 void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* pcs,
                                        StackEnd* end) {
   constexpr size_t kWordsTried = 1024;
@@ -71,6 +72,7 @@ void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* 
   const size_t count = std::min(windows_.first_bytes() / sizeof words[0], kWordsTried);
   const size_t known = pcs->size();
   Pcs guessed_pcs;
+  Credibility best = Credibility::kNone;
   int walks = 0;
   for (size_t i = 0; known > 0 && i + 1 < count && walks < kWalksTried; ++i) {
     // Two in a row are a list of addresses, as a profiler leaves on a stack.
@@ -80,10 +82,14 @@ void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* 
     guessed.rbp = from.sp + i * sizeof words[0];
     guessed.rbp_known = true;
     const signal_safe::UnwindResult result = Walk(guessed, &guessed_pcs);
-    if (!LeadsOn(result) || !IsCredible(guessed_pcs, known, result.truncated())) continue;
-    *pcs = std::move(guessed_pcs);
+    const Credibility credibility = LeadsOn(result)
+                                        ? CredibilityOf(guessed_pcs, known, result.truncated())
+                                        : Credibility::kNone;
+    if (credibility <= best) continue;
+    best = credibility;
+    pcs->swap(guessed_pcs);
     *end = result.end;
-    return;
+    if (best == Credibility::kByCall) return;
   }
 }
 

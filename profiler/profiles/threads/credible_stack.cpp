@@ -57,19 +57,20 @@ bool IsReturnAddress(uintptr_t address) {
   return IsInModule(address) && signal_safe::FollowsCall(address);
 }
 
-bool IsCredible(const std::vector<uintptr_t>& pcs, size_t known, bool truncated) {
+Credibility CredibilityOf(const std::vector<uintptr_t>& pcs, size_t known, bool truncated) {
   const signal_safe::ModulesStay modules;
-  if (!modules.entered() || pcs.size() <= known) return false;
-  if (!truncated && !IsFirstFunction(pcs.back())) return false;
+  if (!modules.entered() || pcs.size() <= known) return Credibility::kNone;
+  if (!truncated && !IsFirstFunction(pcs.back())) return Credibility::kNone;
   const uintptr_t guessed = FunctionOf(pcs[known - 1]);
-  const bool called_by_name = CallBefore(pcs[known], guessed) == Calls::kIt;
+  const Calls calls = CallBefore(pcs[known], guessed);
   size_t jumps = 0;
   for (size_t i = known; i < pcs.size(); ++i) {
     if (CallBefore(pcs[i], FunctionOf(pcs[i - 1])) == Calls::kAnother) ++jumps;
     // Old frames, of calls that this function made, lead to this function.
-    if (!called_by_name && FunctionOf(pcs[i]) == guessed) return false;
+    if (calls != Calls::kIt && FunctionOf(pcs[i]) == guessed) return Credibility::kNone;
   }
-  return 2 * jumps <= pcs.size() - known;
+  if (2 * jumps > pcs.size() - known) return Credibility::kNone;
+  return calls == Calls::kAnother ? Credibility::kByTailCall : Credibility::kByCall;
 }
 
 }  // namespace pprof::profiles

@@ -12,9 +12,15 @@ namespace pprof::profiles {
 // threads.
 bool IsReturnAddress(uintptr_t address);
 
+enum class Credibility {
+  kNone,
+  kByTailCall,  // if the last known function was not called but jumped to; old frames look the same
+  kByCall,
+};
+
 // Whether functions call each other as the stack says, from its `known` first addresses on, down to
 // a function that nothing calls, or to where a `truncated` one was cut.
 // REQUIRES: known > 0.
-bool IsCredible(const std::vector<uintptr_t>& pcs, size_t known, bool truncated);
+Credibility CredibilityOf(const std::vector<uintptr_t>& pcs, size_t known, bool truncated);
 
 }  // namespace pprof::profiles

@@ -196,7 +196,9 @@ TEST(BlockedStack, AStackThatEndsEarlySaysSo) {
     script.readable = 1600;  // some of the frames
     BlockedStack stack;
     ASSERT_EQ(Read(script, &stack), BlockedRead::kOk);
-    EXPECT_EQ(stack.end, signal_safe::StackEnd::kBrokenFrame);
+    // Sanitizers give this function a frame pointer, and it cannot be guessed from so little.
+    EXPECT_THAT(stack.end, ::testing::AnyOf(signal_safe::StackEnd::kBrokenFrame,
+                                            signal_safe::StackEnd::kUnknownRegister));
     EXPECT_LT(stack.pcs.size(), 20u);
     EXPECT_EQ(stack.pcs[0], script.call.pc);
   });

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "profiler/sys/memory/resident_memory.h"
+#include "profiler/sys/process/sanitizers.h"
 
 namespace pprof::profiles {
 namespace {
@@ -73,6 +74,7 @@ TEST(MemoryAccount, KnowsWhatTheProgramMaps) {
 }
 
 TEST(MemoryAccount, KnowsMemoryThatWasNeverTouched) {
+  if (sys::SanitizerIsPresent()) GTEST_SKIP() << "it has an allocator of its own";
   const MemoryAccount before = Account();
   const std::unique_ptr<void, decltype(&std::free)> block(std::malloc(kTaken), &std::free);
   void* volatile keep = block.get();
@@ -87,6 +89,7 @@ TEST(MemoryAccount, KnowsMemoryThatWasNeverTouched) {
 }
 
 TEST(MemoryAccount, KnowsMemoryThatWasFreed) {
+  if (sys::SanitizerIsPresent()) GTEST_SKIP() << "it has an allocator of its own";
   std::vector<void*> blocks(kTaken / 65536);
   for (void*& block : blocks) block = std::memset(std::malloc(65536), 1, 65536);
   const MemoryAccount before = Account();
@@ -138,6 +141,7 @@ class DeepThreads {
 
 // The kernel merges a stack with what is mapped above it into one area.
 TEST(MemoryAccount, TellsStacksFromMemoryBesideThem) {
+  if (sys::SanitizerIsPresent()) GTEST_SKIP() << "it has an allocator of its own";
   const MemoryAccount before = Account();
   void* mapped = mmap(nullptr, kTaken, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(mapped, MAP_FAILED);
