@@ -47,7 +47,8 @@ SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process",
 TABLE = {
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
-        headers="fcntl.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h unistd.h"),
+        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/stat.h sys/syscall.h "
+                "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",
         headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",

@@ -17,7 +17,7 @@ ALLOWED = re.compile(
     r"|_ZTHN5pprof11signal_safe.*"
     # Functions of sys/ that are async-signal-safe, by name.
     r"|_ZN5pprof3sys\d+(MapPages|UnmapPages|Yield|CoarseMonotonicMillis|MonotonicNanos"
-    r"|OwnStackBounds|CreatedThreadStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|SanitizerIsPresent|FindUnwindInfo|IsModuleCode|CopyOwnMemory|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
+    r"|OwnStackBounds|CreatedThreadStackBounds|ContextRegister|ContextOffset|CallInterrupted|ReadOwnMemory|FilterPunishes|SanitizerIsPresent|FindUnwindInfo|IsModuleCode|CopyOwnMemory|FindEnvironment|ParseDuration|ParseByteSize|ParseCount"
     r"|EnvironmentIsKnown|ThreadId|FutexWake|CreatesOwnThreads"
     r"|IsCpuTimerSignal|IsProcessTimerSignal|SetProcessTimer|DropPendingTimerSignal|StartCpuTimer|DeleteTimer|OwnCpuNanos|ProfilingSignal|UrgentSignal"
     r"|BlocksProfilingSignal|BlockProfilingSignal|UnblockProfilingSignal)E.*"

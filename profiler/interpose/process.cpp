@@ -45,15 +45,20 @@ PPROF_EXPORT_WEAK int prctl(int option, ...) noexcept {
   unsigned long words[4];
   for (unsigned long& word : words) word = va_arg(arguments, unsigned long);
   va_end(arguments);
-  if (option == PR_SET_SECCOMP) pprof::signal_safe::OnSandbox();
+  if (option == PR_SET_SECCOMP && words[0] == SECCOMP_MODE_STRICT) {
+    pprof::signal_safe::OnSandbox(nullptr);
+  }
+  if (option == PR_SET_SECCOMP && words[0] == SECCOMP_MODE_FILTER && words[1] != 0) {
+    pprof::signal_safe::OnSandbox(reinterpret_cast<const void*>(words[1]));
+  }
   return pprof::interpose::NextPrctl::Call(option, words[0], words[1], words[2], words[3]);
 }
 
 // syscall(SYS_seccomp, ...): see futex.cpp. Without a filter it only asks whether there are any.
 __attribute__((visibility("hidden"))) void PprofCppSeccomp(long operation, const void* filter) {
-  if (operation == SECCOMP_SET_MODE_STRICT ||
-      (operation == SECCOMP_SET_MODE_FILTER && filter != nullptr)) {
-    pprof::signal_safe::OnSandbox();
+  if (operation == SECCOMP_SET_MODE_STRICT) pprof::signal_safe::OnSandbox(nullptr);
+  if (operation == SECCOMP_SET_MODE_FILTER && filter != nullptr) {
+    pprof::signal_safe::OnSandbox(filter);
   }
 }
 

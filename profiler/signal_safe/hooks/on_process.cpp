@@ -43,7 +43,8 @@ void OnForkChild() {
   sys::UnblockProfilingSignal();
 }
 
-void OnSandbox() {
+void OnSandbox(const void* filter) {
+  if (!sys::FilterPunishes(filter)) return;
   ThreadStackBounds();
   OwnThreadId();
   sys::in_sandbox.store(true, std::memory_order_relaxed);

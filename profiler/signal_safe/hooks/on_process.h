@@ -15,8 +15,8 @@ void OnForkChild();
 
 // Before the program gives the calling thread a filter of system calls, which may end the process
 // at one that the program itself does not make: what a sample needs is fetched now, and samples
-// make no call any more. Async-signal-safe.
-void OnSandbox();
+// make no call any more. `filter`: a sock_fprog; nullptr: the strict mode. Async-signal-safe.
+void OnSandbox(const void* filter);
 // Called by it, unless null.
 using SandboxCallback = void (*)();
 extern std::atomic<SandboxCallback> on_program_sandbox;
