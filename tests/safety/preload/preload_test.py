@@ -130,7 +130,7 @@ class Library(Guest):
         with open("/proc/self/maps") as maps:
             libc = re.search(r"/\S+/libc\.so\.6", maps.read())[0]
         ours = re.compile("_Zn[wa]|_Zd[la]|_ZNSt3pmr2.*synchronized_pool_resource|tc_|MallocExtension_"
-                          "|_ZN15MallocExtension|pprof_cpp_interposes_malloc$")
+                          "|_ZN15MallocExtension|pprof_cpp_interposes_malloc$|pprof_cpp_attach$")
         self.assertEqual([name for name in names(PRELOAD, "--defined-only") - names(libc, "--defined-only")
                           if not ours.match(name)], [])
 
