@@ -66,8 +66,8 @@ Loader::Loader(const Process& process, const RemoteProgram& program)
     : process_(process),
       program_(program),
       libc_(*program.FindModule(kLibc)),
-      tracee_(StopAtSafePoint(process.pid, program)) {
-  own_stack_ = tracee_->registers().rsp - kRedZoneBytes;
+      tracee_(StopAtSafePoint(process.pid, program)),
+      own_stack_(tracee_->registers().rsp - kRedZoneBytes) {
   constexpr uint64_t kNoFile = ~uint64_t{0};
   const uint64_t found = tracee_->Call(
       Function("mmap"),

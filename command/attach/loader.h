@@ -41,7 +41,7 @@ class Loader {
   const RemoteProgram& program_;
   const CodeMapping& libc_;
   std::unique_ptr<Tracee> tracee_;
-  uint64_t own_stack_ = 0;
+  const uint64_t own_stack_;
   uint64_t memory_ = 0;
   int memory_file_ = -1;
 };

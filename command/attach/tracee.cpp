@@ -23,10 +23,10 @@ constexpr size_t kVectorStateBytes = size_t{64} << 10;  // with AMX it has 11 Ki
 constexpr uint64_t kDirectionAndTrapFlags = 0x500;
 constexpr uint64_t kSyscallBytes = 2;  // "syscall"; a wait that begins again goes back so far
 
-uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
+constexpr uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
 
 // Unblocked, because the kernel takes the program's handler away from a blocked one.
-const uint64_t kAllButFaults =
+constexpr uint64_t kAllButFaults =
     ~(Bit(SIGSEGV) | Bit(SIGBUS) | Bit(SIGILL) | Bit(SIGFPE) | Bit(SIGTRAP));
 
 bool IsFault(int signal) {

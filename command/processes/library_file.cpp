@@ -17,7 +17,7 @@ std::string LibraryFolder() {
   const std::string command = ReadLink("/proc/self/exe");
   const std::string here = command.substr(0, command.rfind('/'));
   for (const char* const folder : {"", "/../profiler/preload", kInstalledFolder}) {
-    const std::string path = here + folder;
+    std::string path = here + folder;
     if (access((path + "/" + kLibrary).c_str(), R_OK) == 0) return path;
   }
   throw Failure(std::string(kLibrary) + " is neither beside " + command + " nor in " + here +

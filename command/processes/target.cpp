@@ -54,6 +54,7 @@ Target ByName(const std::string& name) {
   }
   if (found.size() == 1) return {found[0].address, found[0].process.pid, found[0].process.name};
   std::vector<Process> processes;
+  processes.reserve(found.size());
   for (const Answering& one : found) processes.push_back(one.process);
   RefuseSeveral(name, processes);
 }

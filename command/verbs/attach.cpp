@@ -37,9 +37,9 @@ class UninterruptedBySignals {
   UninterruptedBySignals() {
     sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before_);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
   }
-  ~UninterruptedBySignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ~UninterruptedBySignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   UninterruptedBySignals(const UninterruptedBySignals&) = delete;
   UninterruptedBySignals& operator=(const UninterruptedBySignals&) = delete;
 

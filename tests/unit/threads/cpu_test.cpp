@@ -160,15 +160,15 @@ TEST(Cpu, AWindowHoldsTheTimeBetweenItsEndsAndNothingElse) {
 
 TEST(StatisticalCpu, SeveralClientsHaveTheirOwnWindows) {
   Recording outer = Start();
-  Hog1(300000000);
+  Hog1(900000000);
   Recording inner = Start();
-  Hog2(300000000);
+  Hog2(900000000);
   const auto inner_samples = Stop(std::move(inner));
-  Hog1(100000000);
+  Hog1(300000000);
   const auto outer_samples = Stop(std::move(outer));
   EXPECT_EQ(SumOf(inner_samples, "Hog1"), 0);
-  EXPECT_NEAR(SumOf(inner_samples, "Hog2") / 300e6, 1, 0.1);
-  EXPECT_NEAR(SumOf(outer_samples, "Hog1") / 400e6, 1, 0.15);
+  EXPECT_NEAR(SumOf(inner_samples, "Hog2") / 900e6, 1, 0.1);
+  EXPECT_NEAR(SumOf(outer_samples, "Hog1") / 1200e6, 1, 0.15);
 }
 
 TEST(Cpu, AnotherRateIsRefusedWithASentence) {
