@@ -176,6 +176,8 @@ void ResolveWaits() {
 
 using namespace pprof::preload;  // NOLINT(google-build-using-namespace): global functions follow
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier):
+// the C library's names
 extern "C" {
 
 PPROF_EXPORT_WEAK int poll(pollfd* polled, nfds_t count, int timeout) {
@@ -276,3 +278,4 @@ PPROF_EXPORT_WEAK int sigsuspend(Mask mask) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier)
