@@ -2,8 +2,10 @@
 // script.
 #pragma once
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace pprof::command {
 
@@ -13,6 +15,9 @@ constexpr int kUsage = 2;          // the command line makes no sense
 constexpr int kNobody = 3;         // nobody answers for this process, name or address
 constexpr int kCannotStart = 126;  // run: the program is there and cannot be profiled or started
 constexpr int kNotFound = 127;     // run: there is no such program
+
+// The system's words for errno.
+inline std::string ErrorText() { return std::generic_category().message(errno); }
 
 class Failure : public std::runtime_error {
  public:

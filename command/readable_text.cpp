@@ -50,6 +50,13 @@ std::string LocalTimeText(time_t when, const char* form) {
   return Text(*localtime_r(&when, &parts), form);
 }
 
+std::string AsFileName(std::string text) {
+  for (char& c : text) {
+    if (c == '/' || c == ':') c = '_';
+  }
+  return text;
+}
+
 std::string FileTimeText() {
   const time_t now = time(nullptr);
   tm parts{};

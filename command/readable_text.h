@@ -17,6 +17,9 @@ std::string ValueText(int64_t value, const std::string& unit);
 // The local time as strftime writes it: "%H:%M:%S".
 std::string LocalTimeText(time_t when, const char* form);
 
+// The text as the name of a file: nothing in it is a folder.
+std::string AsFileName(std::string text);
+
 // This moment in UTC for the names of files: "20261122T182329Z".
 std::string FileTimeText();
 

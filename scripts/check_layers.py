@@ -170,7 +170,7 @@ TABLE = {
     "command/attach": Room("command command/processes",
                            headers="dlfcn.h elf.h linux/futex.h signal.h sys/mman.h sys/ptrace.h "
                                    "sys/stat.h sys/syscall.h sys/types.h sys/uio.h sys/user.h "
-                                   "sys/wait.h time.h unistd.h"),
+                                   "sys/wait.h unistd.h"),
     "command/verbs": Room(
         "command command/ask command/attach command/files command/processes command/profile",
         headers="arpa/inet.h fmt/format.h netinet/in.h poll.h signal.h sys/ioctl.h sys/socket.h "

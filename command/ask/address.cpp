@@ -41,10 +41,13 @@ void SetHost(Address& address, const std::string& text) {
 
 }  // namespace
 
-std::string Address::Text() const {
-  if (is_unix()) return "unix:" + unix_path;
+std::string Address::HostAndPort() const {
   const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + port;
+  return (v6 ? "[" + host + "]" : host) + ":" + port;
+}
+
+std::string Address::Text() const {
+  return is_unix() ? "unix:" + unix_path : "http://" + HostAndPort();
 }
 
 bool LooksLikeAddress(const std::string& text) {

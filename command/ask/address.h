@@ -14,6 +14,8 @@ struct Address {
   std::string token;                   // sent with every request; empty: none
 
   bool is_unix() const { return !unix_path.empty(); }
+  // "127.0.0.1:6060" or "[::1]:6060". REQUIRES: TCP.
+  std::string HostAndPort() const;
   // For people, without the token: "http://127.0.0.1:6060" or "unix:/run/pprof-cpp/17.sock".
   std::string Text() const;
 };

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <system_error>
 
 #include "command/failure.h"
 
@@ -22,8 +21,6 @@ using std::chrono::steady_clock;
 
 constexpr timeval kConnectTimeout{10, 0};
 constexpr int kWatchMilliseconds = 200;
-
-std::string ErrorText() { return std::generic_category().message(errno); }
 
 class Descriptor {
  public:
@@ -88,7 +85,7 @@ void SendAll(int fd, const std::string& text) {
 
 // HTTP/1.0: the end of the connection is the end of the answer, and nothing is chunked.
 std::string RequestText(const Address& address, const std::string& path) {
-  const std::string host = address.is_unix() ? "localhost" : address.Text().substr(7);
+  const std::string host = address.is_unix() ? "localhost" : address.HostAndPort();
   std::string text = "GET " + address.base + path + " HTTP/1.0\r\nHost: " + host + "\r\n";
   if (!address.token.empty()) text += "Authorization: Bearer " + address.token + "\r\n";
   return text + "\r\n";

@@ -16,14 +16,6 @@ constexpr uint64_t kStackBytes = uint64_t{512} << 10;  // for the library's cons
 constexpr uint64_t kRedZoneBytes = 128;                // of the ABI, below the stack pointer
 constexpr char kLibc[] = "libc.so.6";
 
-std::string StatusField(const Process& process, const std::string& name) {
-  const std::string status = ReadFile(process.Folder() + "/status");
-  const size_t at = status.find("\n" + name + ":\t");
-  if (at == std::string::npos) return "";
-  const size_t begin = at + name.size() + 3;
-  return status.substr(begin, status.find('\n', begin) - begin);
-}
-
 // A file that other users may read, and that the process sees under the same name.
 bool IsSameFile(const std::string& one, const std::string& other) {
   struct stat a {};
@@ -44,14 +36,14 @@ bool Copy(const std::string& from, const std::string& to) {
 
 void RequireAttachable(const Process& process, const RemoteProgram& program) {
   const std::string name = process.name + " (" + std::to_string(process.pid) + ") ";
-  if (StatusField(process, "Seccomp") != "0") {
+  const std::string status = ReadFile(process.Folder() + "/status");
+  if (FieldOf(status, "\nSeccomp:\t") != "0") {
     throw Failure(name + "is in a seccomp sandbox, which may kill it for a call of the profiler");
   }
-  if (StatusField(process, "TracerPid") != "0") {
-    throw Failure(name + "is traced by process " + StatusField(process, "TracerPid") +
-                  "; end that debugger first");
+  if (const std::string tracer = FieldOf(status, "\nTracerPid:\t"); tracer != "0") {
+    throw Failure(name + "is traced by process " + tracer + "; end that debugger first");
   }
-  if (const std::string state = StatusField(process, "State"); state[0] == 'T' || state[0] == 'Z') {
+  if (const std::string state = FieldOf(status, "\nState:\t"); state[0] == 'T' || state[0] == 'Z') {
     throw Failure(name + "does not run: its state is " + state);
   }
   if (program.FindModule("ld-musl") != nullptr) {
@@ -62,16 +54,26 @@ void RequireAttachable(const Process& process, const RemoteProgram& program) {
   }
 }
 
+Loader::LibcFunctions::LibcFunctions(const RemoteProgram& program) {
+  const CodeMapping& libc = *program.FindModule(kLibc);
+  map = program.AddressOf(libc, "mmap");
+  unmap = program.AddressOf(libc, "munmap");
+  make_memory_file = program.AddressOf(libc, "memfd_create");
+  close = program.AddressOf(libc, "close");
+  load = program.AddressOf(libc, "dlopen");
+  find = program.AddressOf(libc, "dlsym");
+  error = program.AddressOf(libc, "dlerror");
+}
+
 Loader::Loader(const Process& process, const RemoteProgram& program)
     : process_(process),
-      program_(program),
-      libc_(*program.FindModule(kLibc)),
+      libc_(program),
       tracee_(StopAtSafePoint(process.pid, program)),
+      stopped_at_(std::chrono::steady_clock::now()),
       own_stack_(tracee_->registers().rsp - kRedZoneBytes) {
   constexpr uint64_t kNoFile = ~uint64_t{0};
   const uint64_t found = tracee_->Call(
-      Function("mmap"),
-      {0, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, kNoFile, 0},
+      libc_.map, {0, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, kNoFile, 0},
       own_stack_);
   if (static_cast<int64_t>(found) < 0) throw Failure("the program has no memory for a stack");
   memory_ = found;
@@ -79,14 +81,14 @@ Loader::Loader(const Process& process, const RemoteProgram& program)
 
 Loader::~Loader() {
   try {
-    if (memory_ != 0) tracee_->Call(Function("munmap"), {memory_, kStackBytes}, own_stack_);
+    if (memory_ != 0) tracee_->Call(libc_.unmap, {memory_, kStackBytes}, own_stack_);
   } catch (const Failure& failure) {
     std::fprintf(stderr, "pprof-cpp: %s\n", failure.what());
   }
 }
 
-uint64_t Loader::Call(const char* function, uint64_t first, uint64_t second) {
-  return tracee_->Call(Function(function), {first, second}, memory_ + kStackBytes);
+uint64_t Loader::Call(uint64_t function, uint64_t first, uint64_t second) {
+  return tracee_->Call(function, {first, second}, memory_ + kStackBytes);
 }
 
 // The text at the low end of the stack, where the calls do not come.
@@ -99,7 +101,7 @@ uint64_t Loader::PutText(const std::string& text) {
 
 std::string Loader::LinkerError() {
   char text[512] = "";
-  const uint64_t error = Call("dlerror", 0, 0);
+  const uint64_t error = Call(libc_.error, 0, 0);
   if (error != 0) ReadMemory(process_.pid, error, text, sizeof text - 1);
   return text;
 }
@@ -108,7 +110,7 @@ std::string Loader::LinkerError() {
 std::string Loader::PathInside(const std::string& library) {
   if (IsSameFile(library, process_.Folder() + "/root" + library)) return library;
   const std::string name = library.substr(library.rfind('/') + 1);
-  memory_file_ = static_cast<int>(Call("memfd_create", PutText(name), MFD_CLOEXEC));
+  memory_file_ = static_cast<int>(Call(libc_.make_memory_file, PutText(name), MFD_CLOEXEC));
   const std::string file = "/fd/" + std::to_string(memory_file_);
   if (memory_file_ < 0 || !Copy(library, process_.Folder() + file)) {
     throw Failure("the process cannot have a file in memory");
@@ -117,10 +119,10 @@ std::string Loader::PathInside(const std::string& library) {
 }
 
 uint64_t Loader::LoadAndCall(const std::string& path, const char* entry, const std::string& text) {
-  const uint64_t handle = Call("dlopen", PutText(PathInside(path)), RTLD_NOW);
-  if (memory_file_ >= 0) Call("close", static_cast<uint64_t>(memory_file_), 0);
+  const uint64_t handle = Call(libc_.load, PutText(PathInside(path)), RTLD_NOW);
+  if (memory_file_ >= 0) Call(libc_.close, static_cast<uint64_t>(memory_file_), 0);
   if (handle == 0) throw Failure("the library cannot be loaded: " + LinkerError());
-  const uint64_t function = Call("dlsym", handle, PutText(entry));
+  const uint64_t function = Call(libc_.find, handle, PutText(entry));
   if (function == 0) throw Failure("the library cannot be attached: " + LinkerError());
   return tracee_->Call(function, {PutText(text)}, memory_ + kStackBytes);
 }

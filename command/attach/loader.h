@@ -1,6 +1,7 @@
 // Makes a running program load a library.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,17 +31,31 @@ class Loader {
   // result, an address in the program. Throws Failure with the dynamic linker's words.
   uint64_t LoadAndCall(const std::string& path, const char* entry, const std::string& text);
 
+  // Since when the thread stands still.
+  std::chrono::steady_clock::time_point stopped_at() const { return stopped_at_; }
+
  private:
-  uint64_t Function(const char* name) const { return program_.AddressOf(libc_, name); }
-  uint64_t Call(const char* function, uint64_t first, uint64_t second);
+  // Addresses in the program, looked up before a thread is stopped.
+  struct LibcFunctions {
+    explicit LibcFunctions(const RemoteProgram& program);
+    uint64_t map;
+    uint64_t unmap;
+    uint64_t make_memory_file;
+    uint64_t close;
+    uint64_t load;
+    uint64_t find;
+    uint64_t error;
+  };
+
+  uint64_t Call(uint64_t function, uint64_t first, uint64_t second);
   uint64_t PutText(const std::string& text);
   std::string LinkerError();
   std::string PathInside(const std::string& library);
 
   const Process& process_;
-  const RemoteProgram& program_;
-  const CodeMapping& libc_;
+  const LibcFunctions libc_;
   std::unique_ptr<Tracee> tracee_;
+  const std::chrono::steady_clock::time_point stopped_at_;
   const uint64_t own_stack_;
   uint64_t memory_ = 0;
   int memory_file_ = -1;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <sstream>
 
 #include "command/attach/dynamic_symbols.h"
 #include "command/attach/tracee.h"
@@ -18,34 +17,12 @@ std::string Folder(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
 std::string FileName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// proc(5), /proc/PID/maps: "BEGIN-END RIGHTS OFFSET DEVICE INODE PATH". `mapping` is that of the
-// line before: a module's mappings follow each other.
-bool ReadLine(const std::string& line, CodeMapping* mapping, bool* executable) {
-  unsigned long begin = 0;
-  unsigned long end = 0;
-  unsigned long offset = 0;
-  char rights[5] = "";
-  if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx", &begin, &end, rights, &offset) != 4) {
-    return false;
-  }
-  const size_t slash = line.find('/');
-  if (slash == std::string::npos) return false;
-  const bool same_file = mapping->path == line.substr(slash);
-  const uint64_t module_begin = same_file && offset != 0 ? mapping->module_begin : begin;
-  *mapping = {begin, end, module_begin, line.substr(slash)};
-  *executable = rights[2] == 'x';
-  return true;
-}
-
 }  // namespace
 
-RemoteProgram::RemoteProgram(pid_t pid) : pid_(pid), executable_(ReadLink(Folder(pid) + "/exe")) {
-  std::istringstream lines(ReadFile(Folder(pid) + "/maps"));
-  CodeMapping mapping;
-  bool executable = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (ReadLine(line, &mapping, &executable) && executable) modules_.push_back(mapping);
-  }
+RemoteProgram::RemoteProgram(pid_t pid)
+    : pid_(pid),
+      executable_(ReadLink(Folder(pid) + "/exe")),
+      modules_(CodeMappingsOf(ReadFile(Folder(pid) + "/maps"))) {
   if (modules_.empty()) {
     throw Failure("/proc/" + std::to_string(pid) +
                   "/maps cannot be read: the process is not yours, or ended");

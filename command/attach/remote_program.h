@@ -7,15 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace pprof::command {
+#include "command/processes/mapped_files.h"
 
-// Code of a file in /proc/PID/maps. A value.
-struct CodeMapping {
-  uint64_t begin = 0;
-  uint64_t end = 0;
-  uint64_t module_begin = 0;  // where the file's first byte is mapped
-  std::string path;           // as the process sees it
-};
+namespace pprof::command {
 
 class RemoteProgram {
  public:

@@ -2,12 +2,11 @@
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "command/failure.h"
 #include "command/processes/process.h"
@@ -15,8 +14,8 @@
 namespace pprof::command {
 namespace {
 
-constexpr int64_t kMostSeconds = 5;
-constexpr long kBetweenRoundsNanos = 2000000;
+constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::milliseconds kBetweenRounds{2};
 constexpr size_t kStackBytes = size_t{128} << 10;
 
 constexpr uint64_t kOwnWaits[] = {
@@ -33,12 +32,6 @@ constexpr int64_t kBrokenOff = -512;  // ERESTARTSYS, which only tracers see
 template <size_t kCount>
 bool IsOneOf(const uint64_t (&calls)[kCount], uint64_t call) {
   return std::find(std::begin(calls), std::end(calls), call) != std::end(calls);
-}
-
-int64_t MonotonicSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec;
 }
 
 std::vector<pid_t> ThreadsOf(pid_t pid) {
@@ -127,7 +120,7 @@ bool IsOwnWait(uint64_t system_call, uint64_t second_argument) {
 
 std::unique_ptr<Tracee> StopAtSafePoint(pid_t pid, const RemoteProgram& program) {
   Search search(pid, program);
-  const int64_t end = MonotonicSeconds() + kMostSeconds;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
   do {
     const std::vector<pid_t> threads = ThreadsOf(pid);
     for (const bool waiting : {true, false}) {
@@ -136,13 +129,12 @@ std::unique_ptr<Tracee> StopAtSafePoint(pid_t pid, const RemoteProgram& program)
         if (std::unique_ptr<Tracee> found = search.Try(tid)) return found;
       }
     }
-    const timespec pause{0, kBetweenRoundsNanos};
-    nanosleep(&pause, nullptr);
-  } while (MonotonicSeconds() < end);
+    std::this_thread::sleep_for(kBetweenRounds);
+  } while (std::chrono::steady_clock::now() < end);
   const std::string& reason = search.last_failure();
   throw Failure("no thread was at a point where a library can be loaded safely within " +
-                std::to_string(kMostSeconds) + " s" + (reason.empty() ? "" : " (" + reason + ")") +
-                "; nothing was changed, try again");
+                std::to_string(kPatience.count()) + " s" +
+                (reason.empty() ? "" : " (" + reason + ")") + "; nothing was changed, try again");
 }
 
 }  // namespace pprof::command

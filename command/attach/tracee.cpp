@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
-#include <system_error>
+#include <chrono>
+#include <thread>
 
 #include "command/failure.h"
 
@@ -26,13 +26,10 @@ constexpr uint64_t kSyscallBytes = 2;  // "syscall"; a wait that begins again go
 constexpr uint64_t Bit(int signal) { return uint64_t{1} << (signal - 1); }
 
 // Unblocked, because the kernel takes the program's handler away from a blocked one.
-constexpr uint64_t kAllButFaults =
-    ~(Bit(SIGSEGV) | Bit(SIGBUS) | Bit(SIGILL) | Bit(SIGFPE) | Bit(SIGTRAP));
+constexpr uint64_t kFaults = Bit(SIGSEGV) | Bit(SIGBUS) | Bit(SIGILL) | Bit(SIGFPE) | Bit(SIGTRAP);
+constexpr uint64_t kAllButFaults = ~kFaults;
 
-bool IsFault(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
-         signal == SIGTRAP || signal == SIGABRT;
-}
+bool EndsCall(int signal) { return ((kFaults | Bit(SIGABRT)) & Bit(signal)) != 0; }
 
 // ptrace's requests and sizes are declared differently by C libraries.
 long Trace(int request, pid_t tid, uint64_t address, const void* data) {
@@ -40,14 +37,7 @@ long Trace(int request, pid_t tid, uint64_t address, const void* data) {
                 data);
 }
 
-[[noreturn]] void Fail(const char* what) {
-  throw Failure(std::string(what) + ": " + std::generic_category().message(errno));
-}
-
-void WaitAMillisecond() {
-  const timespec pause{0, 1000000};
-  nanosleep(&pause, nullptr);
-}
+[[noreturn]] void Fail(const char* what) { throw Failure(std::string(what) + ": " + ErrorText()); }
 
 }  // namespace
 
@@ -93,7 +83,7 @@ int Tracee::NextStop(int milliseconds) {
       throw Failure("the thread ended");
     }
     if (found == tid_) return status;
-    WaitAMillisecond();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return kNoStop;
 }
@@ -139,10 +129,6 @@ void Tracee::Restore() {
   Trace(PTRACE_SETSIGMASK, tid_, sizeof mask_, &mask_);
 }
 
-void Tracee::SetRegisters(const user_regs_struct& registers) {
-  if (Trace(PTRACE_SETREGS, tid_, 0, &registers) != 0) Fail("registers cannot be set");
-}
-
 uint64_t Tracee::Call(uint64_t function, std::initializer_list<uint64_t> arguments,
                       uint64_t stack) {
   user_regs_struct registers = saved_;
@@ -163,7 +149,7 @@ uint64_t Tracee::Call(uint64_t function, std::initializer_list<uint64_t> argumen
   if (Trace(PTRACE_SETSIGMASK, tid_, sizeof kAllButFaults, &kAllButFaults) != 0) {
     Fail("signals cannot be blocked");
   }
-  SetRegisters(registers);
+  if (Trace(PTRACE_SETREGS, tid_, 0, &registers) != 0) Fail("registers cannot be set");
   for (uintptr_t signal = 0;;) {
     Trace(PTRACE_CONT, tid_, 0, reinterpret_cast<void*>(signal));
     const int status = NextStop(kCallMilliseconds);
@@ -175,7 +161,7 @@ uint64_t Tracee::Call(uint64_t function, std::initializer_list<uint64_t> argumen
     if (Trace(PTRACE_GETREGS, tid_, 0, &registers) != 0) Fail("registers cannot be read");
     const bool is_signal = status >> 16 == 0;
     if (is_signal && WSTOPSIG(status) == SIGSEGV && registers.rip == 0) return registers.rax;
-    if (is_signal && IsFault(WSTOPSIG(status))) {
+    if (is_signal && EndsCall(WSTOPSIG(status))) {
       throw Failure("a call into the program ended with signal " +
                     std::to_string(WSTOPSIG(status)) + ": it goes on where it was");
     }

@@ -41,7 +41,6 @@ class Tracee {
   void KeepState();
   void Restore();
   int NextStop(int milliseconds);
-  void SetRegisters(const user_regs_struct& registers);
 
   const pid_t tid_;
   bool stopped_ = false;

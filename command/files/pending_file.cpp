@@ -19,9 +19,7 @@ namespace {
 // What the signal handler removes; empty: nothing.
 char pending_path[4096];
 
-[[noreturn]] void Refuse(const std::string& what) {
-  throw Failure(what + ": " + std::generic_category().message(errno));
-}
+[[noreturn]] void Refuse(const std::string& what) { throw Failure(what + ": " + ErrorText()); }
 
 // Signal handler only.
 void RemoveAndEnd(int signal_number) {

@@ -14,17 +14,43 @@ constexpr char kDeleted[] = " (deleted)";
 
 std::string WithoutDeleted(const std::string& path) { return path.substr(0, path.find(kDeleted)); }
 
+// proc(5), /proc/PID/maps: "BEGIN-END RIGHTS OFFSET DEVICE INODE PATH". `mapping` is that of the
+// line before: a module's mappings follow each other.
+bool ReadLine(const std::string& line, CodeMapping* mapping, bool* executable) {
+  unsigned long begin = 0;
+  unsigned long end = 0;
+  unsigned long offset = 0;
+  char rights[5] = "";
+  if (std::sscanf(line.c_str(), "%lx-%lx %4s %lx", &begin, &end, rights, &offset) != 4) {
+    return false;
+  }
+  const size_t slash = line.find('/');
+  if (slash == std::string::npos) return false;
+  const bool same_file = mapping->path == line.substr(slash);
+  const uint64_t module_begin = same_file && offset != 0 ? mapping->module_begin : begin;
+  *mapping = {begin, end, module_begin, line.substr(slash)};
+  *executable = rights[2] == 'x';
+  return true;
+}
+
 }  // namespace
+
+std::vector<CodeMapping> CodeMappingsOf(const std::string& maps) {
+  std::vector<CodeMapping> mappings;
+  std::istringstream lines(maps);
+  CodeMapping mapping;
+  bool executable = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (ReadLine(line, &mapping, &executable) && executable) mappings.push_back(mapping);
+  }
+  return mappings;
+}
 
 std::vector<MappedFile> MappedFilesOf(const Process& process, const std::string& maps) {
   const std::string executable = WithoutDeleted(ReadLink(process.Folder() + "/exe"));
   std::set<std::string> paths;
-  std::istringstream lines(maps);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t slash = line.find('/');
-    const size_t rights = line.find(' ') + 1;
-    if (slash == std::string::npos || line.compare(rights + 2, 1, "x") != 0) continue;
-    paths.insert(WithoutDeleted(line.substr(slash)));
+  for (const CodeMapping& mapping : CodeMappingsOf(maps)) {
+    paths.insert(WithoutDeleted(mapping.path));
   }
   std::vector<MappedFile> files;
   for (const std::string& path : paths) {

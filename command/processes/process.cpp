@@ -19,16 +19,8 @@ std::vector<std::string> StatWords(const std::string& stat) {
   return words;
 }
 
-// What follows `name` on its line of a file such as /proc/PID/status.
-std::string Field(const std::string& text, const std::string& name) {
-  const size_t at = text.find(name);
-  if (at == std::string::npos) return "";
-  const size_t begin = at + name.size();
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
-
 time_t BootTime() {
-  return std::strtol(Field(ReadFile("/proc/stat"), "btime ").c_str(), nullptr, 10);
+  return std::strtol(FieldOf(ReadFile("/proc/stat"), "btime ").c_str(), nullptr, 10);
 }
 
 std::string ShortName(const std::string& stat) {
@@ -51,6 +43,13 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+std::string FieldOf(const std::string& text, const std::string& name) {
+  const size_t at = text.find(name);
+  if (at == std::string::npos) return "";
+  const size_t begin = at + name.size();
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 std::string ReadLink(const std::string& path) {
   std::error_code error;
   return std::filesystem::read_symlink(path, error).string();
@@ -69,9 +68,9 @@ std::optional<Process> ProcessOf(pid_t pid) {
   process.resident_bytes =
       std::strtoull(words[21].c_str(), nullptr, 10) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const std::string status = ReadFile(process.Folder() + "/status");
-  const std::string uids = Field(status, "\nUid:\t");  // real, effective, ...
+  const std::string uids = FieldOf(status, "\nUid:\t");  // real, effective, ...
   process.uid = static_cast<uid_t>(std::strtoul(uids.c_str() + uids.find('\t') + 1, nullptr, 10));
-  const std::string pids = Field(status, "\nNSpid:");
+  const std::string pids = FieldOf(status, "\nNSpid:");
   process.inner_pid = std::atoi(pids.substr(pids.find_last_of("\t ") + 1).c_str());
   if (process.inner_pid == 0) process.inner_pid = pid;
   return process;

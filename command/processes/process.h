@@ -28,6 +28,10 @@ struct Process {
 // The whole of a small file; empty if it cannot be read.
 std::string ReadFile(const std::string& path);
 
+// What follows `name` on its line of a file such as /proc/PID/status: "\nUid:\t". Empty if there is
+// none.
+std::string FieldOf(const std::string& text, const std::string& name);
+
 // The target of a symbolic link; empty if it cannot be read.
 std::string ReadLink(const std::string& path);
 

@@ -5,14 +5,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <system_error>
 
 #include "command/failure.h"
+#include "command/processes/elf_table.h"
 
 namespace pprof::command {
 namespace {
@@ -31,21 +32,11 @@ std::string SearchPath() {
   return path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
 }
 
-template <class T>
-T ReadAt(std::ifstream& file, uint64_t offset) {
-  T value{};
-  file.seekg(static_cast<std::streamoff>(offset));
-  file.read(reinterpret_cast<char*>(&value), sizeof value);
-  return value;
-}
-
 bool HasInterpreter(std::ifstream& file, const Elf64_Ehdr& header) {
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    const auto segment =
-        ReadAt<Elf64_Phdr>(file, header.e_phoff + uint64_t{i} * header.e_phentsize);
-    if (file && segment.p_type == PT_INTERP) return true;
-  }
-  return false;
+  const auto segments =
+      ReadTable<Elf64_Phdr>(file, header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr));
+  return std::any_of(segments.begin(), segments.end(),
+                     [](const Elf64_Phdr& segment) { return segment.p_type == PT_INTERP; });
 }
 
 // The program that the kernel runs for a script; empty for other files.
@@ -61,8 +52,10 @@ std::string InterpreterOf(const std::string& path) {
 
 void RequireDynamic(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  const auto header = ReadAt<Elf64_Ehdr>(file, 0);
-  if (!file || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;  // the kernel will say
+  const auto headers = ReadTable<Elf64_Ehdr>(file, 0, sizeof(Elf64_Ehdr));
+  if (headers.empty()) return;  // the kernel will say
+  const Elf64_Ehdr& header = headers[0];
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64) {
     Refuse(path, "is not a program for x86-64, and the profiler's library is");
   }
@@ -76,7 +69,7 @@ void RequireDynamic(const std::string& path) {
 void RequireItself(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
-    Refuse(path, "cannot be read: " + std::generic_category().message(errno));
+    Refuse(path, "cannot be read: " + ErrorText());
   }
   // With the owner's rights already there, the bits change nothing.
   const bool gains_user = (info.st_mode & S_ISUID) != 0 && info.st_uid != getuid();
@@ -106,6 +99,14 @@ std::string FindProgram(const std::string& name) {
     if (IsProgram(path)) return path;
   }
   throw Failure("there is no program " + name + " in PATH", kNotFound);
+}
+
+std::vector<char*> ArgumentsOf(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 void RequirePreloadable(const std::string& path) {

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace pprof::command {
 
 // The file of a program, as exec would find it: by PATH unless it has a slash. Throws Failure with
 // kNotFound or kCannotStart. Thread safety: safe unless the environment changes concurrently.
 std::string FindProgram(const std::string& name);
+
+// What exec takes: the words, and a null pointer. Ownership: borrows from `words`.
+std::vector<char*> ArgumentsOf(std::vector<std::string>& words);
 
 // A script is judged by its interpreter. Throws Failure with kCannotStart if the dynamic linker
 // would ignore LD_PRELOAD or could not load a library for this machine: a setuid program, one with

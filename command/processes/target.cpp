@@ -28,17 +28,15 @@ bool IsNumber(const std::string& text) {
 }
 
 Target ByPid(const std::string& text) {
-  const auto process = ProcessOf(std::atoi(text.c_str()));
-  if (!process) throw Failure("there is no process " + text, kNobody);
-  const auto address = WhereItAnswers(*process);
-  if (address) return {*address, process->pid, process->name};
-  const bool foreign =
-      geteuid() != 0 && access((process->Folder() + "/environ").c_str(), R_OK) != 0;
-  throw Failure(process->name + " (" + text + ") cannot be asked: " +
+  const Process process = FindProcess(text);
+  const auto address = WhereItAnswers(process);
+  if (address) return {*address, process.pid, process.name};
+  const bool foreign = geteuid() != 0 && access((process.Folder() + "/environ").c_str(), R_OK) != 0;
+  throw Failure(process.name + " (" + text + ") cannot be asked: " +
                     (foreign ? "it belongs to another user"
                              : "it has no profiler; pprof-cpp attach " + text +
                                    " puts one in, or start it with pprof-cpp run -- " +
-                                   process->name + " ..."),
+                                   process.name + " ..."),
                 kNobody);
 }
 
@@ -82,7 +80,7 @@ Target FindTarget(const std::string& text) {
   if (!LooksLikeAddress(text)) return ByName(text);
   Target target;
   target.address = ParseAddress(text);
-  target.name = target.address.is_unix() ? target.address.Text() : target.address.Text().substr(7);
+  target.name = target.address.is_unix() ? target.address.Text() : target.address.HostAndPort();
   return target;
 }
 

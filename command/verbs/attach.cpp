@@ -1,9 +1,10 @@
 // pprof-cpp attach: makes a running process load the library and start its server.
 #include <signal.h>
 
+#include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <string>
+#include <thread>
 
 #include "command/attach/loader.h"
 #include "command/attach/remote_program.h"
@@ -17,19 +18,16 @@
 namespace pprof::command {
 namespace {
 
-constexpr int kStartSeconds = 10;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kStartPatience{10};
 
 // As profiler/preload/attach_entry.cpp has it.
 struct AttachReport {
   int32_t state;
   char text[508];
 };
-
-double Milliseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 // A tracer that is killed in the middle of a call would take the program with it.
 class UninterruptedBySignals {
@@ -49,10 +47,9 @@ class UninterruptedBySignals {
 
 std::string AwaitServer(pid_t pid, uint64_t address) {
   AttachReport report{};
-  const double end = Milliseconds() + kStartSeconds * 1e3;
-  while (report.state == 0 && Milliseconds() < end) {
-    const timespec pause{0, 2000000};
-    nanosleep(&pause, nullptr);
+  const auto end = steady_clock::now() + kStartPatience;
+  while (report.state == 0 && steady_clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(2));
     if (ReadMemory(pid, address, &report, sizeof report) == 0) {
       throw Failure("the process ended while its server started");
     }
@@ -76,18 +73,18 @@ int Attach(const Words& words) {
   RequireAttachable(process, program);
   const std::string library = LibraryFolder() + "/" + kLibrary;
   uint64_t report = 0;
-  double stopped = 0;
+  steady_clock::time_point begin;
   {
     const UninterruptedBySignals uninterrupted;
     Loader loader(process, program);
-    stopped = Milliseconds();
+    begin = loader.stopped_at();
     report =
         loader.LoadAndCall(library, "pprof_cpp_attach", words.Value("listen").value_or("unix"));
   }
-  stopped = Milliseconds() - stopped;
+  const auto stopped = std::chrono::duration<double, std::milli>(steady_clock::now() - begin);
   const std::string address = AwaitServer(process.pid, report);
   std::printf("%s (%d) answers at %s; one of its threads stood still for %.0f ms\n",
-              process.name.c_str(), process.pid, address.c_str(), stopped);
+              process.name.c_str(), process.pid, address.c_str(), stopped.count());
   return 0;
 }
 

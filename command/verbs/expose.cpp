@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <iostream>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "command/failure.h"
@@ -21,8 +20,6 @@ namespace {
 
 constexpr int kMostConnections = 64;  // the server's own limit
 constexpr int kBacklog = 16;
-
-std::string ErrorText() { return std::generic_category().message(errno); }
 
 // Refused for addresses that other machines reach: the socket knows no token.
 sockaddr_in LocalAddress(const std::string& text) {

@@ -11,15 +11,11 @@ namespace {
 
 bool IsText(const Answer& answer) { return answer.content_type.rfind("text/", 0) == 0; }
 
-// "redis-server.1234.heap.20261122T182329Z.pb.gz"; nothing in it is a folder.
+// "redis-server.1234.heap.20261122T182329Z.pb.gz"
 std::string FileName(const Target& target, const std::string& profile) {
   const std::string pid = target.pid == 0 ? "" : "." + std::to_string(target.pid);
-  std::string name =
-      target.name + pid + "." + profile.substr(0, profile.find('?')) + "." + FileTimeText();
-  for (char& c : name) {
-    if (c == '/' || c == ':') c = '_';
-  }
-  return name + ".pb.gz";
+  const std::string kind = profile.substr(0, profile.find('?'));
+  return AsFileName(target.name + pid + "." + kind + "." + FileTimeText()) + ".pb.gz";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "command/files/pending_file.h"
 #include "command/processes/program_file.h"
 #include "command/processes/target.h"
+#include "command/readable_text.h"
 #include "command/verb.h"
 
 namespace pprof::command {
@@ -63,10 +64,7 @@ class PrivateFolder {
 
 // Its exit code. Ctrl-C, SIGTERM and SIGHUP end the tool.
 int RunTool(std::vector<std::string> words) {
-  std::vector<char*> pointers;
-  pointers.reserve(words.size() + 1);
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  const std::vector<char*> pointers = ArgumentsOf(words);
   const pid_t child = fork();
   if (child < 0) throw Failure("no process can be started");
   if (child == 0) {
@@ -93,10 +91,7 @@ int Open(const Words& words) {
       words.Number("seconds", IsRecording(profile) ? kDefaultRecording : 0, 1, kMostSeconds);
   const Answer answer = Ask(target, WithSeconds(profile, seconds), seconds);
   const PrivateFolder folder;
-  std::string file = folder.path() + "/" + target.name + "." + profile + ".pb.gz";
-  for (size_t i = folder.path().size() + 1; i < file.size(); ++i) {
-    if (file[i] == '/' || file[i] == ':') file[i] = '_';
-  }
+  const std::string file = folder.path() + "/" + AsFileName(target.name + "." + profile + ".pb.gz");
   WriteFile(file, answer.body);
   tool.push_back("-http=" + words.Value("http").value_or("127.0.0.1:0"));
   tool.push_back(file);

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "command/failure.h"
@@ -58,8 +57,7 @@ std::string SocketAddress() {
   const bool made = mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST;
   const std::string remedy = "; set XDG_RUNTIME_DIR to a folder of yours, or use --listen";
   if (!made || stat(folder.c_str(), &info) != 0) {
-    throw Failure("the folder for sockets " + folder +
-                      " cannot be made: " + std::generic_category().message(errno) + remedy,
+    throw Failure("the folder for sockets " + folder + " cannot be made: " + ErrorText() + remedy,
                   kCannotStart);
   }
   if (info.st_uid != geteuid() || (info.st_mode & 0077) != 0) {
@@ -102,7 +100,6 @@ void SetVariables(const Words& words) {
   SetOneOf(words, "children", "PPROF_CPP_CHILDREN", {"serve", "off"});
   if (const auto interval = words.Value("heap-interval")) SetHeapInterval(*interval);
   Set("PPROF_CPP_LISTEN", words.Has("listen") ? *words.Value("listen") : SocketAddress());
-  unsetenv("PPROF_CPP_LISTEN_PID");  // NOLINT(concurrency-mt-unsafe): of a program around us
 }
 
 }  // namespace
@@ -113,13 +110,8 @@ int Run(const Words& words) {
   SetVariables(words);
   Preload();
   std::vector<std::string> arguments = words.names;
-  std::vector<char*> pointers;
-  pointers.reserve(arguments.size() + 1);
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  execv(path.c_str(), pointers.data());
-  throw Failure(path + " cannot be started: " + std::generic_category().message(errno),
-                kCannotStart);
+  execv(path.c_str(), ArgumentsOf(arguments).data());
+  throw Failure(path + " cannot be started: " + ErrorText(), kCannotStart);
 }
 
 }  // namespace pprof::command
