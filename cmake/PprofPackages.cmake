@@ -26,7 +26,7 @@ set(CPACK_DEBIAN_COMMAND_DESCRIPTION "profiles of running programs, without a ch
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libpprof-cpp-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(dev_depends libgoogle-perftools-dev libcpp-httplib-dev libfmt-dev zlib1g-dev pkg-config)
+set(dev_depends libgoogle-perftools-dev libcpp-httplib-dev zlib1g-dev pkg-config)
 foreach(optional ZSTD:libzstd-dev LZMA:liblzma-dev ISAL:libisal-dev)
   string(REPLACE ":" ";" optional "${optional}")
   list(GET optional 0 name)

@@ -1,7 +1,7 @@
 // Validates the program's options.
 #pragma once
 
-#include "endpoints/door/listener.h"
+#include "endpoints/door/socket/listener.h"
 #include "pprof/http.h"
 #include "pprof/status.h"
 

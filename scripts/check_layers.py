@@ -132,7 +132,8 @@ TABLE = {
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room(
-        f"pprof endpoints/answers endpoints/door/answer_writer.h profiler/interpose/next.h "
+        f"pprof endpoints/answers endpoints/door/answer_writer.h "
+        f"endpoints/door/socket/listener.h profiler/interpose/next.h "
         f"profiler/interpose/real_allocator.h {SAFE}/hooks {SYS['memory']}/maps_file.h "
         f"{SYS['modules']}/loaded_module.h {SYS['process']}/environment.h {SYS['thread']} "
         f"{SYS['time']}/clock.h",
@@ -148,14 +149,18 @@ TABLE = {
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room(
         f"pprof endpoints/answers endpoints/limits {SYS['thread']}/own_descriptors.h", headers=""),
+    "endpoints/door/socket": Room(
+        f"pprof {SYS['process']}/environment.h {SYS['thread']}/own_descriptors.h",
+        headers="arpa/inet.h fcntl.h netinet/in.h pthread.h signal.h sys/socket.h sys/stat.h "
+                "sys/types.h sys/un.h unistd.h"),
     "endpoints/door": Room(
-        f"pprof endpoints/answers endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
+        f"pprof endpoints/answers endpoints/door/socket endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
         f"{SYS['thread']}/own_descriptors.h {SYS['thread']}/own_thread.h {SYS['thread']}/tasks.h "
-        f"{SYS['process']}/environment.h {SYS['process']}/per_process.h {SYS['process']}/process.h",
-        headers="arpa/inet.h fcntl.h httplib.h netinet/in.h netinet/tcp.h poll.h pthread.h signal.h strings.h sys/eventfd.h "
-                "sys/socket.h sys/stat.h sys/types.h sys/un.h unistd.h",
+        f"{SYS['process']}/per_process.h {SYS['process']}/process.h",
+        headers="arpa/inet.h httplib.h netinet/in.h netinet/tcp.h poll.h strings.h sys/eventfd.h "
+                "sys/socket.h unistd.h",
         conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
-    "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/handlers "
+    "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/door/socket endpoints/handlers "
                       f"{SYS['process']}/environment.h {SYS['process']}/process.h "
                       f"{SYS['thread']}/mutex.h"),
     # A program of its own: it knows the server by HTTP only, and of the headers the version.
@@ -172,7 +177,8 @@ TABLE = {
                                    "sys/stat.h sys/syscall.h sys/types.h sys/uio.h sys/user.h "
                                    "sys/wait.h unistd.h"),
     "command/verbs": Room(
-        "command command/ask command/attach command/files command/processes command/profile",
+        "command command/ask command/attach command/files command/processes command/profile "
+        "profiler/preload/attach_report.h",
         headers="arpa/inet.h fmt/format.h netinet/in.h poll.h signal.h sys/ioctl.h sys/socket.h "
                 "sys/stat.h sys/wait.h unistd.h"),
     "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "

@@ -14,6 +14,7 @@
 #include "command/processes/library_file.h"
 #include "command/processes/target.h"
 #include "command/verb.h"
+#include "profiler/preload/attach_report.h"
 
 namespace pprof::command {
 namespace {
@@ -22,12 +23,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartPatience{10};
-
-// As profiler/preload/attach_entry.cpp has it.
-struct AttachReport {
-  int32_t state;
-  char text[508];
-};
 
 // A tracer that is killed in the middle of a call would take the program with it.
 class UninterruptedBySignals {
@@ -46,17 +41,17 @@ class UninterruptedBySignals {
 };
 
 std::string AwaitServer(pid_t pid, uint64_t address) {
-  AttachReport report{};
+  preload::AttachReport report;
   const auto end = steady_clock::now() + kStartPatience;
-  while (report.state == 0 && steady_clock::now() < end) {
+  while (report.state == preload::kStarting && steady_clock::now() < end) {
     std::this_thread::sleep_for(milliseconds(2));
     if (ReadMemory(pid, address, &report, sizeof report) == 0) {
       throw Failure("the process ended while its server started");
     }
   }
   report.text[sizeof report.text - 1] = '\0';
-  if (report.state == 1) return report.text;
-  throw Failure(report.state == 2
+  if (report.state == preload::kListens) return report.text;
+  throw Failure(report.state == preload::kFailed
                     ? std::string("the library is in the process, and does not listen: ") +
                           report.text
                     : "the library is in the process, and its server did not start within 10 s");

@@ -10,7 +10,7 @@
 
 #include "endpoints/answers/answer_body.h"
 #include "endpoints/door/request_head.h"
-#include "endpoints/door/unique_fd.h"
+#include "endpoints/door/socket/unique_fd.h"
 #include "pprof/http.h"
 
 namespace pprof::http {

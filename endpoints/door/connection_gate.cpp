@@ -16,7 +16,7 @@
 
 #include "endpoints/answers/answers.h"
 #include "endpoints/door/last_thread.h"
-#include "endpoints/door/peer.h"
+#include "endpoints/door/socket/peer.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/router.h"
 #include "profiler/sys/thread/own_descriptors.h"
@@ -143,8 +143,9 @@ void ConnectionGate::Serve() {
 
 // exit() runs on a worker, whose descriptors are the program's.
 void ConnectionGate::EndWithTheProgram() {
-  look_at_threads_ = Clock::now() + (MainThreadHasEnded() ? kLookForThreads : kLookForMainThread);
-  times_alone_ = OnlyOurThreadsAreLeft() ? times_alone_ + 1 : 0;
+  const bool main_ended = MainThreadHasEnded();
+  look_at_threads_ = Clock::now() + (main_ended ? kLookForThreads : kLookForMainThread);
+  times_alone_ = main_ended && OnlyOurThreadsAreLeft() ? times_alone_ + 1 : 0;
   constexpr int kSure = 2;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): as the C library does after the last thread
   if (times_alone_ >= kSure && workers_.TryRun([] { std::exit(0); })) times_alone_ = 0;

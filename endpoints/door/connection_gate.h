@@ -19,7 +19,7 @@
 
 #include "endpoints/door/answer_writer.h"
 #include "endpoints/door/connection.h"
-#include "endpoints/door/listener.h"
+#include "endpoints/door/socket/listener.h"
 #include "endpoints/door/worker_pool.h"
 #include "endpoints/limits/context.h"
 #include "pprof/own_threads.h"

@@ -28,7 +28,6 @@ bool MainThreadHasEnded() {
 }
 
 bool OnlyOurThreadsAreLeft() {
-  if (!MainThreadHasEnded()) return false;
   const std::vector<int32_t> tids = sys::ListTasks();
   return !tids.empty() && std::none_of(tids.begin(), tids.end(), IsOfProgram);
 }

@@ -7,8 +7,8 @@ namespace pprof::http {
 // Thread safety: safe. Not async-signal-safe: allocates.
 bool MainThreadHasEnded();
 
-// Whether the main thread has ended, and no thread of the program is left: only those that are
-// named as ours are ("pprof-..."). False if /proc is not available.
+// Whether no thread of the program is left: only those that are named as ours are ("pprof-..."). A
+// main thread that has ended does not count. False if /proc is not available.
 // Thread safety: safe. Not async-signal-safe: allocates.
 bool OnlyOurThreadsAreLeft();
 

@@ -53,12 +53,17 @@ bool MustPassOn(LoadedModule own, const void* caller) {
 
 bool IsCopy(LoadedModule module) { return module.Exported("pprof_cpp_interposes_malloc") != 0; }
 
+// The first module from this one on, other than `own`, that has a malloc; none if there is none.
+LoadedModule FirstWithMalloc(LoadedModule module, LoadedModule own) {
+  while (module && (module == own || module.Exported("malloc") == 0)) module = module.Next();
+  return module;
+}
+
 // The next copy of the profiler, if nobody can read this one's profile: a program that links the
 // profiler only because a library of its does, which has its own.
 LoadedModule CopyToServe(LoadedModule own) {
   if (&pprof_cpp_reads_profiles != nullptr) return {};
-  LoadedModule module = own.Next();
-  while (module && module.Exported("malloc") == 0) module = module.Next();
+  const LoadedModule module = FirstWithMalloc(own.Next(), own);
   return module && IsCopy(module) ? module : LoadedModule();
 }
 
@@ -70,17 +75,13 @@ bool KeepsProgramsAllocator(LoadedModule own) {
   if (const char* choice = sys::FindEnvironment("PPROF_CPP_ALLOCATOR")) {
     return std::string_view(choice) == "keep";
   }
-  for (LoadedModule module = LoadedModule::First(); module; module = module.Next()) {
-    if (module == own || module.Exported("malloc") == 0) continue;
-    return module.Exported("mallocx") != 0 || module.Exported("mi_malloc") != 0;
-  }
-  return false;
+  const LoadedModule next = FirstWithMalloc(LoadedModule::First(), own);
+  return next && (next.Exported("mallocx") != 0 || next.Exported("mi_malloc") != 0);
 }
 
 const char* NameOfNextAllocator(LoadedModule own) {
-  LoadedModule module = LoadedModule::First();
-  while (module && (module == own || module.Exported("malloc") == 0)) module = module.Next();
-  return module ? module.path() : nullptr;
+  const LoadedModule next = FirstWithMalloc(LoadedModule::First(), own);
+  return next ? next.path() : nullptr;
 }
 
 // Stands in for a function until its first call.

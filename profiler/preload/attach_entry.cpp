@@ -2,40 +2,39 @@
 // function, and reads how the start went from the memory that it returns.
 #include <algorithm>
 #include <atomic>
-#include <cstdint>
 #include <exception>
 #include <string>
 
 #include "pprof/http.h"
 #include "pprof/own_threads.h"
+#include "profiler/preload/attach_report.h"
 
 namespace {
 
-// command/verbs/attach.cpp reads the same layout.
-struct AttachReport {
-  std::atomic<int32_t> state{0};  // 1: listens, 2: see the text
-  char text[508] = "";
-};
+using pprof::preload::AttachReport;
+using pprof::preload::AttachState;
+using pprof::preload::kFailed;
+using pprof::preload::kListens;
 
 AttachReport report;
 
-void Finish(int32_t state, const std::string& text) {
+void Finish(AttachState state, const std::string& text) {
   const size_t length = std::min(text.size(), sizeof report.text - 1);
   std::copy_n(text.data(), length, report.text);
-  report.state.store(state, std::memory_order_release);
+  __atomic_store_n(&report.state, state, __ATOMIC_RELEASE);
 }
 
 void Serve(const std::string& address) {
   try {
     auto options = pprof::http::Options::FromEnvironment();
-    if (!options.ok()) return Finish(2, options.status().message());
+    if (!options.ok()) return Finish(kFailed, options.status().message());
     options.value().address = address;
     auto server = pprof::http::Server::Start(options.value());
-    if (!server.ok()) return Finish(2, server.status().message());
+    if (!server.ok()) return Finish(kFailed, server.status().message());
     const auto* const kept = new pprof::http::Server(std::move(server.value()));
-    Finish(1, kept->address());
+    Finish(kListens, kept->address());
   } catch (const std::exception& error) {
-    Finish(2, error.what());
+    Finish(kFailed, error.what());
   }
 }
 
@@ -53,10 +52,10 @@ extern "C" __attribute__((visibility("default"))) const void* pprof_cpp_attach(
     if (thread.ok()) {
       new pprof::OwnThread(std::move(thread.value()));  // never joined: the thread ends by itself
     } else {
-      Finish(2, thread.status().message());
+      Finish(kFailed, thread.status().message());
     }
   } catch (const std::exception& error) {
-    Finish(2, error.what());
+    Finish(kFailed, error.what());
   }
   return &report;
 }

@@ -30,30 +30,23 @@ void OnNoMemory() {
   throw std::bad_alloc();
 }
 
-// tcmalloc would catch what OnNoMemory throws; only the program's libstdc++ may.
-template <class Function, class... Arguments>
-void* ThroughHost(const char* name, size_t size, Arguments... arguments) {
-  const auto next = Hosts<Function>(name);
-  return next == nullptr ? nullptr : next(size, arguments...);
-}
+constexpr char kNew[] = "_ZnwmRKSt9nothrow_t";
+constexpr char kNewArray[] = "_ZnamRKSt9nothrow_t";
+constexpr char kNewAligned[] = "_ZnwmSt11align_val_tRKSt9nothrow_t";
+constexpr char kNewArrayAligned[] = "_ZnamSt11align_val_tRKSt9nothrow_t";
 
+// tcmalloc would catch what OnNoMemory throws; only the program's libstdc++ may.
+template <const char* kName>
 void* NewNothrow(size_t size, Tag tag) noexcept {
   if (void* block = interpose::real.malloc(size)) return block;
-  return ThroughHost<void* (*)(size_t, Tag)>("_ZnwmRKSt9nothrow_t", size, tag);
+  const auto next = Hosts<void* (*)(size_t, Tag)>(kName);
+  return next == nullptr ? nullptr : next(size, tag);
 }
-void* NewArrayNothrow(size_t size, Tag tag) noexcept {
-  if (void* block = interpose::real.malloc(size)) return block;
-  return ThroughHost<void* (*)(size_t, Tag)>("_ZnamRKSt9nothrow_t", size, tag);
-}
+template <const char* kName>
 void* NewAlignedNothrow(size_t size, Align align, Tag tag) noexcept {
   if (void* block = interpose::real.memalign(static_cast<size_t>(align), size)) return block;
-  return ThroughHost<void* (*)(size_t, Align, Tag)>("_ZnwmSt11align_val_tRKSt9nothrow_t", size,
-                                                    align, tag);
-}
-void* NewArrayAlignedNothrow(size_t size, Align align, Tag tag) noexcept {
-  if (void* block = interpose::real.memalign(static_cast<size_t>(align), size)) return block;
-  return ThroughHost<void* (*)(size_t, Align, Tag)>("_ZnamSt11align_val_tRKSt9nothrow_t", size,
-                                                    align, tag);
+  const auto next = Hosts<void* (*)(size_t, Align, Tag)>(kName);
+  return next == nullptr ? nullptr : next(size, align, tag);
 }
 
 // The program's unwinder calls the personality routine of this library for its frames, which asks
@@ -72,10 +65,10 @@ void Replace(Function RealAllocator::*function, Function ours) {
 // After the allocator is settled.
 __attribute__((constructor)) void LeaveFailuresToTheProgram() {
   std::set_new_handler(OnNoMemory);
-  Replace(&RealAllocator::new_nothrow, NewNothrow);
-  Replace(&RealAllocator::new_array_nothrow, NewArrayNothrow);
-  Replace(&RealAllocator::new_aligned_nothrow, NewAlignedNothrow);
-  Replace(&RealAllocator::new_array_aligned_nothrow, NewArrayAlignedNothrow);
+  Replace(&RealAllocator::new_nothrow, NewNothrow<kNew>);
+  Replace(&RealAllocator::new_array_nothrow, NewNothrow<kNewArray>);
+  Replace(&RealAllocator::new_aligned_nothrow, NewAlignedNothrow<kNewAligned>);
+  Replace(&RealAllocator::new_array_aligned_nothrow, NewAlignedNothrow<kNewArrayAligned>);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "endpoints/door/socket/listener.h"
 #include "profiler/sys/memory/maps_file.h"
 #include "profiler/sys/process/environment.h"
 #include "profiler/sys/thread/own_descriptors.h"
@@ -21,7 +22,6 @@ constexpr char kListen[] = "PPROF_CPP_LISTEN";
 constexpr char kChildren[] = "PPROF_CPP_CHILDREN";
 constexpr char kAllocator[] = "PPROF_CPP_ALLOCATOR";
 constexpr char kOwnSocket[] = "unix";
-constexpr std::string_view kUnixPrefix = "unix:";
 
 // The value of a variable; `options` become an error if it is neither of the two, nor empty.
 std::string OneOf(const char* name, const char* one, const char* other,
@@ -61,8 +61,8 @@ Listening::Listening()
     stderr_inode_ = info.st_ino;
   }
   if (!options_.ok()) return;
-  const std::string& address = options_.value().address;
-  has_own_address_ = address == kOwnSocket || address.find("%p") != std::string::npos;
+  const auto address = http::ParseListenAddress(options_.value().address);
+  has_own_address_ = address.ok() && address.value().is_of_process;
   const std::string children = OneOf(kChildren, "serve", "off", &options_);
   children_serve_ = children == "serve" || (children.empty() && has_own_address_);
   OneOf(kAllocator, "tcmalloc", "keep", &options_);
@@ -126,11 +126,8 @@ Status Listening::ServeAt(std::string address) {
   options.address = std::move(address);
   auto server = http::Server::Start(options);
   if (!server.ok()) return server.status();
-  const std::string bound = server.value().address();
-  if (bound.compare(0, kUnixPrefix.size(), kUnixPrefix) == 0) {
-    const std::string path = bound.substr(kUnixPrefix.size());
-    socket_path_[path.copy(socket_path_, sizeof socket_path_ - 1)] = '\0';
-  }
+  const std::string path = http::ParseListenAddress(options.address).value().unix_path;
+  socket_path_[path.copy(socket_path_, sizeof socket_path_ - 1)] = '\0';
   new http::Server(std::move(server.value()));
   serves_ = true;
   return {};

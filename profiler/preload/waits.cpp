@@ -74,6 +74,8 @@ int64_t NanosOf(const timespec* time) {
   return std::min<int64_t>(time->tv_sec, kLongest) * kSecond + time->tv_nsec;
 }
 
+int64_t NanosOf(int millis) { return millis < 0 ? kForever : millis * kMillisecond; }
+
 bool IsValid(const timespec* time) {
   return time == nullptr || (time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < kSecond);
 }
@@ -108,7 +110,7 @@ int Poll(pollfd* polled, nfds_t count, int64_t nanos, Mask mask) {
 }
 
 int EpollWait(int epoll, epoll_event* events, int most, int timeout, Mask mask) {
-  return InTwoParts(timeout < 0 ? kForever : timeout * kMillisecond, [=](int64_t part) {
+  return InTwoParts(NanosOf(timeout), [=](int64_t part) {
     const int64_t millis = part == kForever ? -1 : (part + kMillisecond - 1) / kMillisecond;
     return NextEpollPwait::Call(epoll, events, most, static_cast<int>(millis), mask);
   });
@@ -182,14 +184,14 @@ extern "C" {
 
 PPROF_EXPORT_WEAK int poll(pollfd* polled, nfds_t count, int timeout) {
   if (!StartIsAwaited()) return NextPoll::Call(polled, count, timeout);
-  return Poll(polled, count, timeout < 0 ? kForever : timeout * kMillisecond, nullptr);
+  return Poll(polled, count, NanosOf(timeout), nullptr);
 }
 
 // What poll is with _FORTIFY_SOURCE.
 PPROF_EXPORT_WEAK int __poll_chk(pollfd* polled, nfds_t count, int timeout, size_t bytes) {
   const bool fits = bytes / sizeof *polled >= count;
   if (!fits || !StartIsAwaited()) return NextPollChk::Call(polled, count, timeout, bytes);
-  return Poll(polled, count, timeout < 0 ? kForever : timeout * kMillisecond, nullptr);
+  return Poll(polled, count, NanosOf(timeout), nullptr);
 }
 
 PPROF_EXPORT_WEAK int ppoll(pollfd* polled, nfds_t count, const timespec* timeout, Mask mask) {

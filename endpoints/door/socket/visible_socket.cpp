@@ -1,4 +1,4 @@
-#include "endpoints/door/visible_socket.h"
+#include "endpoints/door/socket/visible_socket.h"
 
 #include <fcntl.h>
 #include <pthread.h>

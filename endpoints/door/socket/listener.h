@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "endpoints/door/file_identity.h"
-#include "endpoints/door/visible_socket.h"
+#include "endpoints/door/socket/file_identity.h"
+#include "endpoints/door/socket/visible_socket.h"
 #include "pprof/http.h"
 #include "pprof/status.h"
 

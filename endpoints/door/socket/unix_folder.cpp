@@ -1,4 +1,4 @@
-#include "endpoints/door/unix_folder.h"
+#include "endpoints/door/socket/unix_folder.h"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -9,19 +9,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
-#include "endpoints/door/unique_fd.h"
+#include "endpoints/door/socket/socket_address.h"
+#include "endpoints/door/socket/unique_fd.h"
 #include "profiler/sys/process/environment.h"
 
 namespace pprof::http {
 namespace {
-
-Status SystemError(const std::string& what) {
-  return {StatusCode::kInternal, what + ": " + std::generic_category().message(errno)};
-}
 
 std::string FolderOf(const std::string& path) {
   return path.substr(0, std::max<size_t>(path.rfind('/'), 1));
@@ -31,12 +27,9 @@ std::string FolderOf(const std::string& path) {
 Result<bool> IsRefused(const std::string& path) {
   const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.ok()) return SystemError("socket");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const auto* where = reinterpret_cast<const sockaddr*>(&address);
-  return connect(probe.get(), where, sizeof address) != 0 && errno == ECONNREFUSED;
+  if (path.size() >= sizeof sockaddr_un::sun_path) return false;
+  const SocketAddress where = UnixAddress(path);
+  return connect(probe.get(), where.get(), where.size) != 0 && errno == ECONNREFUSED;
 }
 
 // "17.sock", of a process that does not exist in this pid namespace.

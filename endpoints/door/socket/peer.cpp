@@ -1,4 +1,4 @@
-#include "endpoints/door/peer.h"
+#include "endpoints/door/socket/peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string_view>
 
-#include "endpoints/door/listener.h"
-#include "endpoints/door/unix_folder.h"
+#include "endpoints/door/socket/listener.h"
+#include "endpoints/door/socket/unix_folder.h"
 
 namespace pprof::http {
 namespace {

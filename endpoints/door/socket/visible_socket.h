@@ -3,8 +3,8 @@
 // and so it must not survive in a forked child, where nobody would answer.
 #pragma once
 
-#include "endpoints/door/file_identity.h"
-#include "endpoints/door/unique_fd.h"
+#include "endpoints/door/socket/file_identity.h"
+#include "endpoints/door/socket/unique_fd.h"
 #include "pprof/status.h"
 
 namespace pprof::http {

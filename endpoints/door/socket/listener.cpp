@@ -1,17 +1,14 @@
-#include "endpoints/door/listener.h"
+#include "endpoints/door/socket/listener.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstring>
-#include <system_error>
 #include <utility>
 
-#include "endpoints/door/unix_folder.h"
+#include "endpoints/door/socket/socket_address.h"
+#include "endpoints/door/socket/unix_folder.h"
 #include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::http {
@@ -19,45 +16,6 @@ namespace {
 
 // Connections that wait in the kernel until the gate's thread accepts them.
 constexpr int kBacklog = 128;
-
-Status SystemError(const std::string& what) {
-  const int error = errno;
-  const auto code = error == EADDRINUSE ? StatusCode::kConflict : StatusCode::kInternal;
-  return {code, what + ": " + std::generic_category().message(error)};
-}
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress TcpAddress(const ListenAddress& address) {
-  SocketAddress result;
-  if (address.host.find(':') == std::string::npos) {
-    auto& in = reinterpret_cast<sockaddr_in&>(result.storage);
-    in.sin_family = AF_INET;
-    in.sin_port = htons(address.port);
-    inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
-    result.size = sizeof in;
-  } else {
-    auto& in6 = reinterpret_cast<sockaddr_in6&>(result.storage);
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(address.port);
-    inet_pton(AF_INET6, address.host.c_str(), &in6.sin6_addr);
-    result.size = sizeof in6;
-  }
-  return result;
-}
-
-SocketAddress UnixAddress(const std::string& path) {
-  SocketAddress result;
-  auto& un = reinterpret_cast<sockaddr_un&>(result.storage);
-  un.sun_family = AF_UNIX;
-  std::memcpy(un.sun_path, path.c_str(), path.size() + 1);  // ParseListenAddress checked the size
-  result.size = sizeof un;
-  return result;
-}
 
 UniqueFd MakeSocket(int family) {
   return VisibleSocket::MoveUp(
