@@ -11,7 +11,8 @@ namespace pprof::command {
 // kNotFound or kCannotStart. Thread safety: safe unless the environment changes concurrently.
 std::string FindProgram(const std::string& name);
 
-// A script is judged by its interpreter. Throws Failure with kCannotStart if the dynamic linker
+// A script is judged by its interpreter. Bits that give the caller nothing new do not count: root
+// may run what is setuid root. Throws Failure with kCannotStart if the dynamic linker
 // would ignore LD_PRELOAD or could not load a library for this machine: a setuid program, one with
 // capabilities, a static one, a foreign one.
 void RequirePreloadable(const std::string& path);
