@@ -15,7 +15,8 @@ std::string FindProgram(const std::string& name);
 // What exec takes: the words, and a null pointer. Ownership: borrows from `words`.
 std::vector<char*> ArgumentsOf(std::vector<std::string>& words);
 
-// A script is judged by its interpreter. Throws Failure with kCannotStart if the dynamic linker
+// A script is judged by its interpreter. Bits that give the caller nothing new do not count: root
+// may run what is setuid root. Throws Failure with kCannotStart if the dynamic linker
 // would ignore LD_PRELOAD or could not load a library for this machine: a setuid program, one with
 // capabilities, a static one, a foreign one.
 void RequirePreloadable(const std::string& path);

@@ -24,9 +24,11 @@ def wait_until(condition, seconds=60):
 
 
 class Host:
-    """A program under `pprof-cpp run`, until the end of the with statement."""
+    """A program under `pprof-cpp run`, until the end of the with statement. Every one of KEEPER's blocks
+    is sampled, so that its heap is no matter of chance."""
 
     def __init__(self, case, *options, program=(HOST, "-c", KEEPER)):
+        options = ("--heap-interval", "4k", *options)
         self.process = subprocess.Popen(
             [COMMAND, "run", *options, "--", *program], env=case.environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

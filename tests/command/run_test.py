@@ -71,7 +71,7 @@ class Run(CommandCase):
             with self.subTest(wrapper=wrapper):
                 with Host(self, program=(*wrapper, HOST, "-c", KEEPER)) as host:
                     heap = self.pprof("get", str(host.pid), "heap?debug=1").stdout
-                    self.assertGreater(int(heap.split()[3]), 24 << 20)
+                    self.assertGreater(int(heap.split()[3]), 32 << 20)
 
     def test_programs_that_cannot_be_found(self):
         self.assert_refused(self.pprof("run", "no-such-program"), 127, "no-such-program", "PATH")
