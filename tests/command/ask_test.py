@@ -10,7 +10,7 @@ import socket
 import subprocess
 import unittest
 
-from command_case import COMMAND, HOST, KEEPER, Answers, CommandCase, Host, wait_until
+from command_case import COMMAND, HOST, KEEPER, Answers, CommandCase, Host, poll_until
 
 CONTAINER = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"]
 if subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode != 0:
@@ -59,8 +59,8 @@ class Ps(CommandCase):
         with subprocess.Popen([*CONTAINER, "sh", "-c", program], env=inside, text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as container:
             self.assertEqual(container.stdout.readline(), "ready\n")
-            pid = wait_until(lambda: self.children_of(container.pid))[0]
-            row = wait_until(lambda: self.rows(pid).get(pid))
+            pid = poll_until(lambda: self.children_of(container.pid))[0]
+            row = poll_until(lambda: self.rows(pid).get(pid))
             self.assertTrue(row.endswith(f"/root{folder}/pprof-cpp/1.sock"), row)
             self.assertEqual(self.pprof("get", row.split()[0], "heap").returncode, 0)
             container.communicate("")

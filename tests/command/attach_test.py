@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from command_case import COMMAND, HOST, CommandCase, wait_until
+from command_case import COMMAND, HOST, CommandCase, poll_until
 
 PROGRAM = os.environ["ATTACH_HOST"]
 # 1,000 for a soak; each starts a program, attaches, asks and ends it.
@@ -90,7 +90,7 @@ class Attach(CommandCase):
         self.assert_refused(self.pprof("attach", "4194304"), 3, "no process 4194304")
         with Program(self, PROGRAM, "compute") as program:
             program.process.send_signal(signal.SIGSTOP)
-            stopped = wait_until(lambda: self.pprof("attach", program.pid).stderr.find("T (stopped)") > 0)
+            stopped = poll_until(lambda: self.pprof("attach", program.pid).stderr.find("T (stopped)") > 0)
             self.assertTrue(stopped)
             program.process.send_signal(signal.SIGCONT)
             self.assertEqual(program.end(), "all was right\n")

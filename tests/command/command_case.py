@@ -6,21 +6,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from polling import poll_until  # noqa: E402  (its folder is this one's parent)
 
 COMMAND = os.environ["COMMAND"]
 HOST = sys.executable  # a program that was not built with the profiler
 # Says that it has begun, keeps 32 MiB of blocks, and ends with its stdin.
 KEEPER = "import sys; kept = [bytes(1 << 16) for _ in range(512)]; print('ready', flush=True); sys.stdin.read()"
-
-
-def wait_until(condition, seconds=60):
-    """Polls until the condition holds; its value, or a false one after the timeout."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return value
 
 
 class Host:
@@ -36,7 +30,7 @@ class Host:
         line = self.process.stdout.readline()
         if line != "ready\n":
             raise AssertionError(f"{line!r} {self.process.communicate()[1]}")
-        if not wait_until(lambda: case.pprof("get", str(self.pid), "cmdline").returncode == 0):
+        if not poll_until(lambda: case.pprof("get", str(self.pid), "cmdline").returncode == 0):
             raise AssertionError(case.pprof("get", str(self.pid), "cmdline").stderr)
 
     def __enter__(self):

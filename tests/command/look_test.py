@@ -12,7 +12,7 @@ import tarfile
 import unittest
 import urllib.request
 
-from command_case import COMMAND, HOST, Answers, CommandCase, Host, wait_until
+from command_case import COMMAND, HOST, Answers, CommandCase, Host, poll_until
 
 CAPTURE = os.environ["CAPTURE"]
 BINARY = "application/octet-stream"
@@ -203,7 +203,7 @@ class Open(CommandCase):
             opened.send_signal(signal.SIGTERM)
             opened.wait(timeout=60)
             opened.stdout.close()
-        self.assertTrue(wait_until(lambda: os.listdir(self.folder) == ["bin"]))
+        self.assertTrue(poll_until(lambda: os.listdir(self.folder) == ["bin"]))
 
 
 if __name__ == "__main__":

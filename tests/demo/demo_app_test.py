@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from demo_process import DEMO_APP, SANITIZED, DemoApp, wait_until
+from demo_process import DEMO_APP, SANITIZED, DemoApp, poll_until
 
 
 def run(*options):
@@ -130,7 +130,7 @@ class Leak(unittest.TestCase):
     def test_purge_throws_old_ones_away(self):
         with DemoApp("--fix", "purge", "--purge-max-age", "50ms", "--purge-interval", "10ms") as app:
             app.load(500)
-            self.assertTrue(wait_until(lambda: app.stats()["context_entries"] == 0))
+            self.assertTrue(poll_until(lambda: app.stats()["context_entries"] == 0))
 
     @unittest.skipIf(SANITIZED, "there is no heap profile under a sanitizer")
     def test_one_wget_and_pprof_name_it(self):

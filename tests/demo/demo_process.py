@@ -6,20 +6,14 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from polling import poll_until  # noqa: E402,F401  (its folder is this one's parent; tests import it from here)
 
 DEMO_APP = os.environ["DEMO_APP"]
 SANITIZED = bool(os.environ.get("PPROF_CPP_SANITIZE"))
-
-
-def wait_until(condition, seconds=60):
-    """Polls until the condition holds; False after the timeout."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 class DemoApp:

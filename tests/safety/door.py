@@ -7,17 +7,10 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from polling import poll_until  # noqa: E402  (its folder is this one's parent)
+
 HOST = "127.0.0.1"
-
-
-def poll_until(condition, seconds=60):
-    """Polls until condition() is true; False after the deadline."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 class Answer:

@@ -1,111 +1,16 @@
 #!/usr/bin/env python3
-"""Programs with the preload library: what they notice of it, and who listens where.
-
-usage: preload_test.py PRELOAD GUEST_PROGRAM OWN_ENVIRONMENT FAILING_NEW DOOR_SERVER [unittest options]
-"""
+"""Programs with the preload library: what they notice of it."""
 import gzip
 import http.client
-import os
-import pathlib
 import re
 import signal
 import socket
-import stat
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from preload_environment import preload_environment  # noqa: E402  (its folder is this one's parent)
-
-PRELOAD, GUEST, OWN_ENVIRONMENT, FAILING_NEW, DOOR_SERVER = (
-    os.path.abspath(sys.argv.pop(1)) for _ in range(5))
-DEADLINE = 60
-TOKEN = "t" * 40
-PLAIN = {name: value for name, value in os.environ.items()
-         if not name.startswith(("PPROF_CPP_", "LD_", "XDG_RUNTIME_DIR"))}
-
-
-def await_true(condition):
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    return condition()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.host)
-
-
-def ask(connection, headers=None):
-    """Status and body of cmdline; None: nobody listens."""
-    try:
-        connection.request("GET", "/debug/pprof/cmdline", headers={"Host": "localhost", **(headers or {})})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    except OSError:
-        return None
-    finally:
-        connection.close()
-
-
-def ask_port(port, headers=None):
-    return ask(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE), headers)
-
-
-def ask_socket(path):
-    return ask(UnixConnection(str(path), timeout=DEADLINE))
-
-
-def threads(pid):
-    return len(os.listdir(f"/proc/{pid}/task"))
-
-
-class Guest(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())
-                                   if hasattr(self, "enterContext") else self.temporary())
-        self.port = free_port()
-
-    def temporary(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        return folder.name
-
-    def start(self, command, listen=None, **settings):
-        environment = {**PLAIN, **preload_environment(PRELOAD), "XDG_RUNTIME_DIR": str(self.folder),
-                       "PPROF_CPP_LISTEN": listen if listen is not None else f"127.0.0.1:{self.port}", **settings}
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.stop, process)
-        return process
-
-    @staticmethod
-    def stop(process):
-        process.kill()
-        process.communicate()
-
-    def finish(self, process, text=None):
-        out, errors = process.communicate(text, timeout=DEADLINE)
-        return process.returncode, out.strip(), errors
-
-    def socket_of(self, pid):
-        return self.folder / "pprof-cpp" / f"{pid}.sock"
+from preload_case import (
+    DEADLINE, DOOR_SERVER, FAILING_NEW, GUEST, OWN_ENVIRONMENT, PRELOAD, TOKEN, Guest, ask_port,
+    free_port, poll_until)
 
 
 def head_of(port, request):
@@ -142,7 +47,7 @@ class Library(Guest):
         self.addCleanup(self.stop, linked)
         port = int(linked.stdout.readline().split()[1])
         self.start([GUEST, "getchar"])
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        self.assertTrue(poll_until(lambda: ask_port(self.port)))
         for request in (b"GET /debug/pprof/", b"HEAD /debug/pprof/", b"GET /debug/pprof", b"GET /debug/pprof/heap",
                         b"HEAD /debug/pprof/heap", b"GET /debug/pprof/heap?debug=1", b"GET /debug/pprof/nosuch",
                         b"POST /debug/pprof/heap", b"PUT /debug/pprof/heap", b"GET /" + b"x" * 9000,
@@ -166,7 +71,7 @@ class Allocators(Guest):
             with self.subTest(choice):
                 self.port = free_port()
                 self.start([GUEST, "leak"], PPROF_CPP_ALLOCATOR=choice)
-                self.assertTrue(await_true(lambda: ask_port(self.port)))
+                self.assertTrue(poll_until(lambda: ask_port(self.port)))
                 text = self.heap_text()
                 self.assertEqual(answers is not None, "malloc is that of " in text)
                 self.assertRegex(text, "LeakForTheHeapProfile")
@@ -201,7 +106,7 @@ class Settings(Guest):
         token = self.folder / "token"
         token.write_text(TOKEN)
         self.start([OWN_ENVIRONMENT], PPROF_CPP_TOKEN_FILE=str(token))
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        self.assertTrue(poll_until(lambda: ask_port(self.port)))
         self.assertEqual(ask_port(self.port)[0], 401)
         self.assertEqual(ask_port(self.port, {"Authorization": f"Bearer {TOKEN}"})[0], 200)
 
@@ -232,7 +137,7 @@ class Waits(Guest):
             with self.subTest(mode):
                 self.port = free_port()
                 process = self.start([GUEST, mode])
-                self.assertTrue(await_true(lambda: ask_port(self.port)), "no server")
+                self.assertTrue(poll_until(lambda: ask_port(self.port)), "no server")
                 if mode in ("pause", "sigsuspend"):
                     process.send_signal(signal.SIGUSR1)
                 self.assertEqual(self.finish(process, "x"), (0, "waited 1", ""))
@@ -250,7 +155,7 @@ class Descriptors(Guest):
     def test_a_program_that_closes_and_reuses_all_numbers(self):
         own_port, data = free_port(), self.folder / "data"
         process = self.start([GUEST, "closes_all", str(own_port), str(data)])
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        self.assertTrue(poll_until(lambda: ask_port(self.port)))
         process.stdin.write("go\n")
         process.stdin.flush()
         self.assertEqual(process.stdout.readline(), "numbers 3 4\n")
@@ -265,10 +170,10 @@ class Descriptors(Guest):
         out = self.folder / "out"
         script = "read go; for n in 3 4 5 6 7 8 9; do eval \"exec $n>>$0\"; echo $n >&$n; done; read go"
         process = self.start(["sh", "-c", script, str(out)])
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
+        self.assertTrue(poll_until(lambda: ask_port(self.port)))
         process.stdin.write("go\n")
         process.stdin.flush()
-        self.assertTrue(await_true(lambda: out.exists() and out.read_text().split() == list("3456789")))
+        self.assertTrue(poll_until(lambda: out.exists() and out.read_text().split() == list("3456789")))
         self.assertEqual(ask_port(self.port)[0], 200)
         self.assertEqual(self.finish(process, "go\n")[0], 0)
         self.assertEqual(out.read_text().split(), list("3456789"))
@@ -290,85 +195,6 @@ class Sandboxes(Guest):
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-
-
-class Children(Guest):
-    def child_of(self, process):
-        return int(process.stdout.readline().split()[1])
-
-    def test_a_child_does_not_keep_its_parents_port(self):
-        process = self.start([GUEST, "fork"])
-        child = self.child_of(process)
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
-        process.kill()
-        process.wait()
-        self.assertTrue(await_true(lambda: ask_port(self.port) is None))
-        self.assertEqual(threads(child), 1)
-
-    def test_a_child_serves_on_a_socket_of_its_own(self):
-        process = self.start([GUEST, "fork"], PPROF_CPP_CHILDREN="serve")
-        path = self.socket_of(self.child_of(process))
-        self.assertTrue(await_true(lambda: ask_socket(path) if path.exists() else None))
-        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
-        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
-        self.assertEqual(self.finish(process), (0, "", ""))
-        self.assertEqual(list(path.parent.iterdir()), [])
-
-    def test_every_process_of_a_tree_has_a_socket_and_stale_ones_go(self):
-        stale = self.socket_of(2 ** 22 + 1)  # above the largest process id
-        stale.parent.mkdir(mode=0o700)
-        with socket.socket(socket.AF_UNIX) as bound:
-            bound.bind(str(stale))
-        process = self.start(["sh", "-c", f"'{GUEST}' fork; true"], "unix")
-        child = self.child_of(process)
-        for pid in (process.pid, os.getpgid(child) and self.parent_of(child), child):
-            path = self.socket_of(pid)
-            answer = await_true(lambda: ask_socket(path) if path.exists() else None)
-            self.assertTrue(answer, pid)
-            self.assertEqual(answer[1].split(b"\0")[0], b"sh" if pid == process.pid else GUEST.encode())
-        self.assertFalse(stale.exists())
-        self.assertEqual(self.finish(process), (0, "", ""))
-
-    @staticmethod
-    def parent_of(pid):
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rsplit(")", 1)[1].split()[1])
-
-    def test_children_are_off_by_choice(self):
-        process = self.start([GUEST, "fork"], "unix", PPROF_CPP_CHILDREN="off")
-        child = self.child_of(process)
-        self.assertTrue(await_true(lambda: self.socket_of(process.pid).exists()))
-        self.assertEqual(threads(child), 1)
-        self.assertEqual(self.finish(process), (0, "", ""))
-
-    def test_a_program_that_a_program_starts_leaves_the_port_alone(self):
-        process = self.start(["sh", "-c", f"'{GUEST}' fork; true"])
-        child = self.child_of(process)
-        answer = await_true(lambda: ask_port(self.port))
-        self.assertEqual(answer[1].split(b"\0")[0], b"sh")
-        self.assertEqual(threads(child), 1)
-        self.assertEqual(self.finish(process), (0, "", ""))
-
-    def test_a_daemon_takes_the_place_of_its_parent(self):
-        process = self.start([GUEST, "daemon"])
-        self.child_of(process)
-        self.assertEqual(process.wait(DEADLINE), 0)
-        self.assertTrue(await_true(lambda: ask_port(self.port)))
-
-    def test_short_lived_children_leave_nothing(self):
-        process = self.start([GUEST, "fork_many"], "unix")
-        self.assertEqual(self.finish(process), (0, "", ""))
-        folder = self.folder / "pprof-cpp"
-        self.assertEqual(list(folder.iterdir()) if folder.exists() else [], [])
-
-    @unittest.skipUnless(os.geteuid() == 0, "only root can change the user")
-    def test_a_worker_with_another_user_has_a_folder_of_its_own(self):
-        process = self.start([GUEST, "other_user"], "unix")
-        path = pathlib.Path(f"/tmp/pprof-cpp-65534/{self.child_of(process)}.sock")
-        self.assertTrue(await_true(lambda: ask_socket(path) if path.exists() else None))
-        self.assertEqual(path.parent.stat().st_uid, 65534)
-        self.assertEqual(self.finish(process)[0], 0)
 
 
 if __name__ == "__main__":
