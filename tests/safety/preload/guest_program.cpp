@@ -87,7 +87,7 @@ const std::map<std::string, std::function<long()>> kWaits = {
      [] {
        pollfd in{0, POLLIN, 0};
        while (poll(&in, 1, 0) == 0) {
-         for (size_t i = 0; i < 1000; ++i) {
+         for (size_t i = 1; i <= 1000; ++i) {
            void* volatile block = std::malloc(i);
            std::free(block);
          }
