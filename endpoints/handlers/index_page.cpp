@@ -7,6 +7,7 @@
 #include "endpoints/answers/answers.h"
 #include "endpoints/answers/html_escape.h"
 #include "pprof/pprof.h"
+#include "pprof/version.h"
 
 namespace pprof::http {
 namespace {
@@ -87,7 +88,7 @@ Response ServeIndex(const Context& context) {
       "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
       "Types of profiles available:\n" +
       Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
-      "</body>\n</html>\n";
+      "<p>\npprof-cpp " PPROF_CPP_VERSION_TEXT "\n</p>\n</body>\n</html>\n";
   return response;
 }
 

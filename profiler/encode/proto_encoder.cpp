@@ -8,6 +8,7 @@
 #include "profiler/encode/gzip_sink.h"
 #include "profiler/encode/string_table.h"
 #include "profiler/encode/utf8.h"
+#include "pprof/version.h"
 
 namespace pprof::encode {
 namespace {
@@ -251,9 +252,11 @@ class ProtoEncoder {
     if (!symbols_.incomplete.empty()) {
       writer_.add_uint64(pb::kComment, strings_.IdOfCopy(kIncomplete));
     }
-    if (profile_.lost_samples == 0) return;
-    writer_.add_uint64(pb::kComment,
-                       strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+    if (profile_.lost_samples != 0) {
+      writer_.add_uint64(pb::kComment,
+                         strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+    }
+    writer_.add_uint64(pb::kComment, strings_.IdOfCopy("pprof-cpp " PPROF_CPP_VERSION_TEXT));
   }
 
   void WriteString(const std::string& text) {

@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "pprof/version.h"
 #include "profiler/encode/encoders.h"
 #include "tests/unit/decoded_profile.h"
 #include "tests/unit/sample_profile.h"
@@ -117,7 +118,7 @@ TEST(ProtoEncoder, DefaultSampleTypeAndComments) {
   input.profile.lost_samples = 7;
   const DecodedProfile profile = Decode(Encode(input));
   EXPECT_EQ(profile.default_sample_type, "alloc_space");
-  EXPECT_THAT(profile.comments, ElementsAre("first", "7 samples lost"));
+  EXPECT_THAT(profile.comments, ElementsAre("first", "7 samples lost", "pprof-cpp " PPROF_CPP_VERSION_TEXT));
 }
 
 TEST(ProtoEncoder, StringsAreCleanUtf8) {
