@@ -15,6 +15,8 @@ asked: `pprof-cpp ps` lists them. Shells, env, nice, tini and other wrappers pas
   --listen ADDR          listen at 127.0.0.1:6060 or unix:/path instead
   --socket               a socket for each process, for this user alone (the default)
   --children serve|off   whether the processes that it starts can be asked, too (serve)
+  --allocator CHOICE     tcmalloc, or keep: the malloc that the program has without the profiler.
+                         Without the option, keep for programs with jemalloc or mimalloc
   --heap-interval SIZE   mean bytes between two samples of the heap (512k)
 
   pprof-cpp run -- redis-server --port 7000
@@ -100,7 +102,7 @@ kernel.yama.ptrace_scope is 1 or more, root or CAP_SYS_PTRACE.
 
 constexpr std::array<Verb, 9> kVerbs = {{
     {"run", "[OPTIONS] [--] PROGRAM [ARGUMENT...]", "start a program with the profiler in it",
-     kRunHelp, "listen: socket children: heap-interval:", 1, kAnyNumber, true, Run},
+     kRunHelp, "listen: socket children: allocator: heap-interval:", 1, kAnyNumber, true, Run},
     {"ps", "[PROCESS...]", "list the processes that can be asked", kPsHelp, "", 0, kAnyNumber,
      false, Ps},
     {"get", "WHOM PROFILE [--seconds N] [-o FILE]", "fetch one profile", kGetHelp,

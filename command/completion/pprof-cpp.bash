@@ -8,7 +8,7 @@ _pprof_cpp_whom() {
 # Words that may follow the options of a verb.
 _pprof_cpp_options() {
   case "$1" in
-    run) echo "--listen --socket --children --heap-interval --help" ;;
+    run) echo "--listen --socket --children --allocator --heap-interval --help" ;;
     get) echo "--seconds --output --help" ;;
     top) echo "--seconds --by --rows --once --help" ;;
     stacks) echo "--self --help" ;;
@@ -25,7 +25,7 @@ _pprof_cpp_program_at() {
   for ((at = 2; at <= COMP_CWORD; at++)); do
     case "${COMP_WORDS[at]}" in
       --) echo $((at + 1)); return ;;
-      --listen | --children | --heap-interval) ((at++)) ;;
+      --listen | --children | --allocator | --heap-interval) ((at++)) ;;
       -*) ;;
       *) echo "$at"; return ;;
     esac
@@ -49,6 +49,7 @@ _pprof_cpp() {
   COMPREPLY=()
   case "${COMP_WORDS[COMP_CWORD - 1]}" in
     --children) words="serve off" ;;
+    --allocator) words="tcmalloc keep" ;;
     --by) words="flat cum grew" ;;
     --listen | --http) words="127.0.0.1:6060" ;;
     --seconds | --rows | --heap-interval) return ;;
