@@ -19,8 +19,8 @@ using monitoring::HistoryRings;
 using monitoring::HistoryRow;
 using monitoring::MarkKind;
 
-constexpr std::string_view kColumns[] = {"time",        "resident_bytes", "in_use_bytes", "free_bytes",
-                                         "cpu_seconds", "threads",        "open_files"};
+constexpr std::string_view kColumns[] = {
+    "time", "resident_bytes", "in_use_bytes", "free_bytes", "cpu_seconds", "threads", "open_files"};
 constexpr std::string_view kResolutionNames[HistoryRings::kResolutions] = {"1s", "10s", "5m"};
 
 // The query: a form, and all resolutions or one.
