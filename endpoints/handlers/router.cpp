@@ -7,6 +7,7 @@
 #include "endpoints/handlers/index_page.h"
 #include "endpoints/handlers/info_handlers.h"
 #include "endpoints/handlers/profile_handler.h"
+#include "endpoints/handlers/ui_files.h"
 
 namespace pprof::http {
 namespace {
@@ -80,7 +81,8 @@ Response ServePost(const Request& request, const Context& context) {
 }
 
 Answer ServeRead(const Request& request, const Context& context) {
-  if (request.path == kRoot) return Cheap(context, [&] { return ServeIndex(context); });
+  if (request.path == kRoot) return Cheap(context, [&] { return ServeIndex(request, context); });
+  if (const UiFile* file = UiFileAt(request.path)) return ServeUiFile(*file);
   if (request.path == "/debug/pprof/cmdline" && context.options.expose_cmdline) {
     return ServeCmdline();
   }
@@ -96,7 +98,7 @@ Answer ServeRead(const Request& request, const Context& context) {
 
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
-  return path == kRoot || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+  return path == kRoot || UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
          ActionAt(path) != nullptr;
 }
 
