@@ -64,15 +64,18 @@ function viewOf(page: string): View {
   return profilePage(page);
 }
 
-function link(page: string, title: string, shown: string): HTMLElement {
-  const chosen = page === shown;
-  return el("a", { href: `#p=${encodeURIComponent(page)}`, "aria-current": chosen ? "page" : false }, printable(title, 60));
+function link(page: string, title: string): HTMLElement {
+  return el("a", { href: `#p=${encodeURIComponent(page)}` }, printable(title, 60));
 }
 
+// Adds what is new and marks the page that is shown; the link with the focus keeps it.
 function showNav(page: string): void {
-  nav.replaceChildren(link("overview", "Overview", page), link("threads", "Threads", page),
-    ...listed.map(({ name }) => link(name, name, page)),
-    ...filesOpen().map((entry) => link(placeOf(entry), entry.name, page)));
+  const links = new Map([["overview", "Overview"], ["threads", "Threads"],
+    ...listed.map(({ name }) => [name, name] as const),
+    ...filesOpen().map((entry) => [placeOf(entry), entry.name] as const)]);
+  nav.append(...[...links].slice(nav.childElementCount).map(([path, title]) => link(path, title)));
+  const shown = [...links.keys()].indexOf(page);
+  [...nav.children].forEach((one, i) => (i === shown ? one.setAttribute("aria-current", "page") : one.removeAttribute("aria-current")));
 }
 
 function show(): void {

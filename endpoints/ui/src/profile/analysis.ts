@@ -23,6 +23,8 @@ export class Analysis {
   private readonly filter: Filter;
   private readonly now: Stacks;
   private readonly before: Stacks | undefined;
+  private wholeTree: Tree | undefined;
+  private allSums: Sums | undefined;
 
   // Errors: throws for a `focus` that is no regular expression.
   constructor(profile: Profile, base: Profile | undefined, private readonly wanted: Wanted) {
@@ -72,12 +74,20 @@ export class Analysis {
   }
 
   tree(): Tree {
+    return (this.wholeTree ??= this.makeTree());
+  }
+
+  private makeTree(): Tree {
     const tree = new Tree(this.nameCount);
     this.shown(tree.visit);
     return tree.finish();
   }
 
   sums(): Sums {
+    return (this.allSums ??= this.makeSums());
+  }
+
+  private makeSums(): Sums {
     const sums = new Sums(this.nameCount);
     this.shown(sums.visit);
     return sums;

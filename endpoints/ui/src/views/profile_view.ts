@@ -17,7 +17,6 @@ export class ProfileView {
   readonly element = el("div", { class: "profile" });
   private analysis: Analysis | undefined;
   private analysed = "";
-  private zoomed = ""; // by hand: the view shows it already
   private readonly share = el("output", { class: "share", "aria-live": "polite" });
 
   constructor(private readonly entry: Entry) {
@@ -35,7 +34,6 @@ export class ProfileView {
       if (this.analysis === undefined) this.analysis = new Analysis(this.entry.profile, base?.profile, { ...wanted(state), focus: "" });
       return;
     }
-    if (key === this.analysed && state.zoom !== "" && state.zoom === this.zoomed) return;
     this.analysed = key;
     this.render(state, base, this.analysis!);
   }
@@ -153,10 +151,7 @@ export class ProfileView {
         selected = name;
         chosen.hidden = name === "";
       },
-      zoomed: (zoom) => {
-        this.zoomed = zoom;
-        history.replaceState(null, "", withZoom(zoom));
-      },
+      zoomed: (zoom) => history.replaceState(null, "", withZoom(zoom)), // no event: it is shown already
     });
     flame.element.append(chosen);
     return flame;
