@@ -92,13 +92,12 @@ Response ServeIndex(const Request& request, const Context& context) {
   const std::vector<Row> rows = Rows(context.options);
   Response response;
   response.headers.emplace("Content-Type", kHtml);
-  response.body =
-      std::string(WantsPage(request) ? kHeadOfPage : kHead) +
-      "<body>\n/debug/pprof/<br>\n"
-      "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
-      "Types of profiles available:\n" +
-      Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
-      "</body>\n</html>\n";
+  response.body = std::string(WantsPage(request) ? kHeadOfPage : kHead) +
+                  "<body>\n/debug/pprof/<br>\n"
+                  "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
+                  "Types of profiles available:\n" +
+                  Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
+                  "</body>\n</html>\n";
   return response;
 }
 

@@ -10,8 +10,8 @@
 namespace pprof::http {
 
 struct UiFile {
-  std::string_view path;  // "/debug/pprof/ui/page.js"
-  std::string_view type;  // of the content
+  std::string_view path;      // "/debug/pprof/ui/page.js"
+  std::string_view type;      // of the content
   const unsigned char* gzip;  // the content, compressed
   size_t gzip_bytes;
 };

@@ -9,7 +9,7 @@ const views = {
   overview: [{}, ".u-legend"],
   flame: [{ p: "heap" }, ".flame canvas"],
   table: [{ p: "heap", view: "top", focus: "Keep" }, "table.top"],
-  calls: [{ p: "heap", view: "calls", fn: "KeepBuffers" }, "table.calls"],
+  calls: [{ p: "heap", view: "calls", fn: "shop::KeepBuffers" }, "table.calls"],
   record: [{ p: "profile" }, ".recorder"],
   threads: [{ p: "threads" }, "table.groups"],
 };

@@ -36,6 +36,7 @@ export const startBrowser = () =>
 export async function openPage(browser, program, { history = 200, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(20000);
   await page.route(`${program.url}history`, (route) =>
     route.fulfill(history === 200 ? { json: historyFixture() } : { status: history, body: "Unknown profile\n" }));
   page.odd = [];
@@ -95,6 +96,15 @@ export async function pageTop(page) {
   for (let more = page.locator(".scroll > button:visible"); await more.count(); ) await more.click();
   const rows = await page.$$eval("table.top tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
   return rows.map(([flat, flatShare, cum, cumShare, name]) => [name, flat, flatShare, cum, cumShare]).sort(byName);
+}
+
+// Says only what differs: the tables are long.
+export function sameRows(shown, expected) {
+  const lines = (rows) => rows.map((row) => row.join("  "));
+  const [ours, theirs] = [lines(shown), lines(expected)];
+  const only = (some, others) => some.filter((line) => !others.includes(line)).slice(0, 10);
+  assert.deepEqual({ page: only(ours, theirs), pprof: only(theirs, ours) }, { page: [], pprof: [] });
+  assert.equal(ours.length, theirs.length);
 }
 
 export const show = (state) => "#" + new URLSearchParams(state);

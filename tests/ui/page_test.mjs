@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { folder, nothingOdd, openPage, pprofTop, saved, show, startBrowser, startProgram, visit, pageTop } from "./harness.mjs";
+import { folder, nothingOdd, openPage, pageTop, pprofTop, sameRows, saved, show, startBrowser, startProgram, visit } from "./harness.mjs";
 
 let program, browser, page;
 before(async () => {
@@ -21,8 +21,9 @@ test("the index of tools is Go's, without the page", async () => {
   const plain = await (await fetch(program.url)).text();
   const forBrowsers = await (await fetch(program.url, { headers: { Accept: "text/html" } })).text();
   assert.ok(plain.startsWith("<html>\n<head>\n<title>/debug/pprof/</title>\n</head>\n<body>\n/debug/pprof/<br>\n"));
-  assert.equal(forBrowsers.slice(forBrowsers.indexOf("<body>")), plain.slice(plain.indexOf("<body>")));
-  assert.ok(!plain.includes("script"));
+  const body = (text) => text.slice(text.indexOf("<body>")).replace(/<td>\d+/g, "<td>N"); // counts change
+  assert.equal(body(forBrowsers), body(plain));
+  assert.ok(!plain.includes("<script") && !plain.includes("ui/page"));
 });
 
 test("without JavaScript there is the index", async () => {
@@ -76,10 +77,10 @@ test("the keyboard moves in the flame graph and zooms", async () => {
   await page.focus(".flame");
   const said = () => page.innerText(".said");
   assert.ok((await said()).startsWith("all · "));
-  for (let i = 0; i < 40 && !(await said()).startsWith("FillHeap"); i++) await page.keyboard.press("ArrowDown");
-  assert.match(await said(), /^FillHeap · 1\d(\.\d+)?MB · \d+/);
+  for (let i = 0; i < 40 && !(await said()).startsWith("shop::FillHeap"); i++) await page.keyboard.press("ArrowDown");
+  assert.match(await said(), /^shop::FillHeap · 1\d(\.\d+)?MB · \d+/);
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => location.hash.includes("zoom=FillHeap"));
+  await page.waitForFunction(() => location.hash.includes("zoom=shop"));
   await page.click("text=Callers and callees of it");
   await page.waitForSelector("text=Who calls it");
   await page.keyboard.press("/");
@@ -111,10 +112,15 @@ test("a recording counts down and can be cancelled", async () => {
   await nothingOdd(page);
 });
 
-test("a refusal is shown in the program's words", async () => {
+test("a refusal is shown in the program's words, and an unknown profile is not asked for", async () => {
   await visit(page, program, show({ p: "nosuch" }));
-  await page.waitForSelector("text=Unknown profile");
-  page.odd = page.odd.filter((line) => !line.includes("404"));
+  await page.waitForSelector("text=This program has no profile nosuch");
+  await nothingOdd(page);
+  await page.route("**/heap", (route) => route.fulfill({ status: 503, body: "too many profiles were asked for; try again in 1 s\n" }));
+  await visit(page, program, show({ p: "heap" }));
+  await page.waitForSelector("[role=alert] >> text=too many profiles were asked for; try again in 1 s");
+  await page.unroute("**/heap");
+  page.odd = page.odd.filter((line) => !line.includes("503"));
 });
 
 test("files and captures are opened, and compared", async () => {
@@ -124,7 +130,7 @@ test("files and captures are opened, and compared", async () => {
   await page.setInputFiles("input[type=file]", file);
   await page.waitForSelector("h1:has-text('heap.pb.gz')");
   await page.click("text=Table");
-  assert.deepEqual(await pageTop(page), pprofTop(file));
+  sameRows(await pageTop(page), pprofTop(file));
   const capture = join(folder, "capture");
   mkdirSync(capture);
   copyFileSync(file, join(capture, "heap.20260101T000000Z.pb.gz"));
@@ -134,7 +140,7 @@ test("files and captures are opened, and compared", async () => {
   await page.locator("select[data-keep=vs]").selectOption({ index: 1 });
   await page.waitForSelector("text=0 of inuse_space since");
   await page.setInputFiles("input[type=file]", { name: "x.txt", mimeType: "text/plain", buffer: Buffer.from("no profile") });
-  await page.waitForSelector("text=/no profile in pprof's format/");
+  await page.waitForSelector("text=/in pprof.s format/");
   await nothingOdd(page);
 });
 
@@ -167,12 +173,17 @@ test("threads are grouped, with locks, owners and the deadlock", async () => {
 test("a token is asked for once", async () => {
   const token = "0123456789abcdef0123456789abcdef";
   const guarded = await startProgram(["--token", token]);
-  const refused = await openPage(browser, guarded);
-  assert.equal((await refused.goto(guarded.url)).status(), 401);
-  const allowed = await openPage(browser, guarded, { httpCredentials: { username: "", password: token } });
-  await visit(allowed, guarded, show({ p: "heap", view: "top" }));
-  await allowed.waitForSelector("table.top");
-  await nothingOdd(allowed);
-  assert.ok(!(await allowed.content()).includes(token));
-  guarded.stop();
+  try {
+    const refused = await fetch(guarded.url);
+    assert.equal(refused.status, 401);
+    assert.equal(refused.headers.get("www-authenticate"), 'Basic realm="pprof"'); // or browsers do not ask
+    const allowed = await openPage(browser, guarded, { httpCredentials: { username: "me", password: token } });
+    await visit(allowed, guarded, show({ p: "heap", view: "top" }));
+    await allowed.waitForSelector("table.top");
+    allowed.odd = allowed.odd.filter((line) => !line.includes("401"));
+    await nothingOdd(allowed);
+    assert.ok(!(await allowed.content()).includes(token));
+  } finally {
+    guarded.stop();
+  }
 });

@@ -1,6 +1,6 @@
-// A program with something to see in every profile, for the tests of the page. Its names are hostile:
-// labels, thread names, a profile with HTML, scripts and 64 KiB names. Prints "port N" when every
-// thread is in its state, and serves until its standard input ends.
+// A program with something to see in every profile, for the tests of the page. Its names are
+// hostile: labels, thread names, a profile with HTML, scripts and 64 KiB names. Prints "port N"
+// when every thread is in its state, and serves until its standard input ends.
 //
 //   ui_server [--token T] [WORD...]      the words are there to be seen in `cmdline`
 #include <pprof/http.h>
@@ -19,7 +19,8 @@
 #include <thread>
 #include <vector>
 
-namespace {
+// Not of this file alone: names with a scope that a reader knows.
+namespace shop {
 
 std::atomic<bool> stop{false};
 std::mutex waiting_mutex;
@@ -72,6 +73,10 @@ __attribute__((noinline)) void TakeBoth(std::mutex& mine, std::mutex& other,
   while (ready < 2) usleep(100);
   other.lock();
 }
+
+}  // namespace shop
+
+namespace {
 
 std::thread Named(const char* name, void (*run)()) {
   return std::thread([name, run] {
@@ -133,12 +138,12 @@ pprof::http::Options ReadOptions(int argc, char** argv) {
 
 std::vector<std::thread> StartThreads() {
   std::vector<std::thread> threads;
-  threads.push_back(Named("<i>burner</i>", Burn));
-  for (int i = 0; i < 2; ++i) threads.push_back(Named("holder", HoldLock));
-  for (int i = 0; i < 5; ++i) threads.push_back(Named("waiter", WaitForTheEnd));
+  threads.push_back(Named("<i>burner</i>", shop::Burn));
+  for (int i = 0; i < 2; ++i) threads.push_back(Named("holder", shop::HoldLock));
+  for (int i = 0; i < 5; ++i) threads.push_back(Named("waiter", shop::WaitForTheEnd));
   static std::atomic<int> ready{0};
-  std::thread([] { TakeBoth(first_lock, second_lock, ready); }).detach();
-  std::thread([] { TakeBoth(second_lock, first_lock, ready); }).detach();
+  std::thread([] { shop::TakeBoth(shop::first_lock, shop::second_lock, ready); }).detach();
+  std::thread([] { shop::TakeBoth(shop::second_lock, shop::first_lock, ready); }).detach();
   while (ready < 2) usleep(1000);
   return threads;
 }
@@ -146,7 +151,7 @@ std::vector<std::thread> StartThreads() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  FillHeap();
+  shop::FillHeap();
   for (pprof::ProfileType type : {Hostile(), Large()}) {
     const pprof::Status status = pprof::Register(std::move(type));
     if (!status.ok()) std::cerr << status.message() << "\n";
@@ -161,10 +166,10 @@ int main(int argc, char** argv) {
   while (std::cin.get() != EOF) {
   }
   {
-    const std::lock_guard<std::mutex> lock(waiting_mutex);
-    stop = true;
+    const std::lock_guard<std::mutex> lock(shop::waiting_mutex);
+    shop::stop = true;
   }
-  waiting.notify_all();
+  shop::waiting.notify_all();
   for (std::thread& thread : threads) thread.join();
   return 0;
 }

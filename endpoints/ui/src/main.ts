@@ -58,9 +58,17 @@ function profilePage(name: string): View {
   return { element, update: (state) => inner?.update(state) };
 }
 
+// Nothing is asked for that the index does not list: a link may have been made to deceive.
+function unknownPage(page: string): View {
+  const element = el("div", {}, el("h1", {}, "Unknown profile"),
+    el("p", {}, `This program has no profile ${printable(page, 200)}.`));
+  return { element, update: () => {} };
+}
+
 function viewOf(page: string): View {
   if (page === "overview") return new Overview(listed);
   if (page === "threads") return new ThreadsView(say);
+  if (!page.startsWith("file") && !listed.some(({ name }) => name === page)) return unknownPage(page);
   return profilePage(page);
 }
 

@@ -21,13 +21,21 @@ function family(unit: string): [Unit[], number] | undefined {
   return kAliases[lower.length > 2 ? lower.replace(/s$/, "") : lower];
 }
 
+// With so many decimals; halves to the even digit, as Go rounds, where toFixed rounds up.
+function fixed(value: number, decimals: number): string {
+  const exact = value.toFixed(Math.min(decimals + 20, 100));
+  const end = exact.indexOf(".") + 1 + decimals;
+  const isHalf = /^50*$/.test(exact.slice(end));
+  return isHalf && "02468".includes(exact[end - 1]!) ? exact.slice(0, end) : value.toFixed(decimals);
+}
+
 // "1.50MB", "10ms", "17": two decimals, as with pprof's -unit=auto.
 export function format(value: number, unit: string): string {
   const [units, factor] = family(unit) ?? [[["", 1]] as Unit[], 1];
   const scaled = Math.abs(value) * factor;
   const fallback: Unit = units === kTimes ? ["s", 1e9] : units[0]!;
   const [name, size] = [...units].reverse().find(([, f]) => scaled / f >= 1) ?? fallback;
-  const digits = (scaled / size).toFixed(2).replace(/\.00$/, "");
+  const digits = fixed(scaled / size, 2).replace(/\.00$/, "");
   if (digits === "0") return "0";
   return (value < 0 ? "-" : "") + digits + name;
 }
@@ -36,8 +44,10 @@ export function format(value: number, unit: string): string {
 export function percent(value: number, total: number): string {
   const ratio = total === 0 ? 0 : Math.abs(value / total) * 100;
   if (ratio >= 99.95 && ratio <= 100.05) return "100%";
-  if (ratio >= 1) return `${ratio.toFixed(2)}%`;
-  return ratio === 0 ? "0%" : `${Number(ratio.toPrecision(2))}%`;
+  if (ratio >= 1) return `${fixed(ratio, 2)}%`;
+  if (ratio === 0) return "0%";
+  if (ratio < 1e-4) return `${ratio.toExponential(1).replace(".0e", "e").replace(/-(\d)$/, "-0$1")}%`;
+  return `${Number(fixed(ratio, 1 - Math.floor(Math.log10(ratio))))}%`;
 }
 
 // For people: "3 min 20 s".

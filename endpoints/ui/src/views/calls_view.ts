@@ -54,7 +54,7 @@ export function callsView(analysis: Analysis, options: CallsOptions): HTMLElemen
       `${percent(cum, analysis.total)} of the total, with all that it calls.`),
     el("div", { class: "two" }, list("Called by", callers, analysis, options),
       list("Calls", callees, analysis, options)),
-    el("h3", {}, "Who calls it"), options.flame(analysis.callersTree(name), true, "Flame graph of the callers"),
-    el("h3", {}, "What it calls"), options.flame(calleesTree, false, "Flame graph of the callees"));
+    el("h2", {}, "Who calls it"), options.flame(analysis.callersTree(name), true, "Flame graph of the callers"),
+    el("h2", {}, "What it calls"), options.flame(calleesTree, false, "Flame graph of the callees"));
   return view;
 }

@@ -37,16 +37,16 @@ export function notes(entry: Entry, analysis: Analysis, command: string): HTMLEl
   const box = el("section", { class: "notes", "aria-label": "About this profile" });
   const missing = unknown(analysis);
   if (missing.length > 0) {
-    box.append(el("h3", {}, "Not known"),
+    box.append(el("h2", {}, "Not known"),
       el("p", {}, "Stacks with frames that have no name, were cut off, or were not sampled:"),
       el("ul", { class: "unknown" }, ...missing));
   }
   if (entry.profile.comments.length > 0) {
-    box.append(el("h3", {}, "Comments"),
+    box.append(el("h2", {}, "Comments"),
       el("ul", { class: "comments" }, ...entry.profile.comments.map((text) => el("li", {}, printable(text, 4000)))));
   }
   const line = el("code", { class: "command" }, command);
-  box.append(el("h3", {}, "In a terminal"), el("div", { class: "bar" }, line, copyButton(() => command),
+  box.append(el("h2", {}, "In a terminal"), el("div", { class: "bar" }, line, copyButton(() => command),
     button("Download", () => download(entry), { class: "download" })));
   return box;
 }

@@ -10,11 +10,12 @@ const kAsked: Record<string, string> = {
   mutex: "Record contention of locks",
 };
 
-export const isRecorded = (name: string): boolean => kOnlyRecorded.includes(name);
+// Those that have something to show only after a recording.
+export const isRecorded = (name: string): boolean => Object.hasOwn(kWhileRecorded, name) || kOnlyRecorded.includes(name);
 
 function pathOf(name: string, seconds: number): string {
   if (seconds === 0) return name;
-  const more = kWhileRecorded[name];
+  const more = isRecorded(name) ? kWhileRecorded[name] : undefined;
   return `${name}?seconds=${seconds}${more === undefined ? "" : `&${more}`}`;
 }
 
@@ -38,12 +39,12 @@ export class Recorder {
 
   private offer(): void {
     const form = el("form", { class: "bar" }, field("Seconds", this.seconds),
-      el("button", { type: "submit" }, kAsked[this.name] ?? "Record the change"));
+      el("button", { type: "submit" }, (isRecorded(this.name) ? kAsked[this.name] : undefined) ?? "Record the change"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.run(Number(this.seconds.value));
     });
-    if (!isRecorded(this.name)) form.prepend(button("Take it now", () => this.now(), { class: "now" }));
+    if (!kOnlyRecorded.includes(this.name)) form.prepend(button("Take it now", () => this.now(), { class: "now" }));
     this.element.replaceChildren(form);
   }
 
