@@ -32,11 +32,27 @@ const message = (fill) => {
   return bytes;
 };
 
-// Functions call others of the next of 60 layers; a few of each layer are called often.
-const kLayers = 60;
+// A function of each of 110 layers calls up to four of the next, the first of them mostly. Stacks have
+// 60 to 110 frames and share their outer parts, as those of servers do.
+const kLayers = 110;
+const kUsual = 7; // of 10 calls go to the first callee
+
+function callee(layer, caller, perLayer) {
+  const choice = random(10) < kUsual ? 0 : random(4);
+  return layer === 0 ? random(4) : (caller * 4 + choice * 7 + layer) % perLayer;
+}
+
+function stackOf(depth, perLayer) {
+  const ids = [];
+  for (let layer = 0, place = 0; layer < depth; layer++) {
+    place = callee(layer, place, perLayer);
+    ids.push(1 + layer * perLayer + place);
+  }
+  return ids.reverse();
+}
 
 export function writeLargeProfile(stacks, path) {
-  const perLayer = Math.max(4, Math.ceil(stacks / 500));
+  const perLayer = Math.max(4, Math.ceil(stacks / 400));
   const functions = kLayers * perLayer;
   const file = openSync(path, "w");
   let out = [];
@@ -48,13 +64,8 @@ export function writeLargeProfile(stacks, path) {
   const strings = ["", "objects", "count", "space", "bytes", "/usr/bin/server", "thread"];
   for (const [type, unit] of [[1, 2], [3, 4]]) delimited(out, 1, message((m) => (number(m, 1, type), number(m, 2, unit))));
   for (let stack = 0; stack < stacks; stack++) {
-    const depth = 25 + random(kLayers - 25);
-    const ids = message((m) => {
-      for (let layer = depth; layer-- > 0; ) {
-        const usual = random(10) < 8;
-        varint(m, 1 + layer * perLayer + random(usual ? 2 + Math.min(layer, perLayer - 2) : perLayer));
-      }
-    });
+    const frames = stackOf(60 + random(kLayers - 60), perLayer);
+    const ids = message((m) => frames.forEach((id) => varint(m, id)));
     const values = message((m) => (varint(m, 1 + random(9)), varint(m, 1000 + random(1 << 20))));
     const label = message((m) => (number(m, 1, 6), number(m, 2, 7 + random(16))));
     delimited(out, 2, message((m) => (delimited(m, 1, ids), delimited(m, 2, values), delimited(m, 3, label))));

@@ -72,9 +72,11 @@ async function firstView(program) {
 }
 
 // The times between frames while the graph zooms in and out, and the longest drawing.
-async function zooming(program) {
+async function zooming(program, file) {
   return withBrowser(async (page) => {
-    await millisUntil(page, `${program.url}#p=test.large`, drawn);
+    await millisUntil(page, program.url, () => document.documentElement.classList.contains("ready"));
+    await page.setInputFiles("input[type=file]", file);
+    await page.waitForFunction(drawn);
     await page.focus(".flame");
     return page.evaluate(async () => {
       const times = [];
@@ -180,8 +182,10 @@ const program = await startProgram();
 try {
   const large = join(folder, "large.pb");
   writeLargeProfile(100000, large);
+  const small = join(folder, "small.pb");
+  writeLargeProfile(2000, small);
   const first = await firstView(program);
-  const frames = await zooming(program);
+  const frames = await zooming(program, small);
   const ours = await oursLarge(program, large);
   const pprof = await guarded("pprof", () => pprofLarge(large));
   const speedscope = await guarded("speedscope", () => speedscopeLarge(large));

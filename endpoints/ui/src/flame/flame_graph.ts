@@ -20,6 +20,7 @@ export interface FlameOptions {
 const kRow = 19; // pixels
 const kMostRows = 800; // browsers limit the height of a canvas
 const kZoomMillis = 160;
+const kRest = "#bbb"; // boxes too narrow to tell apart
 
 export class FlameGraph {
   readonly element: HTMLElement;
@@ -52,16 +53,12 @@ export class FlameGraph {
 
   // Zooms to the widest box of the function, if there is one.
   zoomToName(name: string): void {
-    let widest = 0;
-    for (let node = 1; node < this.tree.size; node++) {
-      if (this.options.names.texts[this.tree.name[node]!] !== name) continue;
-      if (widest === 0 || this.tree.width[node]! > this.tree.width[widest]!) widest = node;
-    }
-    this.zoom(widest, false);
+    const number = this.options.names.find(name);
+    this.zoom(number === undefined ? 0 : this.tree.widest(number), false);
   }
 
   private textOf(node: number): string {
-    return node === 0 ? this.options.rootText : this.options.names.texts[this.tree.name[node]!]!;
+    return node === 0 ? this.options.rootText : this.options.names.texts[this.tree.name.array[node]!]!;
   }
 
   private resize(width: number): void {
@@ -96,9 +93,9 @@ export class FlameGraph {
       if (box.row >= this.rows) continue;
       const width = box.right - box.left;
       const y = this.top(box.row);
-      pen.fillStyle = this.colour(box.node);
+      pen.fillStyle = box.isRest ? kRest : this.colour(box.node);
       pen.fillRect(box.left, y, Math.max(width - (width > 3 ? 1 : 0), 0.5), kRow - 1);
-      if (width > 24) this.write(pen, this.textOf(box.node), box.left + 4, y, width - 8);
+      if (width > 24 && !box.isRest) this.write(pen, this.textOf(box.node), box.left + 4, y, width - 8);
       if (box.node === this.selected) this.outline(pen, box.left, y, width);
     }
   }
@@ -118,10 +115,10 @@ export class FlameGraph {
   }
 
   private colour(node: number): string {
-    const name = this.tree.name[node]!;
+    const name = this.tree.name.array[node]!;
     if (node !== 0 && this.options.focus !== undefined && !this.isMatch(name)) return dimmed;
     if (this.options.isDifference) {
-      return colourOfChange(this.tree.width[node] === 0 ? 0 : this.tree.total[node]! / this.tree.width[node]!);
+      return colourOfChange(this.tree.total.array[node]! / (this.tree.width.array[node]! || 1));
     }
     if (node === 0) return colourOf("[all]");
     let colour = this.colours.get(name);

@@ -35,8 +35,7 @@ export class Analysis {
     this.now = new Stacks(profile, this.names);
     this.before = base && new Stacks(base, this.names);
     this.filter = { type, label: wanted.label.map(keyAndText), focus: focusOf(wanted.focus) };
-    const everything = { type, label: [], focus: undefined };
-    this.total = this.sumOf(this.before ?? this.now, everything) || this.sumOf(this.now, everything);
+    this.total = (this.before ?? this.now).total(type) || this.now.total(type);
   }
 
   get isDifference(): boolean {
@@ -47,15 +46,9 @@ export class Analysis {
     return this.names.texts.length;
   }
 
-  private sumOf(stacks: Stacks, filter: Filter): number {
-    let sum = 0;
-    stacks.forEach(filter, (_frames, _depth, value) => (sum += Math.abs(value)));
-    return sum;
-  }
-
   private each(filter: Filter, visit: Visit): void {
     this.now.forEach(filter, visit);
-    this.before?.forEach(filter, (frames, depth, value) => visit(frames, depth, -value));
+    this.before?.forEach(filter, (frames, begin, end, value) => visit(frames, begin, end, -value));
   }
 
   private shown(visit: Visit): void {
@@ -65,7 +58,7 @@ export class Analysis {
   // What the search matches, of the samples that the labels leave.
   matched(): number {
     let sum = 0;
-    this.each(this.filter, (_frames, _depth, value) => (sum += value));
+    this.each(this.filter, (_frames, _begin, _end, value) => (sum += value));
     return sum;
   }
 
@@ -78,8 +71,8 @@ export class Analysis {
   }
 
   private makeTree(): Tree {
-    const tree = new Tree(this.nameCount);
-    this.shown(tree.visit);
+    const tree = new Tree(this.names.frames.array);
+    this.shown((_frames, begin, end, value) => tree.add(begin, end, value));
     return tree.finish();
   }
 
@@ -93,9 +86,6 @@ export class Analysis {
     return sums;
   }
 
-  numberOf(name: string): number {
-    return this.names.texts.indexOf(name);
-  }
 
   neighbours(name: number): Neighbours {
     const found: Neighbours = { callers: new Map(), callees: new Map() };
@@ -105,19 +95,19 @@ export class Analysis {
 
   // Trees that grow from the outermost call of `name`: what it calls, and who calls it.
   calleesTree(name: number): Tree {
-    const tree = new Tree(this.nameCount);
-    this.shown((frames, depth, value) => {
-      const at = frames.indexOf(name);
-      if (at >= 0 && at < depth) tree.add(frames, at, depth, 1, value);
+    const tree = new Tree(this.names.frames.array);
+    this.shown((frames, begin, end, value) => {
+      const at = frames.subarray(begin, end).indexOf(name);
+      if (at >= 0) tree.add(begin + at, end, value);
     });
     return tree.finish();
   }
 
   callersTree(name: number): Tree {
-    const tree = new Tree(this.nameCount);
-    this.shown((frames, depth, value) => {
-      const at = frames.indexOf(name);
-      if (at >= 0 && at < depth) tree.add(frames, at, -1, -1, value);
+    const tree = new Tree(this.names.frames.array, -1);
+    this.shown((frames, begin, end, value) => {
+      const at = frames.subarray(begin, end).indexOf(name);
+      if (at >= 0) tree.add(begin + at, begin - 1, value);
     });
     return tree.finish();
   }

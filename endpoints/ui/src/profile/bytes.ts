@@ -61,28 +61,33 @@ export class Reader {
   }
 
   // A repeated number, packed or not.
-  numbers(wire: number, add: (value: number) => void): void {
-    if (wire === 0) return add(this.number());
+  numbers(wire: number, list: Numbers): void {
+    if (wire === 0) return list.push(this.number());
     const end = this.delimited();
-    while (this.at < end) add(this.number());
+    while (this.at < end) list.push(this.number());
   }
 }
 
 // A list of numbers that grows.
-export class Numbers {
+export class Numbers<T extends Float64Array | Uint32Array = Float64Array | Uint32Array> {
   length = 0;
-  constructor(private array: Float64Array | Uint32Array) {}
+  constructor(public array: T) {}
 
   push(value: number): void {
-    if (this.length === this.array.length) {
-      const larger = new (this.array.constructor as Uint32ArrayConstructor)(this.length * 2);
-      larger.set(this.array);
-      this.array = larger;
-    }
+    if (this.length === this.array.length) this.grow();
     this.array[this.length++] = value;
   }
 
-  take<T extends Float64Array | Uint32Array>(): T {
+  private grow(): void {
+    const larger = new (this.array.constructor as Uint32ArrayConstructor)(this.length * 2);
+    larger.set(this.array);
+    this.array = larger as unknown as T;
+  }
+
+  take(): T {
     return this.array.subarray(0, this.length) as T;
   }
 }
+
+export const uints = (): Numbers<Uint32Array> => new Numbers(new Uint32Array(4096));
+export const doubles = (): Numbers<Float64Array> => new Numbers(new Float64Array(4096));

@@ -1,6 +1,9 @@
 // Decodes profile.proto (github.com/google/pprof/proto/profile.proto) into flat arrays: 100,000
 // stacks are a few typed arrays instead of millions of objects.
-import { Numbers, Reader } from "./bytes";
+import { doubles, Reader, uints } from "./bytes";
+import { Ids, kUnnamed } from "./ids";
+
+export { kUnnamed };
 
 export interface Label {
   key: string;
@@ -14,63 +17,57 @@ export interface Profile {
   values: Float64Array; // sample by sample, one for each type
   frameStart: Uint32Array; // of each sample, and the end of the last
   frames: Uint32Array; // indexes of locations, the leaf first
-  labelStart: Uint32Array;
-  labels: Label[];
+  labelStart: Uint32Array; // of each sample in labelOf, and the end of the last
+  labelOf: Uint32Array; // indexes into labels
+  labels: Label[]; // different ones
   lineStart: Uint32Array; // of each location, and the end of the last
   lineFunction: Uint32Array; // index of a function; kUnnamed if the location has none
-  lineNumber: Uint32Array;
   module: (string | undefined)[]; // of each location, its file
   functions: { name: string; file: string }[];
   comments: string[];
   time: Date | undefined;
   seconds: number;
-  dropFrames: string;
 }
 
-export const kUnnamed = 0xffffffff;
-
-interface RawFunction {
-  id: number;
-  name: number;
-  file: number;
-}
+const kSample = 2;
 
 class Decoder {
   private readonly reader: Reader;
   private readonly strings: string[] = [];
   private readonly utf8 = new TextDecoder();
   private readonly types: [number, number][] = [];
-  private readonly values = new Numbers(new Float64Array(1024));
-  private readonly frameStart = new Numbers(new Uint32Array(1024));
-  private readonly frames = new Numbers(new Float64Array(8192));
-  private readonly labelStart = new Numbers(new Uint32Array(1024));
-  private readonly labels: [number, number, number, number][] = [];
+  private readonly values = doubles();
+  private readonly frameStart = uints();
+  private readonly frames = uints();
+  private readonly labelStart = uints();
+  private readonly labelOf = uints();
+  private readonly labels = new Map<string, number[]>(); // in the order of their indexes
+  private readonly labelNumbers = new Map<string, number>();
   private readonly mappings = new Map<number, number>();
-  private readonly locations = new Map<number, number>(); // id to index
+  private readonly locations = new Ids();
   private readonly locationMapping: number[] = [];
-  private readonly lineStart = new Numbers(new Uint32Array(1024));
-  private readonly lineFunction = new Numbers(new Float64Array(1024));
-  private readonly lineNumber = new Numbers(new Uint32Array(1024));
-  private readonly functions: RawFunction[] = [];
-  private readonly comments: number[] = [];
+  private readonly lineStart = uints();
+  private readonly lineFunction = doubles(); // ids
+  private readonly functionIds = new Ids();
+  private readonly functions: number[][] = []; // name and file
+  private readonly comments = uints();
   private time = 0;
   private nanos = 0;
   private shownFirst = 0;
-  private dropFrames = 0;
 
   constructor(bytes: Uint8Array) {
     this.reader = new Reader(bytes);
   }
 
+  // Samples come last, when the ids of locations are known.
   run(): Profile {
     const r = this.reader;
     r.message(r.end, (number, wire) => this.field(number, wire));
     if (this.types.length === 0) throw new Error("this is no profile in pprof's format");
-    if (this.values.length !== this.frameStart.length * this.types.length) {
-      throw new Error("a sample has another number of values than the profile has types");
-    }
+    r.at = 0;
+    r.message(r.end, (number) => (number === kSample ? this.sample(r.delimited()) : false));
     this.frameStart.push(this.frames.length);
-    this.labelStart.push(this.labels.length);
+    this.labelStart.push(this.labelOf.length);
     this.lineStart.push(this.lineFunction.length);
     return this.profile();
   }
@@ -78,16 +75,14 @@ class Decoder {
   private field(number: number, wire: number): boolean | void {
     const r = this.reader;
     switch (number) {
-      case 1: return void this.types.push(this.pair());
-      case 2: return this.sample(r.delimited());
-      case 3: return this.mapping(r.delimited());
+      case 1: return void this.types.push(this.fields(2) as [number, number]);
+      case 3: return this.mapping();
       case 4: return this.location(r.delimited());
-      case 5: return this.function(r.delimited());
+      case 5: return this.function();
       case 6: return this.string(r.delimited());
-      case 7: return void (this.dropFrames = r.number());
       case 9: return void (this.time = r.number());
       case 10: return void (this.nanos = r.number());
-      case 13: return r.numbers(wire, (index) => this.comments.push(index));
+      case 13: return r.numbers(wire, this.comments);
       case 14: return void (this.shownFirst = r.number());
       default: return false;
     }
@@ -99,112 +94,89 @@ class Decoder {
     r.at = end;
   }
 
-  private pair(): [number, number] {
-    const pair: [number, number] = [0, 0];
-    this.reader.message(this.reader.delimited(), (number) => {
-      if (number > 2) return false;
-      pair[number - 1] = this.reader.number();
+  // The numbers 1 to `count` of a message that has only numbers there.
+  private fields(count: number): number[] {
+    const found = new Array<number>(count).fill(0);
+    this.reader.message(this.reader.delimited(), (number, wire) => {
+      if (number > count || wire !== 0) return false;
+      found[number - 1] = this.reader.number();
     });
-    return pair;
+    return found;
   }
 
   private sample(end: number): void {
     const r = this.reader;
+    const before = this.values.length;
     this.frameStart.push(this.frames.length);
-    this.labelStart.push(this.labels.length);
+    this.labelStart.push(this.labelOf.length);
     r.message(end, (number, wire) => {
-      if (number === 1) r.numbers(wire, (id) => this.frames.push(id));
-      else if (number === 2) r.numbers(wire, (value) => this.values.push(value));
-      else if (number === 3) this.label(r.delimited());
+      if (number === 1) this.stack(wire);
+      else if (number === 2) r.numbers(wire, this.values);
+      else if (number === 3) this.label();
       else return false;
     });
+    if (this.values.length - before !== this.types.length) {
+      throw new Error("a sample has another number of values than the profile has types");
+    }
   }
 
-  private label(end: number): void {
-    const label: [number, number, number, number] = [0, 0, 0, 0];
-    this.reader.message(end, (number) => {
-      if (number > 4) return false;
-      label[number - 1] = this.reader.number();
-    });
-    this.labels.push(label);
+  private stack(wire: number): void {
+    const r = this.reader;
+    const end = wire === 0 ? r.at + 1 : r.delimited();
+    while (r.at < end) {
+      const location = this.locations.indexOf(r.number());
+      if (location === kUnnamed) throw new Error("a sample names a location that is not in the profile");
+      this.frames.push(location);
+    }
   }
 
-  private mapping(end: number): void {
-    let id = 0;
-    let file = 0;
-    this.reader.message(end, (number) => {
-      if (number === 1) id = this.reader.number();
-      else if (number === 5) file = this.reader.number();
-      else return false;
-    });
-    this.mappings.set(id, file);
+  private label(): void {
+    const label = this.fields(4);
+    const key = label.join();
+    let index = this.labelNumbers.get(key);
+    if (index === undefined) {
+      this.labelNumbers.set(key, (index = this.labels.size));
+      this.labels.set(key, label);
+    }
+    this.labelOf.push(index);
+  }
+
+  private mapping(): void {
+    const [id, , , , file] = this.fields(5);
+    this.mappings.set(id!, file!);
   }
 
   private location(end: number): void {
     const r = this.reader;
     let mapping = 0;
-    this.lineStart.push(this.lineFunction.length);
     const before = this.lineFunction.length;
+    this.lineStart.push(before);
     r.message(end, (number) => {
-      if (number === 1) this.locations.set(r.number(), this.locationMapping.length);
+      if (number === 1) this.locations.add(r.number(), this.locationMapping.length);
       else if (number === 2) mapping = r.number();
-      else if (number === 4) this.line(r.delimited());
+      else if (number === 4) this.lineFunction.push(this.fields(1)[0]!);
       else return false;
     });
     this.locationMapping.push(mapping);
-    if (this.lineFunction.length === before) {
-      this.lineFunction.push(0);
-      this.lineNumber.push(0);
-    }
+    if (this.lineFunction.length === before) this.lineFunction.push(0);
   }
 
-  private line(end: number): void {
-    let of = 0;
-    let at = 0;
-    this.reader.message(end, (number) => {
-      if (number === 1) of = this.reader.number();
-      else if (number === 2) at = this.reader.number();
-      else return false;
-    });
-    this.lineFunction.push(of);
-    this.lineNumber.push(at);
-  }
-
-  private function(end: number): void {
-    const found: RawFunction = { id: 0, name: 0, file: 0 };
-    this.reader.message(end, (number) => {
-      if (number === 1) found.id = this.reader.number();
-      else if (number === 2) found.name = this.reader.number();
-      else if (number === 4) found.file = this.reader.number();
-      else return false;
-    });
-    this.functions.push(found);
+  private function(): void {
+    const [id, name, , file] = this.fields(4);
+    this.functionIds.add(id!, this.functions.length);
+    this.functions.push([name!, file!]);
   }
 
   private text(index: number): string {
     return this.strings[index] ?? "";
   }
 
-  // Locations and functions by index instead of id.
-  private indexes(ids: Float64Array, indexOf: Map<number, number>): Uint32Array {
-    const indexes = new Uint32Array(ids.length);
-    for (let i = 0; i < ids.length; i++) indexes[i] = indexOf.get(ids[i]!) ?? kUnnamed;
-    return indexes;
-  }
-
-  private frameIndexes(): Uint32Array {
-    const frames = this.indexes(this.frames.take(), this.locations);
-    if (frames.includes(kUnnamed)) throw new Error("a sample names a location that is not in the profile");
-    return frames;
-  }
-
-  private labelOf([key, text, number, unit]: [number, number, number, number]): Label {
-    const written = text !== 0 ? this.text(text) : `${number}${unit === 0 ? "" : ` ${this.text(unit)}`}`;
-    return { key: this.text(key), text: written };
+  private labelText([key, text, number, unit]: number[]): Label {
+    const written = text !== 0 ? this.text(text!) : `${number}${unit === 0 ? "" : ` ${this.text(unit!)}`}`;
+    return { key: this.text(key!), text: written };
   }
 
   private profile(): Profile {
-    const functionIds = new Map(this.functions.map((found, index) => [found.id, index]));
     const types = this.types.map(([type, unit]) => ({ type: this.text(type), unit: this.text(unit) }));
     const shownFirst = types.findIndex(({ type }) => type === this.text(this.shownFirst));
     return {
@@ -213,18 +185,17 @@ class Decoder {
       sampleCount: this.frameStart.length - 1,
       values: this.values.take(),
       frameStart: this.frameStart.take(),
-      frames: this.frameIndexes(),
+      frames: this.frames.take(),
       labelStart: this.labelStart.take(),
-      labels: this.labels.map((label) => this.labelOf(label)),
+      labelOf: this.labelOf.take(),
+      labels: [...this.labels.values()].map((label) => this.labelText(label)),
       lineStart: this.lineStart.take(),
-      lineFunction: this.indexes(this.lineFunction.take(), functionIds),
-      lineNumber: this.lineNumber.take(),
+      lineFunction: Uint32Array.from(this.lineFunction.take(), (id) => this.functionIds.indexOf(id)),
       module: this.locationMapping.map((id) => this.text(this.mappings.get(id) ?? 0) || undefined),
-      functions: this.functions.map(({ name, file }) => ({ name: this.text(name), file: this.text(file) })),
-      comments: this.comments.map((index) => this.text(index)),
+      functions: this.functions.map(([name, file]) => ({ name: this.text(name!), file: this.text(file!) })),
+      comments: [...this.comments.take()].map((index) => this.text(index)),
       time: this.time === 0 ? undefined : new Date(this.time / 1e6),
       seconds: this.nanos / 1e9,
-      dropFrames: this.text(this.dropFrames),
     };
   }
 }

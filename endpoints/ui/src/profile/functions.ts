@@ -14,12 +14,12 @@ export class Sums {
     this.lastSample = new Uint32Array(nameCount);
   }
 
-  readonly visit: Visit = (frames, depth, value) => {
+  readonly visit: Visit = (frames, begin, end, value) => {
     this.total += Math.abs(value);
-    if (depth === 0) return;
+    if (begin === end) return;
     const sample = ++this.samples;
-    this.flat[frames[depth - 1]!]! += value;
-    for (let i = 0; i < depth; i++) {
+    this.flat[frames[end - 1]!]! += value;
+    for (let i = begin; i < end; i++) {
       const name = frames[i]!;
       if (this.lastSample[name] === sample) continue; // recursion counts once
       this.lastSample[name] = sample;
@@ -36,13 +36,13 @@ export interface Neighbours {
 // What passes from each caller to the function `name`, and from it to each callee, as -peek shows
 // it: each pair counts once for a sample.
 export function neighbourVisit(name: number, found: Neighbours): Visit {
-  return (frames, depth, value) => {
+  return (frames, begin, end, value) => {
     const callers = new Set<number>();
     const callees = new Set<number>();
-    for (let i = 0; i < depth; i++) {
+    for (let i = begin; i < end; i++) {
       if (frames[i] !== name) continue;
-      if (i > 0 && frames[i - 1] !== name) callers.add(frames[i - 1]!);
-      if (i + 1 < depth && frames[i + 1] !== name) callees.add(frames[i + 1]!);
+      if (i > begin && frames[i - 1] !== name) callers.add(frames[i - 1]!);
+      if (i + 1 < end && frames[i + 1] !== name) callees.add(frames[i + 1]!);
     }
     for (const caller of callers) found.callers.set(caller, (found.callers.get(caller) ?? 0) + value);
     for (const callee of callees) found.callees.set(callee, (found.callees.get(callee) ?? 0) + value);

@@ -1,5 +1,6 @@
 // One value type of a profile as stacks of functions, after filters. Functions are told apart by
 // name, as `go tool pprof -top` does; inlined functions are frames of their own.
+import { uints } from "./bytes";
 import { kUnnamed, type Profile } from "./decode";
 
 export interface Filter {
@@ -8,10 +9,11 @@ export interface Filter {
   focus: RegExp | undefined; // some frame's function or file must match
 }
 
-// Names by number, shared by the profiles that are compared.
+// Numbers for names, and the frames of all stacks; shared by the profiles that are compared.
 export class Names {
   readonly texts: string[] = [];
   readonly files: string[] = [];
+  readonly frames = uints(); // stack by stack, the outermost function first
   private readonly numbers = new Map<string, number>();
 
   numberOf(text: string, file: string): number {
@@ -21,10 +23,14 @@ export class Names {
     this.files.push(file);
     return this.texts.push(text) - 1;
   }
+
+  find(text: string): number | undefined {
+    return this.numbers.get(text);
+  }
 }
 
-// Calls `visit` with the frames of each sample, the outermost first, in an array that is reused.
-export type Visit = (frames: Uint32Array, depth: number, value: number) => void;
+// Is called with the frames from `begin` to `end` of names.frames for each sample.
+export type Visit = (frames: Uint32Array, begin: number, end: number, value: number) => void;
 
 function shownName(profile: Profile, location: number, line: number): [string, string] {
   const of = profile.lineFunction[line]!;
@@ -47,45 +53,59 @@ function namesOfLines(profile: Profile, names: Names): Uint32Array {
   return numbers;
 }
 
-function hasLabels(profile: Profile, sample: number, wanted: Filter["label"]): boolean {
-  const own = profile.labels.slice(profile.labelStart[sample]!, profile.labelStart[sample + 1]!);
-  return wanted.every(([key, text]) => own.some((label) => label.key === key && label.text === text));
-}
-
-// For each line whether its function, file or module matches.
-function matchingLines(numbers: Uint32Array, names: Names, focus: RegExp): Uint8Array {
-  const ofName = names.texts.map((text, i) => (focus.test(text) || focus.test(names.files[i]!) ? 1 : 0));
-  const matches = new Uint8Array(numbers.length);
-  for (let i = 0; i < numbers.length; i++) matches[i] = ofName[numbers[i]!]!;
-  return matches;
-}
-
 export class Stacks {
-  private readonly lineNames: Uint32Array;
+  private readonly start: Uint32Array; // of each sample in names.frames, and the end of the last
 
-  constructor(readonly profile: Profile, readonly names: Names) {
-    this.lineNames = namesOfLines(profile, names);
+  constructor(readonly profile: Profile, private readonly names: Names) {
+    this.start = new Uint32Array(profile.sampleCount + 1);
+    this.flatten(namesOfLines(profile, names));
+  }
+
+  private flatten(lineNames: Uint32Array): void {
+    const { frames, frameStart, lineStart, sampleCount } = this.profile;
+    const all = this.names.frames;
+    for (let sample = 0; sample < sampleCount; sample++) {
+      this.start[sample] = all.length;
+      for (let i = frameStart[sample + 1]! - 1; i >= frameStart[sample]!; i--) {
+        const location = frames[i]!;
+        for (let line = lineStart[location + 1]! - 1; line >= lineStart[location]!; line--) all.push(lineNames[line]!);
+      }
+    }
+    this.start[sampleCount] = all.length;
+  }
+
+  value(sample: number, type: number): number {
+    return this.profile.values[sample * this.profile.types.length + type]!;
+  }
+
+  // Of the absolute values, as pprof counts it.
+  total(type: number): number {
+    let sum = 0;
+    for (let sample = 0; sample < this.profile.sampleCount; sample++) sum += Math.abs(this.value(sample, type));
+    return sum;
   }
 
   forEach(filter: Filter, visit: Visit): void {
-    const { profile, lineNames } = this;
-    const matches = filter.focus && matchingLines(lineNames, this.names, filter.focus);
-    let frames = new Uint32Array(1024);
-    for (let sample = 0; sample < profile.sampleCount; sample++) {
-      const value = profile.values[sample * profile.types.length + filter.type]!;
-      if (value === 0 || (filter.label.length > 0 && !hasLabels(profile, sample, filter.label))) continue;
-      let depth = 0;
-      let matched = matches === undefined;
-      for (let i = profile.frameStart[sample + 1]! - 1; i >= profile.frameStart[sample]!; i--) {
-        const location = profile.frames[i]!;
-        for (let line = profile.lineStart[location + 1]! - 1; line >= profile.lineStart[location]!; line--) {
-          if (depth === frames.length) frames = doubled(frames);
-          frames[depth++] = lineNames[line]!;
-          matched ||= matches![line] === 1;
-        }
-      }
-      if (matched) visit(frames, depth, value);
+    const frames = this.names.frames.array;
+    const matches = filter.focus && matchingNames(this.names, filter.focus);
+    const labels = this.labelFilter(filter.label);
+    for (let sample = 0; sample < this.profile.sampleCount; sample++) {
+      const value = this.value(sample, filter.type);
+      if (value === 0 || !labels(sample)) continue;
+      const begin = this.start[sample]!;
+      const end = this.start[sample + 1]!;
+      if (matches === undefined || hasMatch(frames, begin, end, matches)) visit(frames, begin, end, value);
     }
+  }
+
+  private labelFilter(wanted: Filter["label"]): (sample: number) => boolean {
+    if (wanted.length === 0) return () => true;
+    const { labels, labelOf, labelStart } = this.profile;
+    const numbers = wanted.map(([key, text]) => labels.findIndex((label) => label.key === key && label.text === text));
+    return (sample) => {
+      const own = labelOf.subarray(labelStart[sample]!, labelStart[sample + 1]!);
+      return numbers.every((number) => own.includes(number));
+    };
   }
 
   // The values of each label, by key, sorted.
@@ -99,8 +119,12 @@ export class Stacks {
   }
 }
 
-function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+// For each name whether it or its file matches.
+export function matchingNames(names: Names, focus: RegExp): Uint8Array {
+  return Uint8Array.from(names.texts, (text, i) => (focus.test(text) || focus.test(names.files[i]!) ? 1 : 0));
+}
+
+function hasMatch(frames: Uint32Array, begin: number, end: number, matches: Uint8Array): boolean {
+  for (let i = begin; i < end; i++) if (matches[frames[i]!] === 1) return true;
+  return false;
 }

@@ -1,89 +1,134 @@
-// The stacks of a profile merged into a tree, for flame graphs. Flat arrays; a node's children have
-// larger numbers than the node.
-import type { Visit } from "./stacks";
+// The stacks of a profile merged into a tree, for flame graphs. A node is a range of stacks that
+// begin alike; its children are made when somebody asks for them, which happens to few of millions.
+import { doubles, uints } from "./bytes";
 
-const kNone = 0xffffffff;
+interface Stack {
+  begin: number; // index of its first frame
+  end: number; // of the one after the last; below `begin` if the frames are taken backwards
+  value: number;
+  next: Stack | undefined; // with the same hash
+}
 
 export class Tree {
-  readonly parent: number[] = [kNone];
-  readonly name: number[] = [kNone]; // of the root: none
-  readonly self: number[] = [0];
-  total = new Float64Array(0); // with the children's; after finish()
-  width = new Float64Array(0); // sum of the absolute values of what is in it
-  firstChild = new Uint32Array(0); // children in order of width
-  childCount = new Uint32Array(0);
-  children = new Uint32Array(0);
-  depth = new Uint16Array(0);
-  private readonly numbers = new Map<number, number>(); // of children, by parent and name
+  readonly parent = uints();
+  readonly name = uints(); // of the root: none
+  readonly depth = uints();
+  readonly total = doubles(); // with the children's
+  readonly width = doubles(); // sum of the absolute values of its stacks
+  readonly start = doubles(); // widths of what is left of it
+  private readonly from = uints(); // its stacks
+  private readonly to = uints();
+  private readonly children = new Map<number, Uint32Array>();
+  private readonly byHash = new Map<number, Stack>();
+  private stacks: Stack[] = [];
 
-  constructor(private readonly nameCount: number) {}
+  constructor(private readonly frames: Uint32Array, private readonly step: 1 | -1 = 1) {}
 
-  get size(): number {
-    return this.parent.length;
-  }
-
-  private child(parent: number, name: number): number {
-    const key = parent * this.nameCount + name;
-    const known = this.numbers.get(key);
-    if (known !== undefined) return known;
-    this.numbers.set(key, this.size);
-    this.parent.push(parent);
-    this.name.push(name);
-    this.self.push(0);
-    return this.size - 1;
-  }
-
-  // A stack from frames[begin], the root's child, in steps of `step` up to before frames[end].
-  add(frames: Uint32Array, begin: number, end: number, step: 1 | -1, value: number): void {
-    let node = 0;
-    for (let i = begin; i !== end; i += step) node = this.child(node, frames[i]!);
-    this.self[node]! += value;
-  }
-
-  readonly visit: Visit = (frames, depth, value) => this.add(frames, 0, depth, 1, value);
-
-  // Sums up and orders the children. Call it once, after the last stack.
-  finish(): this {
-    this.numbers.clear();
-    const count = this.size;
-    this.total = Float64Array.from(this.self);
-    this.width = Float64Array.from(this.self, Math.abs);
-    this.childCount = new Uint32Array(count);
-    this.depth = new Uint16Array(count);
-    for (let node = count - 1; node > 0; node--) {
-      const parent = this.parent[node]!;
-      this.total[parent]! += this.total[node]!;
-      this.width[parent]! += this.width[node]!;
-      this.childCount[parent]!++;
+  // A stack with the frames from `begin` to before `end`. Equal ones are one, so that in a difference
+  // what was there before and after has no width.
+  add(begin: number, end: number, value: number): void {
+    let hash = 0;
+    for (let i = begin; i !== end; i += this.step) hash = (Math.imul(hash, 0x01000193) ^ this.frames[i]!) >>> 0;
+    const first = this.byHash.get(hash);
+    for (let known = first; known !== undefined; known = known.next) {
+      if (this.isEqual(known, begin, end)) return void (known.value += value);
     }
-    for (let node = 1; node < count; node++) this.depth[node] = this.depth[this.parent[node]!]! + 1;
-    this.orderChildren();
+    const stack = { begin, end, value, next: first };
+    this.byHash.set(hash, stack);
+    this.stacks.push(stack);
+  }
+
+  private isEqual(stack: Stack, begin: number, end: number): boolean {
+    if (stack.end - stack.begin !== end - begin) return false;
+    for (let i = 0; begin + i !== end; i += this.step) {
+      if (this.frames[stack.begin + i] !== this.frames[begin + i]) return false;
+    }
+    return true;
+  }
+
+  // Makes the root. Call it once, after the last stack.
+  finish(): this {
+    this.byHash.clear();
+    this.addNode(0, 0xffffffff, 0, 0, this.stacks.length);
     return this;
   }
 
-  private orderChildren(): void {
-    const count = this.size;
-    this.firstChild = new Uint32Array(count + 1);
-    for (let node = 0; node < count; node++) {
-      this.firstChild[node + 1] = this.firstChild[node]! + this.childCount[node]!;
-    }
-    const filled = this.firstChild.slice();
-    this.children = new Uint32Array(count - 1);
-    for (let node = 1; node < count; node++) this.children[filled[this.parent[node]!]!++] = node;
-    for (let node = 0; node < count; node++) {
-      if (this.childCount[node]! < 2) continue;
-      this.childrenOf(node).sort((a, b) => this.width[b]! - this.width[a]! || a - b);
-    }
+  get isEmpty(): boolean {
+    return this.width.array[0] === 0;
   }
 
+  private addNode(parent: number, name: number, depth: number, from: number, to: number): number {
+    let total = 0;
+    let width = 0;
+    for (let i = from; i < to; i++) {
+      total += this.stacks[i]!.value;
+      width += Math.abs(this.stacks[i]!.value);
+    }
+    this.parent.push(parent);
+    this.name.push(name);
+    this.depth.push(depth);
+    this.from.push(from);
+    this.to.push(to);
+    this.total.push(total);
+    this.width.push(width);
+    this.start.push(0);
+    return this.width.length - 1;
+  }
+
+  // In order of width.
   childrenOf(node: number): Uint32Array {
-    return this.children.subarray(this.firstChild[node]!, this.firstChild[node + 1]!);
+    let children = this.children.get(node);
+    if (children === undefined) this.children.set(node, (children = this.makeChildren(node)));
+    return children;
   }
 
-  // From the outermost function to the node, without the root.
-  path(node: number): number[] {
-    const path: number[] = [];
-    for (let at = node; at !== 0; at = this.parent[at]!) path.unshift(at);
-    return path;
+  private makeChildren(node: number): Uint32Array {
+    const from = this.from.array[node]!;
+    const depth = this.depth.array[node]!;
+    const groups = new Map<number, Stack[]>();
+    const ended: Stack[] = [];
+    for (const stack of this.stacks.slice(from, this.to.array[node]!)) {
+      const at = stack.begin + depth * this.step;
+      if (at === stack.end) ended.push(stack);
+      else if (groups.has(this.frames[at]!)) groups.get(this.frames[at]!)!.push(stack);
+      else groups.set(this.frames[at]!, [stack]);
+    }
+    let at = this.put(ended, from);
+    const made: number[] = [];
+    for (const [name, stacks] of groups) {
+      const end = this.put(stacks, at);
+      made.push(this.addNode(node, name, depth + 1, at, end));
+      at = end;
+    }
+    return this.placed(made, this.start.array[node]!);
+  }
+
+  private put(stacks: Stack[], at: number): number {
+    for (const stack of stacks) this.stacks[at++] = stack;
+    return at;
+  }
+
+  private placed(children: number[], start: number): Uint32Array {
+    const width = this.width.array;
+    children.sort((a, b) => width[b]! - width[a]! || this.name.array[a]! - this.name.array[b]!);
+    for (const child of children) {
+      this.start.array[child] = start;
+      start += width[child]!;
+    }
+    return Uint32Array.from(children);
+  }
+
+  // The widest node with the name, or 0.
+  widest(name: number): number {
+    let found = 0;
+    const waiting = [0];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const child of this.childrenOf(node)) {
+        if (found !== 0 && this.width.array[child]! <= this.width.array[found]!) break; // the others are narrower
+        if (this.name.array[child] === name) found = child;
+        else waiting.push(child);
+      }
+    }
+    return found;
   }
 }

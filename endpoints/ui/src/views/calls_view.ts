@@ -41,14 +41,14 @@ export function callsView(analysis: Analysis, options: CallsOptions): HTMLElemen
     view.append(el("p", {}, "Choose a function above, in the table, or in the flame graph."));
     return view;
   }
-  const name = analysis.numberOf(options.name);
-  if (name < 0) {
+  const name = analysis.names.find(options.name);
+  if (name === undefined) {
     view.append(el("p", { role: "status" }, `No stack here has the function ${printable(options.name)}.`));
     return view;
   }
   const { callers, callees } = analysis.neighbours(name);
   const calleesTree = analysis.calleesTree(name);
-  const cum = calleesTree.total[0]!;
+  const cum = calleesTree.total.array[0]!;
   view.append(
     el("p", { class: "sum" }, `${printable(options.name)}: ${format(cum, analysis.unit)}, ` +
       `${percent(cum, analysis.total)} of the total, with all that it calls.`),

@@ -17,6 +17,7 @@ export interface ChartOptions {
   lines: Line[];
   marks: Mark[];
   format(value: number): string;
+  steps?: number[]; // between the lines of the grid
 }
 
 const kHeight = 190;
@@ -37,6 +38,20 @@ function drawMarks(plot: uPlot, marks: Mark[]): void {
     pen.stroke();
   }
   pen.restore();
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, "0");
+
+// "14:05:30", or "11-28 14:05" for days.
+function clock(times: number[]): string[] {
+  const days = times.length > 1 && times[times.length - 1]! - times[0]! > 43200;
+  const seconds = times.length > 1 && times[1]! - times[0]! < 60;
+  return times.map((time) => {
+    const at = new Date(time * 1000);
+    const date = days ? `${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ` : "";
+    const tail = seconds ? `:${twoDigits(at.getSeconds())}` : "";
+    return `${date}${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}${tail}`;
+  });
 }
 
 function axis(more: uPlot.Axis): uPlot.Axis {
@@ -81,6 +96,11 @@ export class Chart {
     else this.plot.setSize({ width, height: kHeight });
   }
 
+  private valueAxis(): uPlot.Axis {
+    const { steps, format } = this.options;
+    return axis({ size: 60, values: (_plot, values) => values.map(format), ...(steps && { incrs: steps }) });
+  }
+
   private made(width: number): uPlot {
     const shown = (_: uPlot, value: number | null) => (value === null ? "–" : this.options.format(value));
     const lines = this.options.lines.map(({ title, colour, dash }) => ({
@@ -90,7 +110,7 @@ export class Chart {
       width, height: kHeight,
       series: [{ label: "Time", value: "{HH}:{mm}:{ss}" }, ...lines],
       scales: { y: { range: (_plot, _low, high) => [0, (high || 1) * 1.05] } },
-      axes: [axis({}), axis({ size: 70, values: (_plot, values) => values.map((value) => this.options.format(value)) })],
+      axes: [axis({ space: 80, values: (_plot, times) => clock(times) }), this.valueAxis()],
       cursor: { sync: { key: "pprof" }, drag: { x: true, y: false } },
       hooks: { draw: [(plot) => drawMarks(plot, this.options.marks)] },
     }, this.data(), this.place);

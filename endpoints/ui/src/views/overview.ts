@@ -12,6 +12,8 @@ function bytes(value: number | null): string {
   return value === null ? "not known" : format(value, "bytes");
 }
 
+const kPowersOfTwo = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
 function memoryWords(history: History, resident: Series, used: Series, free: Series): string {
   const now = last(resident);
   const { limit } = history;
@@ -31,6 +33,7 @@ function memory(history: History, span: number): ChartOptions {
   return {
     title: "Memory", times: column(history, span, "time"), lines, marks: history.marks,
     words: memoryWords(history, resident!, used!, free!), format: (value) => format(value, "bytes"),
+    steps: kPowersOfTwo,
   };
 }
 

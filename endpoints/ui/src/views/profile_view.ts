@@ -53,7 +53,7 @@ export class ProfileView {
     const sum = analysis.sums();
     const shown = `${format(sum.total, analysis.unit)} of ${printable(analysis.typeName)}`;
     if (base === undefined) return el("p", { class: "sum" }, `${shown} · ${about(this.entry)}`);
-    const change = analysis.tree().total[0]!;
+    const change = analysis.tree().total.array[0]!;
     return el("p", { class: "sum" },
       `${change > 0 ? "+" : ""}${format(change, analysis.unit)} of ${printable(analysis.typeName)} since ` +
       `${printable(titleOf(base))}. Width: how much changed. Orange grew, blue shrank.`);
@@ -127,7 +127,7 @@ export class ProfileView {
 
   private flameBody(state: State, analysis: Analysis): HTMLElement {
     const tree = analysis.tree();
-    if (tree.size === 1) return el("p", { class: "empty" }, this.emptyText(state));
+    if (tree.isEmpty) return el("p", { class: "empty" }, this.emptyText(state));
     const flame = this.flame(tree, state.up, "Flame graph", state, analysis);
     if (state.zoom !== "") flame.zoomToName(state.zoom);
     return flame.element;
@@ -166,9 +166,9 @@ function withZoom(zoom: string): string {
 }
 
 function describe(tree: Tree, node: number, analysis: Analysis, unit: string, total: number): string {
-  const name = node === 0 ? "all" : printable(analysis.names.texts[tree.name[node]!]!, 300);
-  const value = tree.total[node]!;
-  const file = node === 0 ? "" : analysis.names.files[tree.name[node]!]!;
+  const name = node === 0 ? "all" : printable(analysis.names.texts[tree.name.array[node]!]!, 300);
+  const value = tree.total.array[node]!;
+  const file = node === 0 ? "" : analysis.names.files[tree.name.array[node]!]!;
   return `${name} · ${format(value, unit)} · ${percent(value, total)}${file === "" ? "" : ` · ${printable(file, 200)}`}`;
 }
 

@@ -24,10 +24,16 @@ function waitOf(thread: Thread, dump: Dump): string {
   return `lock ${thread.lock}${thread.owner === "" ? "" : `, held by ${nameOf(thread.owner, dump)}`}`;
 }
 
-// The first function that is neither the kernel's nor the C library's entry, to recognize a stack.
+// Files of the C library, of its headers, and modules without lines.
+const kOfTheSystem = /^\.\/|^\/usr\/include\/|\.so[.:]|^\?\?/;
+
+// The innermost function of the program itself, by which people know a stack.
 function summary(group: Group): string {
-  const known = /^(__|pthread_|syscall|std::|epoll_|poll|accept|read|recv|nanosleep|clock_nanosleep|\[)/;
-  return group.frames.find((frame) => !known.test(frame)) ?? group.frames[0] ?? "no stack";
+  const own = group.frames.find((frame, i) => {
+    const place = group.places[i];
+    return place !== undefined && !kOfTheSystem.test(place) && !frame.startsWith("created by ");
+  });
+  return own ?? group.frames[0] ?? "no stack";
 }
 
 function stackList(group: Group): HTMLElement {
