@@ -1,6 +1,7 @@
 // Handle(): methods, statuses, headers and texts, without a socket.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "endpoints/answers/answers.h"
@@ -187,11 +188,19 @@ TEST(Handle, IndexListsProfilesCountsAndEscapedDescriptions) {
   }
 }
 
+// The index without its digits: the counts change at any time.
+std::string Index(const std::multimap<std::string, std::string>& headers = {}) {
+  std::string body = Ask("GET", "", "", headers).body;
+  body.erase(std::remove_if(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; }),
+             body.end());
+  return body;
+}
+
 TEST(Handle, IndexForBrowsersLoadsThePageAndHasTheSameBody) {
-  const std::string plain = Ask("GET", "").body;
+  const std::string plain = Index();
   EXPECT_EQ(plain.rfind("<html>\n<head>\n<title>/debug/pprof/</title>\n</head>\n<body>\n", 0), 0U);
-  EXPECT_EQ(Ask("GET", "", "", {{"Accept", "*/*"}}).body, plain);
-  const std::string page = Ask("GET", "", "", {{"Accept", "text/html,*/*;q=0.8"}}).body;
+  EXPECT_EQ(Index({{"Accept", "*/*"}}), plain);
+  const std::string page = Index({{"Accept", "text/html,*/*;q=0.8"}});
   EXPECT_EQ(page.substr(page.find("<body>")), plain.substr(plain.find("<body>")));
   EXPECT_EQ(page != plain, kUiFileCount > 0);
 }

@@ -4,6 +4,7 @@ import type { Names } from "../profile/stacks";
 import type { Tree } from "../profile/tree";
 import { Layout, type Window } from "./layout";
 import { colourOf, colourOfChange, dimmed } from "./palette";
+import { shortName } from "./short_name";
 
 export interface FlameOptions {
   names: Names;
@@ -19,6 +20,7 @@ export interface FlameOptions {
 
 const kRow = 19; // pixels
 const kMostRows = 800; // browsers limit the height of a canvas
+const kCharacter = 6.7; // pixels, on average
 const kZoomMillis = 160;
 const kRest = "#bbb"; // boxes too narrow to tell apart
 
@@ -101,8 +103,8 @@ export class FlameGraph {
   }
 
   private write(pen: CanvasRenderingContext2D, text: string, x: number, y: number, room: number): void {
-    const fitting = Math.floor(room / 6.2);
-    const shown = printable(text, 200);
+    const fitting = Math.floor(room / kCharacter);
+    const shown = printable(text.length > fitting ? shortName(text) : text, 200);
     pen.fillStyle = "#111";
     const short = shown.length > fitting ? `${shown.slice(0, Math.max(fitting - 1, 1))}…` : shown;
     pen.fillText(short, x, y + kRow / 2, room);

@@ -5,10 +5,10 @@ const kTints = ["#f5c26b", "#9fd3f0", "#8fd1b8", "#f2e488", "#8db8dc", "#eda27c"
 const kNoName = "#c9c9c9";
 const kDimmed = "#8f8f8f";
 
-// "std::vector<...>::push_back" and "std::map" share "std"; so do the functions of a Go package.
+// Up to two scopes: the functions of "shop::Cart" share a colour, as do those of a Go package.
 function family(name: string): string {
-  const scope = /^[\w$.~/-]+(?=(::|\.))/.exec(name);
-  return scope === null ? name.replace(/[(<].*$/, "") : scope[0];
+  const scope = /^(?:[\w$~-]+::){1,2}|^[\w/-]+(?=\.)/.exec(name);
+  return scope === null ? name.replace(/[(<].*$/s, "") : scope[0];
 }
 
 function hash(text: string): number {
