@@ -33,12 +33,17 @@ export const startBrowser = () =>
 
 // A page that keeps a list of what must not happen: console messages, violations of the policy,
 // exceptions, requests to others.
-export async function openPage(browser, program, { history = 200, ...options } = {}) {
+export async function openPage(browser, program, { history = true, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20000);
-  await page.route(`${program.url}history`, (route) =>
-    route.fulfill(history === 200 ? { json: historyFixture() } : { status: history, body: "Unknown profile\n" }));
+  await page.route(`${program.url}history`, (route) => route.fulfill({ json: historyFixture() }));
+  const row = "<tr><td>0</td><td><a href='history?debug=1'>history</a></td></tr>";
+  await page.route(program.url, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace(row, "");
+    await route.fulfill({ response: answer, body: history ? body.replace("<table>", `<table>${row}`) : body });
+  });
   page.odd = [];
   page.bodies = new Map(); // the last answer of each path
   page.on("console", (message) => page.odd.push(`console: ${message.text()}`));

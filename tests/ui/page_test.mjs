@@ -46,9 +46,10 @@ test("the overview shows the last values in words, and marks", async () => {
 });
 
 test("a program without a history says so", async () => {
-  const without = await openPage(browser, program, { history: 404 });
+  const without = await openPage(browser, program, { history: false });
   await visit(without, program);
   await without.waitForSelector("text=This program keeps no history");
+  await nothingOdd(without);
   await without.context().close();
 });
 

@@ -37,8 +37,13 @@ export interface Listed {
   description: string;
 }
 
-// The profiles that the index lists, which is the document that loaded this script.
-export function listedProfiles(index: Document): Listed[] {
+// What the index lists, and is no profile.
+const kOthers = ["cmdline", "history", "metrics", "symbol"];
+
+export const isProfile = ({ name }: Listed): boolean => !kOthers.includes(name);
+
+// What the index lists, which is the document that loaded this script.
+export function listed(index: Document): Listed[] {
   const descriptions = new Map<string, string>();
   for (const item of index.querySelectorAll("li")) {
     const name = item.querySelector(".profile-name")?.textContent ?? "";
@@ -50,6 +55,6 @@ export function listedProfiles(index: Document): Listed[] {
       name: row.querySelector("a")?.textContent ?? "",
       count: row.querySelector("td")?.textContent ?? "",
     }))
-    .filter(({ name }) => name !== "" && name !== "cmdline" && name !== "symbol")
+    .filter(({ name }) => name !== "")
     .map(({ name, count }) => ({ name, count, description: descriptions.get(name) ?? "" }));
 }

@@ -1,5 +1,5 @@
 // The page at /debug/pprof/. The server sends Go's index, which this script reads and then replaces.
-import { getText, listedProfiles, Refused, type Listed } from "./api";
+import { getText, isProfile, listed, Refused, type Listed } from "./api";
 import { button, el, printable } from "./dom";
 import { filesOpen, newest, newestFile, openFiles, entryWith, type Entry } from "./shelf";
 import { current, open, type State } from "./state";
@@ -17,7 +17,8 @@ interface View {
 const main = el("main", { id: "main", tabindex: -1 });
 const nav = el("nav", { "aria-label": "Views" });
 const message = el("div", { role: "alert", class: "message" });
-let listed: Listed[] = [];
+let profiles: Listed[] = [];
+let others: string[] = []; // what the server has besides profiles
 let shownPage = "";
 let view: View | undefined;
 
@@ -48,7 +49,7 @@ function profilePage(name: string): View {
       inner = new ProfileView(taken);
       put();
     }, say);
-    element.append(el("p", { class: "quiet" }, printable(listed.find((one) => one.name === name)?.description ?? "", 1000)),
+    element.append(el("p", { class: "quiet" }, printable(profiles.find((one) => one.name === name)?.description ?? "", 1000)),
       recorder.element);
     if (entry === undefined && !isRecorded(name)) recorder.now();
     if (entry === undefined && isRecorded(name)) place.append(el("p", {}, "Nothing is recorded before you ask for it."));
@@ -66,9 +67,9 @@ function unknownPage(page: string): View {
 }
 
 function viewOf(page: string): View {
-  if (page === "overview") return new Overview(listed);
+  if (page === "overview") return new Overview(profiles, others.includes("history"));
   if (page === "threads") return new ThreadsView(say);
-  if (!page.startsWith("file") && !listed.some(({ name }) => name === page)) return unknownPage(page);
+  if (!page.startsWith("file") && !profiles.some(({ name }) => name === page)) return unknownPage(page);
   return profilePage(page);
 }
 
@@ -79,7 +80,7 @@ function link(page: string, title: string): HTMLElement {
 // Adds what is new and marks the page that is shown; the link with the focus keeps it.
 function showNav(page: string): void {
   const links = new Map([["overview", "Overview"], ["threads", "Threads"],
-    ...listed.map(({ name }) => [name, name] as const),
+    ...profiles.map(({ name }) => [name, name] as const),
     ...filesOpen().map((entry) => [placeOf(entry), entry.name] as const)]);
   nav.append(...[...links].slice(nav.childElementCount).map(([path, title]) => link(path, title)));
   const shown = [...links.keys()].indexOf(page);
@@ -139,7 +140,7 @@ function acceptKeys(): void {
 
 // The program's name from its command line, if it may be known.
 async function nameProgram(place: HTMLElement): Promise<void> {
-  const line = await getText("cmdline").catch(() => "");
+  const line = others.includes("cmdline") ? await getText("cmdline").catch(() => "") : "";
   const name = line.split("\0")[0]!.replace(/^.*\//, "");
   place.textContent = printable(name, 60) || "a program";
   place.title = printable(line.replaceAll("\0", " "), 1000);
@@ -147,7 +148,9 @@ async function nameProgram(place: HTMLElement): Promise<void> {
 }
 
 function begin(): void {
-  listed = listedProfiles(document);
+  const all = listed(document);
+  profiles = all.filter(isProfile);
+  others = all.filter((one) => !isProfile(one)).map(({ name }) => name);
   const program = el("strong", {}, "");
   document.body.replaceChildren(
     el("a", { href: "#main", class: "skip", onclick: ((event: Event) => {

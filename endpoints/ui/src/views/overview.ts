@@ -1,11 +1,12 @@
 // The process over time: memory, CPU, threads and open files, and the profiles it has.
-import { Refused, type Listed } from "../api";
+import type { Listed } from "../api";
 import { el, field, menu, printable } from "../dom";
 import { column, cpuRate, getHistory, last, type History, type Series } from "../history";
 import { duration, format } from "../units";
 import { Chart, type ChartOptions } from "./chart";
 
 const kEveryMillis = 5000;
+const kNoHistory = "This program keeps no history, so there are no charts. Its profiles are below.";
 const kSpans: [string, string][] = [["1", "10 minutes"], ["10", "3 hours"], ["300", "7 days"]];
 
 function bytes(value: number | null): string {
@@ -78,19 +79,23 @@ export class Overview {
   private shown: Chart[] = [];
   private span = 1;
   private history: History | undefined;
-  private readonly timer: number;
+  private timer = 0;
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly restyle = () => this.shown.forEach((chart) => chart.restyle());
 
-  constructor(listed: Listed[]) {
+  constructor(listed: Listed[], hasHistory: boolean) {
     const spans = field("Shown", menu(kSpans, "1", (value) => {
       this.span = Number(value);
       this.show();
     }));
     this.element.append(this.summary, spans, this.status, this.place,
       el("h2", {}, "Marks"), this.marks, el("h2", {}, "Profiles"), profileList(listed));
-    this.timer = window.setInterval(() => void this.load(), kEveryMillis);
     this.dark.addEventListener("change", this.restyle);
+    if (!hasHistory) {
+      this.status.textContent = kNoHistory;
+      return;
+    }
+    this.timer = window.setInterval(() => void this.load(), kEveryMillis);
     void this.load();
   }
 
@@ -113,11 +118,7 @@ export class Overview {
   }
 
   private fail(error: unknown): void {
-    const none = error instanceof Refused && error.status === 404;
-    if (none) clearInterval(this.timer);
-    this.status.textContent = none
-      ? "This program keeps no history, so there are no charts. Its profiles are below."
-      : printable((error as Error).message, 1000);
+    this.status.textContent = printable((error as Error).message, 1000);
   }
 
   private show(): void {
