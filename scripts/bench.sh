@@ -18,7 +18,7 @@ for argument in "$@"; do
     *) wanted+=("$argument") ;;
   esac
 done
-install_dependencies "${install_option[@]}" build test demo bench
+install_dependencies "${install_option[@]}" build test demo bench ui
 
 build=build/release
 mkdir -p build docs

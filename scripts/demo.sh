@@ -2,8 +2,9 @@
 # The incident in about a minute: a server leaks under load, one wget and pprof identify the leak,
 # memory stays flat with each of the two fixes, and the mutex profile shows the cost of the purge.
 #
-#   scripts/demo.sh [--no-install] [DIR]       writes pictures and profiles to DIR (build/story)
+#   scripts/demo.sh [--no-install] [--screenshots] [DIR]    writes pictures and profiles to DIR (build/story)
 #
+# --screenshots also takes pictures of the page in the browser, with headless Chromium.
 # Exits with 0 only if all this was observed. DEMO_APP=PATH runs that binary without building one.
 set -euo pipefail
 
@@ -24,12 +25,14 @@ fail() {
   exit 1
 }
 
-install_option=()
+install_option=() groups=(build demo)
+screenshots=no
 out="$root/build/story"
 for argument in "$@"; do
   case "$argument" in
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --no-install) install_option=(--no-install) ;;
+    --screenshots) screenshots=yes groups+=(ui) ;;
     -*) echo "demo.sh: unknown option $argument; see --help" >&2; exit 2 ;;
     *) out=$argument ;;
   esac
@@ -153,9 +156,26 @@ name_the_price() {
     fail "the purge cost the requests $delay ms only, expected $purge_delay_ms ms; see $out/mutex-delay.txt"
 }
 
+take_pictures() {  # take_pictures leak|purge: of the page of the server that runs
+  [[ "$screenshots" == yes ]] || return 0
+  echo "Pictures of $profiles/ in a browser:"
+  node "$root/scripts/screenshots.mjs" "$node_modules" "$out" "$1" "$profiles/" ||
+    fail "the pictures of the page failed; node said the above"
+}
+
+# What a purge gives back, as the page shows it: the heap after it against the heap before it.
+picture_a_purge() {
+  [[ "$screenshots" == yes ]] || return 0
+  echo "== Run: --fix purge once in 8 s, for a picture of the difference"
+  start_server purge 8s
+  start_load -z 100s
+  take_pictures purge
+  stop_server
+}
+
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-install_dependencies "${install_option[@]}" build demo
+install_dependencies "${install_option[@]}" "${groups[@]}"
 build
 pprof=$(pprof_tool) || fail "go tool pprof does not work here; it said the above"
 
@@ -166,6 +186,7 @@ python3 "$root/scripts/story_sample.py" "$service" "$out/none.csv" --load-pid "$
   --until-resident $((limit_bytes * 9 / 10)) --at-most 90 ||
   fail "memory did not reach 90 % of the limit; see $out/none.csv and $out/hey.log"
 name_the_leak
+take_pictures leak
 stop_server
 requests=$(tail -1 "$out/none.csv" | cut -d, -f2)
 requests=$(((requests + connections - 1) / connections * connections))  # hey rounds down
@@ -179,6 +200,7 @@ for fix in purge clear; do
   stop_server
 done
 name_the_price
+picture_a_purge
 
 echo
 python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.svg" \
@@ -187,3 +209,5 @@ echo
 echo "memory graph    $out/leak.svg"
 echo "pprof's graph   $out/heap.svg"
 echo "profiles        $out/heap.pb.gz $out/mutex.pb.gz"
+echo
+echo "To look yourself, run   $demo_app --debug   and open http://127.0.0.1:6060/debug/pprof/"

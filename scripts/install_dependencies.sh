@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs missing Debian packages; does nothing if there are none.
 #
-#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser package
+#   scripts/install_dependencies.sh [--no-install] GROUP...     groups: build test demo bench check browser ui package
 #
 # Or sourced: install_dependencies [--no-install] GROUP...
 # With --no-install it only prints what to install and exits with 3.
@@ -20,8 +20,9 @@ dependency_group() {
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
     check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;
     browser) echo chromium=chromium python3=python3 ;;
+    ui) echo chromium=chromium nodejs=node npm=npm ;;  # and the packages of endpoints/ui/package-lock.json
     package) echo dpkg-dev=dpkg-shlibdeps file=file lintian=lintian ;;
-    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check browser package" >&2
+    *) echo "install_dependencies: unknown group '$1'; groups are build test demo bench check browser ui package" >&2
        return 2 ;;
   esac
 }
@@ -45,7 +46,32 @@ missing_packages() {
   done | sort -u | tr '\n' ' '
 }
 
+node_modules="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/npm/node_modules"
+
+# Installs the packages that the lock file of the page names; does nothing if they are there.
+install_node_packages() {  # install_node_packages MAY_INSTALL
+  local target=${node_modules%/*} ui
+  ui="${node_modules%/build/*}/endpoints/ui"
+  cmp --quiet "$ui/package-lock.json" "$target/installed.json" && return 0
+  if [[ "$1" == no ]]; then
+    echo "Missing packages of Node, and --no-install was given. Install them with:" >&2
+    echo "  scripts/install_dependencies.sh ui" >&2
+    return 3
+  fi
+  mkdir -p "$target"
+  cp "$ui/package.json" "$ui/package-lock.json" "$target"
+  (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund) || { echo "npm ci failed in $target" >&2; return 3; }
+  cp "$ui/package-lock.json" "$target/installed.json"
+}
+
 install_dependencies() {
+  install_debian_packages "$@" || return
+  local may_install=yes
+  [[ "${1:-}" != --no-install ]] || may_install=no
+  [[ " $* " != *" ui "* ]] || install_node_packages "$may_install"
+}
+
+install_debian_packages() {
   local may_install=yes missing
   if [[ "${1:-}" == --no-install ]]; then
     may_install=no

@@ -13,7 +13,7 @@ cd "$root"
 source scripts/install_dependencies.sh
 source scripts/pprof_tool.sh
 
-install_option=() presets=() groups=(build test demo bench) ctest_options=() configure_options=() all=no
+install_option=() presets=() groups=(build test demo bench ui) ctest_options=() configure_options=() all=no
 while [[ $# -gt 0 ]]; do
   case "$1" in
     -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;

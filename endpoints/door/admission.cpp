@@ -89,7 +89,7 @@ std::optional<Refused> AdmitClient(const RequestHead& head, const Options& optio
       401, Refusal::kUnauthorized,
       "the token is missing or wrong: send Authorization: Bearer TOKEN, or Basic with it "
       "as the password (go tool pprof http://:TOKEN@host/...)",
-      "WWW-Authenticate", "Basic realm=\"pprof\", Bearer"};
+      "WWW-Authenticate", "Basic realm=\"pprof\""};  // Chromium asks for nothing if more follows
 }
 
 RequestHead HeadOf(const Request& request) {

@@ -65,7 +65,10 @@ bool ShowsToken(std::string_view header, std::string_view token) {
   if (!TakeScheme("Basic", header) || !DecodeBase64(header, credentials)) return false;
   const size_t colon = credentials.find(':');
   if (colon == std::string::npos) return false;
-  return EqualInConstantTime(std::string_view(credentials).substr(colon + 1), token);
+  const std::string_view shown = credentials;
+  if (EqualInConstantTime(shown.substr(colon + 1), token)) return true;
+  // A browser asks for two words, and people who have one type it into the first field.
+  return shown.back() == ':' && EqualInConstantTime(shown.substr(0, shown.size() - 1), token);
 }
 
 }  // namespace pprof::http

@@ -7,7 +7,8 @@
 namespace pprof::http {
 
 // `header`: the value of Authorization: "Bearer TOKEN", or "Basic BASE64(anyone:TOKEN)", as sent by
-// `go tool pprof http://:TOKEN@host/`. Takes equally long for all wrong tokens of the same length.
+// `go tool pprof http://:TOKEN@host/`, or "Basic BASE64(TOKEN:)". Takes equally long for all wrong
+// tokens of the same length.
 bool ShowsToken(std::string_view header, std::string_view token);
 
 // Decodes padded base64 (RFC 4648); false for other text.

@@ -6,6 +6,7 @@
 
 #include "endpoints/answers/answers.h"
 #include "endpoints/answers/html_escape.h"
+#include "endpoints/handlers/ui_files.h"
 #include "pprof/pprof.h"
 #include "pprof/version.h"
 
@@ -83,18 +84,27 @@ std::string Refused(const RefusalCounters& refusals) {
   return html + "</table>\n</p>\n";
 }
 
+// The script waits for no event: it hides the lines below before they are shown.
+constexpr char kHeadOfPage[] =
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<title>/debug/pprof/</title>\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<link rel=\"icon\" href=\"data:,\">\n"
+    "<link rel=\"stylesheet\" href=\"ui/page.css\">\n"
+    "<script src=\"ui/page.js\"></script>\n</head>\n";
+constexpr char kHead[] = "<html>\n<head>\n<title>/debug/pprof/</title>\n</head>\n";
+
 }  // namespace
 
-Response ServeIndex(const Context& context) {
+Response ServeIndex(const Request& request, const Context& context) {
   const std::vector<Row> rows = Rows(context.options);
   Response response;
   response.headers.emplace("Content-Type", kHtml);
-  response.body =
-      "<html>\n<head>\n<title>/debug/pprof/</title>\n</head>\n<body>\n/debug/pprof/<br>\n"
-      "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
-      "Types of profiles available:\n" +
-      Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
-      "<p>\npprof-cpp " PPROF_CPP_VERSION_TEXT "\n</p>\n</body>\n</html>\n";
+  response.body = std::string(WantsPage(request) ? kHeadOfPage : kHead) +
+                  "<body>\n/debug/pprof/<br>\n"
+                  "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
+                  "Types of profiles available:\n" +
+                  Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
+                  "<p>\npprof-cpp " PPROF_CPP_VERSION_TEXT "\n</p>\n</body>\n</html>\n";
   return response;
 }
 

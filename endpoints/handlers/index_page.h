@@ -1,4 +1,5 @@
-// /debug/pprof/: every profile with its count, link and description; Go's page plus refusals.
+// /debug/pprof/: every profile with its count, link and description; Go's page plus refusals. For
+// browsers it also loads the script of the page, which reads the same lines.
 #pragma once
 
 #include "endpoints/limits/context.h"
@@ -6,6 +7,6 @@
 
 namespace pprof::http {
 
-Response ServeIndex(const Context& context);
+Response ServeIndex(const Request& request, const Context& context);
 
 }  // namespace pprof::http

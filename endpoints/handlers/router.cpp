@@ -9,6 +9,7 @@
 #include "endpoints/handlers/info_handlers.h"
 #include "endpoints/handlers/metrics_handler.h"
 #include "endpoints/handlers/profile_handler.h"
+#include "endpoints/handlers/ui_files.h"
 
 namespace pprof::http {
 namespace {
@@ -82,7 +83,8 @@ Answer ServePost(const Request& request, const Context& context) {
 }
 
 Answer ServeRead(const Request& request, const Context& context) {
-  if (request.path == kRoot) return Cheap(context, [&] { return ServeIndex(context); });
+  if (request.path == kRoot) return Cheap(context, [&] { return ServeIndex(request, context); });
+  if (const UiFile* file = UiFileAt(request.path)) return ServeUiFile(*file);
   if (request.path == "/debug/pprof/cmdline" && context.options.expose_cmdline) {
     return ServeCmdline();
   }
@@ -103,7 +105,8 @@ Answer ServeRead(const Request& request, const Context& context) {
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
   return path == kRoot || path == kHistoryPath || IsMetricsPath(path, options) ||
-         IsSymbolPath(path) || ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
+         UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+         ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

@@ -72,12 +72,15 @@ TEST(HostRule, KnowsLoopbackAndOwnOrigins) {
   }
 }
 
-TEST(Authorization, TakesBearerAndTheBasicPassword) {
+TEST(Authorization, TakesBearerAndEitherFieldOfBasic) {
   EXPECT_TRUE(ShowsToken(std::string("Bearer ") + kToken, kToken));
   EXPECT_TRUE(ShowsToken(std::string("bearer ") + kToken, kToken));
   EXPECT_TRUE(ShowsToken("Basic OnNlY3JldA==", "secret"));      // :secret
   EXPECT_TRUE(ShowsToken("Basic dXNlcjpzZWNyZXQ=", "secret"));  // user:secret
   EXPECT_TRUE(ShowsToken("Basic dTphOmI=", "a:b"));             // u:a:b
+  EXPECT_TRUE(ShowsToken("Basic c2VjcmV0Og==", "secret"));      // secret:
+  EXPECT_TRUE(ShowsToken("Basic YTpiOg==", "a:b"));             // a:b:
+  EXPECT_FALSE(ShowsToken("Basic c2VjcmV0Ong=", "secret"));     // secret:x
 }
 
 TEST(Authorization, RefusesEverythingElse) {

@@ -1,9 +1,11 @@
 // Handle(): methods, statuses, headers and texts, without a socket.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "endpoints/answers/answers.h"
+#include "endpoints/handlers/ui_files.h"
 #include "endpoints/limits/limits.h"
 #include "pprof/http.h"
 #include "pprof/recording.h"
@@ -28,6 +30,8 @@ std::string Header(const Response& response, const std::string& name) {
   const std::string* value = FindHeader(response.headers, name);
   return value == nullptr ? "" : *value;
 }
+
+std::string PageForBrowsers() { return Ask("GET", "", "", {{"Accept", "text/html"}}).body; }
 
 TEST(Handle, ProfileIsAnAttachment) {
   const Response response = Ask("GET", "test.collected");
@@ -181,6 +185,36 @@ TEST(Handle, IndexListsProfilesCountsAndEscapedDescriptions) {
         "Made for &lt;tests&gt; &amp; &#34;quotes&#34;", "POST test.collected/reset: Starts anew",
         "<td>cross_site</td>", "symbol: </div> Maps given program counters"}) {
     EXPECT_NE(response.body.find(part), std::string::npos) << part;
+  }
+}
+
+// The index without its digits: the counts change at any time.
+std::string Index(const std::multimap<std::string, std::string>& headers = {}) {
+  std::string body = Ask("GET", "", "", headers).body;
+  body.erase(std::remove_if(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; }),
+             body.end());
+  return body;
+}
+
+TEST(Handle, IndexForBrowsersLoadsThePageAndHasTheSameBody) {
+  const std::string plain = Index();
+  EXPECT_EQ(plain.rfind("<html>\n<head>\n<title>/debug/pprof/</title>\n</head>\n<body>\n", 0), 0U);
+  EXPECT_EQ(Index({{"Accept", "*/*"}}), plain);
+  const std::string page = Index({{"Accept", "text/html,*/*;q=0.8"}});
+  EXPECT_EQ(page.substr(page.find("<body>")), plain.substr(plain.find("<body>")));
+  EXPECT_EQ(page != plain, kUiFileCount > 0);
+}
+
+TEST(Handle, FilesOfThePageAreCompressedAndNamedExactly) {
+  for (size_t i = 0; i < kUiFileCount; ++i) {
+    const std::string path(kUiFiles[i].path.substr(sizeof "/debug/pprof/" - 1));
+    const Response response = Ask("GET", path);
+    EXPECT_EQ(response.status, 200) << path;
+    EXPECT_EQ(Header(response, "Content-Encoding"), "gzip");
+    EXPECT_EQ(response.body.substr(0, 2), "\x1f\x8b");
+    EXPECT_NE(PageForBrowsers().find("=\"" + path + "\""), std::string::npos) << path;
+    EXPECT_EQ(Ask("POST", path).status, 405);
+    EXPECT_EQ(Ask("GET", path + ".gz").status, 404);
   }
 }
 

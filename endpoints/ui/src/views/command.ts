@@ -1,0 +1,27 @@
+// The line for a terminal that shows the same with `go tool pprof`.
+import type { State } from "../state";
+import type { Entry } from "../shelf";
+import { keyAndText } from "../profile/analysis";
+
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+export function fileName(entry: Entry): string {
+  return entry.path === "" ? entry.name : `${entry.name}-${entry.id}.pb.gz`;
+}
+
+// pprof takes a list of regular expressions, separated by commas.
+function exactly(text: string): string {
+  return `^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(",", ".")}$`;
+}
+
+export function pprofCommand(entry: Entry, base: Entry | undefined, type: string, state: State): string {
+  const words = ["go", "tool", "pprof", "-http=:", `-sample_index=${type}`];
+  if (state.only && state.focus !== "") words.push(`-focus=${state.focus}`);
+  for (const [key, text] of state.label.map(keyAndText)) words.push(`-tagfocus=${key}=${exactly(text)}`);
+  if (base !== undefined) words.push(`-diff_base=${fileName(base)}`);
+  const live = base === undefined && entry.path !== "";
+  words.push(live ? new URL(entry.path, document.baseURI).href : fileName(entry));
+  return words.map(quoted).join(" ");
+}

@@ -1,0 +1,76 @@
+// axe-core finds nothing in any view, light or dark; everything fits at 400 pixels and at 200 %.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { nothingOdd, openPage, require, show, startBrowser, startProgram, visit } from "./harness.mjs";
+
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const views = {
+  overview: [{}, ".u-legend"],
+  flame: [{ p: "heap" }, ".flame canvas"],
+  table: [{ p: "heap", view: "top", focus: "Keep" }, "table.top"],
+  calls: [{ p: "heap", view: "calls", fn: "shop::KeepBuffers" }, "table.calls"],
+  record: [{ p: "profile" }, ".recorder"],
+  threads: [{ p: "threads" }, "table.groups"],
+};
+
+let program, browser;
+before(async () => {
+  program = await startProgram();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  program?.stop();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing, ${colorScheme}`, async () => {
+    const page = await openPage(browser, program, { colorScheme });
+    for (const [name, [state, selector]] of Object.entries(views)) {
+      await visit(page, program, show(state));
+      await page.waitForSelector(selector);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" ")}`);
+      assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+    }
+    await nothingOdd(page);
+    await page.context().close();
+  });
+}
+
+// 200 % of 1280 pixels are 640.
+for (const width of [400, 640]) {
+  test(`everything fits into ${width} pixels`, async () => {
+    const page = await openPage(browser, program, { viewport: { width, height: 800 } });
+    for (const [name, [state, selector]] of Object.entries(views)) {
+      await visit(page, program, show(state));
+      await page.waitForSelector(selector);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${name} is ${wide} pixels wide`);
+    }
+    await page.context().close();
+  });
+}
+
+test("every control can be reached with Tab and shows where it is", async () => {
+  const page = await openPage(browser, program);
+  await visit(page, program, show({ p: "heap" }));
+  await page.waitForSelector(".flame canvas");
+  const controls = await page.locator("a[href]:visible, button:visible, input:visible, select:visible, .flame").count();
+  const reached = new Set();
+  for (let i = 0; i < controls + 5; i++) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => {
+      const all = [...document.querySelectorAll("a[href], button, input, select, .flame")];
+      return all.indexOf(document.activeElement);
+    }));
+    const outlined = await page.evaluate(() =>
+      document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== "none");
+    assert.ok(outlined, await page.evaluate(() => document.activeElement.outerHTML));
+  }
+  reached.delete(-1);
+  assert.ok(reached.size >= controls, `${reached.size} of ${controls}`);
+  await page.context().close();
+});
