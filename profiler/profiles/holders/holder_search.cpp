@@ -22,8 +22,10 @@ constexpr double kForStrict = 0.5;
 constexpr double kForWeak = 0.65;
 constexpr double kForWays = 0.9;
 
-constexpr size_t kMostChecked = 8;     // holders
-constexpr double kCheckedShare = 0.95;  // of the bytes
+// Checked are the heaviest holders: three, and more while that takes little.
+constexpr size_t kChecked = 3;
+constexpr size_t kMostChecked = 64;
+constexpr uint64_t kLittleNanos = 300000000;
 
 constexpr uint32_t kMostHops = uint32_t{2} << 20;
 uint32_t HopsFor(uint32_t targets) {
@@ -110,7 +112,8 @@ Status HolderSearch::CheckRoom() const {
 Status HolderSearch::MakeTables() {
   if (Status status = CheckRoom(); !status.ok()) return status;
   const uint32_t hops = HopsFor(targets_.count);
-  const bool made = targets_.Bind(objects_, &memory_) && live_.Init(&memory_) &&
+  const bool made = extents_.Init(objects_.size(), targets_.count, &memory_) &&
+                    targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) &&
                     marker_.Init(&memory_) && finder_.Init(&memory_) && ways_.Init(hops, &memory_) &&
                     others_.Init(hops, &memory_);
   return made ? Status() : NoMemory();
@@ -140,59 +143,62 @@ void HolderSearch::FindHolders() {
     target.root = ways_.RootOf(target.hop);
   }
   budget_.Allow(1);
-  NameRoots();
+  NameRoots(&Target::root, &Target::holder);
   CheckHeaviest();
-  NameOthers();
+  NameRoots(&Target::other_root, &Target::other);
+  PreferUsual();
 }
 
-void HolderSearch::NameRoots() {
-  const std::vector<uint64_t> words = RootWords(targets_, &Target::root);
+// Names the root words in one batch, and gives the targets their holders.
+void HolderSearch::NameRoots(uint64_t Target::*root, uint32_t Target::*holder) {
+  const std::vector<uint64_t> words = RootWords(targets_, root);
   const ModuleSymbols symbols(program_.images);
   std::vector<Holder> named = NameHolders(program_, symbols, words);
-  std::map<std::pair<uint64_t, std::string>, uint32_t> known;
   std::map<uint64_t, uint32_t> by_word;
   for (size_t i = 0; i < words.size(); ++i) {
-    const auto [at, fresh] = known.try_emplace({named[i].begin, named[i].name},
-                                               static_cast<uint32_t>(holders_.size()));
+    const auto [at, fresh] = known_holders_.try_emplace({named[i].begin, named[i].name},
+                                                        static_cast<uint32_t>(holders_.size()));
     if (fresh) holders_.push_back(std::move(named[i]));
     by_word[words[i]] = at->second;
   }
   for (Target& target : targets_) {
-    if (target.root != 0) target.holder = by_word[target.root];
+    if (target.*root != 0) target.*holder = by_word[target.*root];
   }
 }
 
-// The heaviest holders, until they have nearly all bytes.
 void HolderSearch::CheckHeaviest() {
   std::vector<std::pair<double, uint32_t>> by_bytes(holders_.size());
   for (uint32_t i = 0; i < by_bytes.size(); ++i) by_bytes[i].second = i;
-  double all = 0;
   for (const Target& target : targets_) {
     if (target.holder == kNoHolder) continue;
     by_bytes[target.holder].first += target.bytes();
-    all += target.bytes();
   }
   std::sort(by_bytes.rbegin(), by_bytes.rend());
-  double checked_bytes = 0;
+  const uint64_t begun = budget_.UsedNanos();
   for (const auto& [bytes, holder] : by_bytes) {
-    if (checked_ == kMostChecked || checked_bytes >= kCheckedShare * all || budget_.IsSpent()) return;
+    if (bytes == 0 || checked_ == kMostChecked || budget_.IsSpent()) return;
+    if (checked_ >= kChecked && budget_.UsedNanos() - begun > kLittleNanos) return;
     const Holder& with = holders_[holder];
     CheckHolder(space_, {with.begin, with.end}, holder, &marker_, &finder_, &others_);
-    checked_bytes += bytes;
     checked_ += budget_.IsSpent() ? 0 : 1;
   }
 }
 
-void HolderSearch::NameOthers() {
-  other_roots_ = RootWords(targets_, &Target::other_root);
-  const ModuleSymbols symbols(program_.images);
-  other_holders_ = NameHolders(program_, symbols, other_roots_);
-}
-
-const Holder* HolderSearch::OtherHolder(uint64_t root) const {
-  const auto at = std::lower_bound(other_roots_.begin(), other_roots_.end(), root);
-  if (at == other_roots_.end() || *at != root) return nullptr;
-  return &other_holders_[static_cast<size_t>(at - other_roots_.begin())];
+// Of two holders one may be an old word in memory that was not written to since. The usual one is
+// more likely: that which holds more of what was allocated by the same stack.
+void HolderSearch::PreferUsual() {
+  std::map<std::pair<const void*, uint32_t>, double> bytes;
+  for (const Target& target : targets_) {
+    if (target.holder != kNoHolder) bytes[{target.record.stack, target.holder}] += target.bytes();
+  }
+  for (Target& target : targets_) {
+    if (target.other == kNoHolder || target.held_by != HeldBy::kSeveral) continue;
+    const void* stack = target.record.stack;
+    if (bytes[{stack, target.other}] <= bytes[{stack, target.holder}]) continue;
+    std::swap(target.holder, target.other);
+    std::swap(target.root, target.other_root);
+    target.hop = kNoHop;  // the way is that of the other
+  }
 }
 
 void HolderSearch::DropFreed() {

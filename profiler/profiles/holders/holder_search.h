@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pprof/status.h"
@@ -50,8 +52,6 @@ class HolderSearch {
   const ObjectTable& objects() const { return objects_; }
   const ProgramRoots& program() const { return program_; }
   const std::vector<Holder>& holders() const { return holders_; }
-  // The holders of Target::other_root, by that word.
-  const Holder* OtherHolder(uint64_t root) const;
   size_t checked_holders() const { return checked_; }
   LiveMemory& live() { return live_; }
   const Budget& budget() const { return budget_; }
@@ -61,9 +61,9 @@ class HolderSearch {
   Status ReadTargets();
   Status MakeTables();
   Status CheckRoom() const;
-  void NameRoots();
+  void NameRoots(uint64_t Target::*root, uint32_t Target::*holder);
   void CheckHeaviest();
-  void NameOthers();
+  void PreferUsual();
 
   const SearchOptions options_;
   Budget budget_;
@@ -72,14 +72,15 @@ class HolderSearch {
   ObjectTable objects_;
   Targets targets_;
   LiveMemory live_;
-  SearchSpace space_{objects_, program_.roots, targets_, live_};
+  Extents extents_;
+  SearchSpace space_{objects_, program_.roots, targets_, live_, extents_};
   Marker marker_{space_};
   WayFinder finder_{space_, &marker_.levels()};
   Ways ways_;
   Ways others_;
   std::vector<Holder> holders_;
-  std::vector<uint64_t> other_roots_;  // ascending
-  std::vector<Holder> other_holders_;  // of them
+ // By begin and name.
+  std::map<std::pair<uint64_t, std::string>, uint32_t> known_holders_;
   size_t checked_ = 0;
 };
 

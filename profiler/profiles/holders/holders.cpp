@@ -21,6 +21,7 @@ using holders::HolderSearch;
 using holders::Target;
 
 constexpr const char* kNobody = "[no holder found]";
+constexpr const char* kWeakly = "[weakly reached]";
 
 const char* WordOf(HeldBy held_by) {
   switch (held_by) {
@@ -37,13 +38,20 @@ const char* WordOf(HeldBy held_by) {
 }
 
 std::vector<Label> LabelsOf(const HolderSearch& search, const Target& target) {
-  const bool held = target.holder != holders::kNoHolder;
-  const Holder* holder = held ? &search.holders()[target.holder] : nullptr;
-  std::vector<Label> labels = {{"holder", held ? holder->name : kNobody, 0, ""},
-                               {"holder_kind", held ? holder->kind : "none", 0, ""},
-                               {"held_by", WordOf(target.held_by), 0, ""}};
-  if (const Holder* other = search.OtherHolder(target.other_root)) {
-    labels.push_back({"also_held_by", other->name, 0, ""});
+  std::vector<Label> labels = {{"held_by", WordOf(target.held_by), 0, ""}};
+  if (holders::StrengthOf(target.level) == holders::Strength::kWeak) {
+    labels.push_back({"holder", kWeakly, 0, ""});
+    labels.push_back({"holder_kind", "weak", 0, ""});
+  } else if (target.holder == holders::kNoHolder) {
+    labels.push_back({"holder", kNobody, 0, ""});
+    labels.push_back({"holder_kind", "none", 0, ""});
+  } else {
+    const Holder& holder = search.holders()[target.holder];
+    labels.push_back({"holder", holder.name, 0, ""});
+    labels.push_back({"holder_kind", holder.kind, 0, ""});
+  }
+  if (target.other != holders::kNoHolder) {
+    labels.push_back({"also_held_by", search.holders()[target.other].name, 0, ""});
   }
   return labels;
 }
@@ -57,9 +65,7 @@ Status Add(const holders::HolderParameters& parameters, HolderSearch* search,
     if (parameters.with_frames) {
       if (target.holder != holders::kNoHolder) frames = ways.Of(target);
       if (frames.empty()) frames.emplace_back(kNobody);
-      if (holders::StrengthOf(target.level) == holders::Strength::kWeak) {
-        frames.emplace_back("[weakly reached]");
-      }
+      if (holders::StrengthOf(target.level) == holders::Strength::kWeak) frames.emplace_back(kWeakly);
     }
     AddSample(target, frames, LabelsOf(*search, target), builder);
   }

@@ -23,10 +23,9 @@ SearchOptions OptionsOf(const HolderParameters& parameters, const SnapshotBuilde
   SearchOptions options;
   options.cpu_nanos = parameters.cpu_nanos;
   options.cancelled = [&builder] { return builder.cancelled(); };
-  if (parameters.min_age_ms > 0) {
-    const uint64_t now = sys::CoarseMonotonicMillis();
-    options.allocated_before_ms = now - std::min(now, parameters.min_age_ms);
-  }
+  // What is allocated from now on may be the search's own.
+  const uint64_t now = sys::CoarseMonotonicMillis();
+  options.allocated_before_ms = now - std::min(now, parameters.min_age_ms);
   return options;
 }
 

@@ -104,6 +104,7 @@ void WayFrames::NameAllocators() {
   std::vector<uint64_t> pcs;
   for (const Target& target : search_.targets()) {
     if (target.holder == kNoHolder || places.size() == kMostPlaces) continue;
+    if (target.hop == kNoHop) continue;
     if (target.object != search_.ways()[target.hop].object) continue;  // its way ends before it
     const std::vector<Block> blocks = BlocksTo(target);
     std::string place = PlaceOf(target, blocks, blocks.size());
@@ -125,7 +126,8 @@ std::vector<std::string> WayFrames::Of(const Target& target) const {
     frames.push_back(fmt::format("via more than {} pointers", kLast));
   }
   // Without the target itself, which is the last block unless its way is only known to its middle.
-  const bool to_target = target.object == search_.ways()[target.hop].object;
+  const bool to_target =
+      target.hop != kNoHop && target.object == search_.ways()[target.hop].object;
   const size_t count = blocks.size() - (to_target && !blocks.empty() ? 1 : 0);
   for (size_t i = count; i-- > 0;) {
     if (i >= kMostVia && i + 1 < count) continue;
@@ -135,7 +137,9 @@ std::vector<std::string> WayFrames::Of(const Target& target) const {
                      (named ? " of " + allocator->second : ""));
   }
   const Holder& holder = search_.holders()[target.holder];
-  frames.push_back("held by " + holder.name);
+  // A word that may be a pointer, or may be one of the past, is no proof.
+  const bool weak = StrengthOf(target.level) == Strength::kWeak;
+  frames.push_back((weak ? "may be held by " : "held by ") + holder.name);
   frames.push_back(holder.place);
   return frames;
 }

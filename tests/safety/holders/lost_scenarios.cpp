@@ -101,8 +101,8 @@ std::vector<Scenario> LostScenarios() {
           {{"lost ring", Verdict::kLost, ""}, LostRing},
           {{"shared_ptr cycle", Verdict::kLost, ""}, SharedCycle},
           {{"behind full vectors", Verdict::kWeak, "::neighbours"}, BehindVectors},
-          {{"thread_local of an ended thread", Verdict::kLost, ""}, EndedThread},
-          {{"closed module", Verdict::kLost, ""}, ClosedModule},
+          {{"thread_local of an ended thread", Verdict::kLost, "control block of thread"}, EndedThread},
+          {{"closed module", Verdict::kLost, "_dlfo_|_rtld_"}, ClosedModule},
           {{"dropped owner", Verdict::kLost, ""}, DroppedOwner}};
 }
 

@@ -123,12 +123,12 @@ void IntrusiveTree(std::mt19937& random) {
 }
 
 // A program's own allocator within one block: the block is what is held.
-char* arena;
+char* volatile arena;
 void Arena(std::mt19937&) {
   arena = Buffer(size_t{1} << 20);
   char* last = nullptr;
   for (size_t at = 0; at + 256 < (size_t{1} << 20); at += 256) {
-    std::memcpy(arena + at, &last, sizeof last);
+    std::memcpy(const_cast<char*>(arena) + at, &last, sizeof last);
     last = arena + at;
   }
 }

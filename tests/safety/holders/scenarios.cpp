@@ -27,12 +27,13 @@ std::vector<Expectation> BuildScenarios(uint32_t seed) {
   }
   std::shuffle(all.begin(), all.end(), random);
   std::vector<Expectation> expected;
+  expected.reserve(all.size());
   for (const Scenario& scenario : all) {
+    expected.push_back(scenario.expected);
     const LabelSet labels{{"scenario", scenario.expected.scenario}};
     const ScopedLabels scope(labels);
     scenario.build(random);
     WipeStack();
-    expected.push_back(scenario.expected);
   }
   return expected;
 }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,8 +19,9 @@ using Verdict = Expectation::Verdict;
 constexpr int kFew = 50;
 
 // Parks threads for good, at a place where they wait in the kernel.
-std::mutex mutex;
-std::condition_variable parked_one;
+// Never destroyed: threads wait for them.
+std::mutex& mutex = *new std::mutex;
+std::condition_variable& parked_one = *new std::condition_variable;
 int parked;
 __attribute__((noinline)) void Park() {
   std::unique_lock<std::mutex> lock(mutex);
@@ -95,10 +97,12 @@ void Specific(std::mt19937&) {
 
 std::vector<Scenario> ThreadScenarios() {
   constexpr Verdict kHeld = Verdict::kHeld;
-  return {{{"thread_local", kHeld, "::thread_buffers of thread"}, ThreadLocal},
-          {{"on a stack", kHeld, "HoldOnStack in the stack of thread"}, OnStack},
-          {{"left on a dead stack", Verdict::kLost, ""}, DeadStack},
-          {{"pthread_setspecific", kHeld, "control block of thread"}, Specific}};
+  // What glibc and libstdc++ allocate for a thread.
+  const std::string kOfThreads = "control block of thread|tls_dtor_list of|in the stack of thread";
+  return {{{"thread_local", kHeld, "::thread_buffers of thread|" + kOfThreads}, ThreadLocal},
+          {{"on a stack", kHeld, "HoldOnStack in the stack of thread|" + kOfThreads}, OnStack},
+          {{"left on a dead stack", Verdict::kLost, kOfThreads}, DeadStack},
+          {{"pthread_setspecific", kHeld, kOfThreads}, Specific}};
 }
 
 }  // namespace pprof::holders_test

@@ -56,13 +56,13 @@ TEST(ObjectTable, CursorFindsWhatFindFinds) {
 // Whatever an allocator says: an object that is found holds the address, and numbers are in range.
 TEST(ObjectTable, SurvivesAnySpans) {
   std::mt19937_64 random(7);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::vector<RawSpan> spans(random() % 20);
     for (RawSpan& span : spans) {
       const uint64_t near = kBase + (random() % 64) * 4096;
       span.start = random() % 4 == 0 ? random() >> random() % 64 : near;
       span.length = random() % 4 == 0 ? random() >> random() % 64 : (random() % 16) * 4096;
-      span.length = std::min(span.length, uint64_t{1} << 34);
+      span.length = std::min(span.length, uint64_t{1} << 26);
       span.slot = random() >> random() % 64;
     }
     RequestMemory memory;

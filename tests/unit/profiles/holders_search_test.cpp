@@ -48,8 +48,12 @@ class Heap {
   void Mark(const std::vector<size_t>& targets) {
     targets_.list = memory_.Allocate<Target>(targets.size() + 1);
     targets_.count = static_cast<uint32_t>(targets.size());
-    for (size_t i = 0; i < targets.size(); ++i) targets_.list[i].block = At(targets[i]);
-    ASSERT_TRUE(targets_.Bind(objects_, &memory_) && live_.Init(&memory_) && marker_.Init(&memory_) &&
+    for (size_t i = 0; i < targets.size(); ++i) {
+      targets_.list[i].block = At(targets[i]);
+      targets_.list[i].record.size = kSlot;
+    }
+    ASSERT_TRUE(extents_.Init(objects_.size(), targets_.count, &memory_) &&
+                targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) && marker_.Init(&memory_) &&
                 finder_.Init(&memory_) && ways_.Init(10000, &memory_) &&
                 others_.Init(10000, &memory_));
     marker_.Mark({}, kLast);
@@ -84,7 +88,8 @@ class Heap {
   Targets targets_;
   Budget budget_;
   LiveMemory live_;
-  SearchSpace space_{objects_, roots_, targets_, live_};
+  Extents extents_;
+  SearchSpace space_{objects_, roots_, targets_, live_, extents_};
   Marker marker_{space_};
   WayFinder finder_{space_, &marker_.levels()};
   Ways ways_;
@@ -133,6 +138,19 @@ TEST(HolderSearch, EndPointersAreNone) {
   EXPECT_EQ(StrengthOf(heap.target(0).level), Strength::kWeak);
   EXPECT_EQ(heap.target(0).root, heap.Root(0));
   EXPECT_EQ(StrengthOf(heap.target(1).level), Strength::kLasting);
+}
+
+TEST(HolderSearch, WhatLiesBehindAVectorsElementsReachesWeakly) {
+  Heap heap(100);
+  heap.AddRoot(heap.At(1));
+  heap.Word(1, 3) = heap.At(10);  // a vector of two elements, with room for eight
+  heap.Word(1, 4) = heap.At(10) + 16;
+  heap.Word(1, 5) = heap.At(10) + 64;
+  heap.Word(10, 1) = heap.At(20);
+  heap.Word(10, 2) = heap.At(30);
+  heap.Mark({20, 30});
+  EXPECT_EQ(StrengthOf(heap.target(0).level), Strength::kLasting);
+  EXPECT_EQ(StrengthOf(heap.target(1).level), Strength::kWeak);
 }
 
 TEST(HolderSearch, TaggedPointersReachWeakly) {

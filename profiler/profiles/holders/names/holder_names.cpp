@@ -66,6 +66,7 @@ class Naming {
   void Sort(size_t i, const Root& root) {
     switch (root.kind) {
       case RootKind::kGlobal:
+      case RootKind::kSystem:
         globals_[static_cast<size_t>(root.owner)].push_back(i);
         return;
       case RootKind::kMapping:

@@ -15,6 +15,12 @@ bool IsAllocator(const sys::LoadedImage& image) {
   return image.path.find("/libtcmalloc") != std::string::npos;
 }
 
+// Whether no variable of the program's own is in it.
+bool IsSystem(const sys::LoadedImage& image) {
+  return image.path.find("/libc.so.") != std::string::npos ||
+         image.path.find("/ld-linux") != std::string::npos;
+}
+
 // What the loader writes and then protects: it holds no pointers to objects. Whole pages only.
 uint64_t EndOfReadOnly(const sys::LoadedImage& image, uint64_t begin) {
   for (const sys::LoadedSegment& segment : image.segments) {
@@ -40,7 +46,7 @@ void AddModuleRoots(ProgramRoots* program, Ranges* taken) {
         Root root;
         root.begin = (EndOfReadOnly(image, begin) + kWord - 1) / kWord * kWord;
         root.end = end;
-        root.kind = RootKind::kGlobal;
+        root.kind = IsSystem(image) ? RootKind::kSystem : RootKind::kGlobal;
         root.owner = static_cast<int32_t>(i);
         if (root.begin < root.end) program->roots.push_back(root);
       }

@@ -1,5 +1,5 @@
-// All roots of the program, and what their names are made of. The profiler's own tables, threads
-// and stacks are none.
+// All roots of the program, and what their names are made of. The profiler's tables of addresses
+// and the thread that searches are none.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace pprof::profiles::holders {
 
 struct ThreadRoots {
   int32_t tid = 0;
-  bool own = false;  // the profiler's
+  bool searches = false;  // this one, whose stack and thread-locals are no roots
   std::string name;
   uint64_t sp = 0;              // 0: not known
   uint64_t control_block = 0;   // 0: not known

@@ -91,7 +91,7 @@ class StackRoots {
   void AddRoot(const ThreadRoots& thread, uint64_t begin, uint64_t end, RootKind kind) {
     begin = begin / kWord * kWord;
     end = end / kWord * kWord;
-    if (!thread.own && begin < end) program_.roots.push_back({begin, end, kind, thread.tid});
+    if (!thread.searches && begin < end) program_.roots.push_back({begin, end, kind, thread.tid});
   }
 
   ProgramRoots& program_;
@@ -127,9 +127,12 @@ void DescribeThreads(ProgramRoots* program) {
     if (!sys::ReadTaskStat(tid, &stat)) continue;
     thread.tid = tid;
     thread.name = stat.name;
-    thread.own = own.count(tid) != 0 || sys::HasOwnName(stat.name);
+    thread.searches = tid == sys::ThreadId();
     thread.control_block = sys::ControlBlockOf(tid);
-    if (!thread.own && !stat.kernel_worker && !TakeWaiting(&reader, &thread)) {
+    const bool ours = own.count(tid) != 0 || sys::HasOwnName(stat.name);
+    if (ours) {
+      TakeWaiting(&reader, &thread);
+    } else if (!stat.kernel_worker && !TakeWaiting(&reader, &thread)) {
       running.push_back(tid);
     }
     program->threads.push_back(std::move(thread));

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "profiler/profiles/holders/objects/object_table.h"
+#include "profiler/profiles/holders/search/extents.h"
 #include "profiler/profiles/holders/search/level.h"
 #include "profiler/profiles/holders/search/live_memory.h"
 
@@ -36,13 +37,14 @@ class Levels {
     }
   }
 
-  // Calls visit(WordAt, object) for all words of the objects of this level, as long as `go_on()` is
-  // true.
+  // Calls visit(WordAt, object) for all words in use of the objects of this level, as long as
+  // `go_on()` is true. `extents`: nullptr for all words.
   template <class GoOn, class Visit>
-  void ForEachWordAt(Level level, LiveMemory* memory, const GoOn& go_on, const Visit& visit) {
+  void ForEachWordAt(Level level, const Extents* extents, LiveMemory* memory, const GoOn& go_on,
+                     const Visit& visit) {
     ObjectTable::Cursor span(objects_);
     ForEachAt(level, go_on, [&](const Object& object) {
-      const uint64_t end = object.start + object.size;
+      const uint64_t end = object.start + (extents == nullptr ? object.size : extents->Of(object));
       uint64_t ahead = end;
       if (!memory->HasCopied(object.start, end)) {
         span.MoveTo(object.number);

@@ -13,7 +13,7 @@
 namespace pprof::profiles::holders {
 
 // A word in a copy. The copied words of the same object or root are those from `first` to before
-// `last`, at least two before it and one after it, as far as it has them.
+// `last`, at least three before it and three after it, as far as it has them.
 struct WordAt {
   uint64_t address;
   const uint64_t* word;
@@ -68,8 +68,8 @@ class LiveMemory {
   Budget& budget() { return *budget_; }
 
  private:
-  static constexpr uint64_t kBefore = 16;
-  static constexpr uint64_t kAfter = 8;
+  static constexpr uint64_t kBefore = 24;
+  static constexpr uint64_t kAfter = 24;
   static constexpr uint64_t kRoom = kWindowBytes + kBefore + kAfter;
 
   // Whether no page of these bytes is present.

@@ -34,7 +34,10 @@ void Marker::MarkWeakly() {
 
 template <bool kLoose>
 bool Marker::Reach(const WordAt& word, Level level, Object* to) {
-  if (!rules_.PointsTo<kLoose>(word, to) || levels_[to->number] != 0) return false;
+  if (!rules_.PointsTo<kLoose>(word, to)) return false;
+  uint64_t used = 0;
+  if (!kLoose && rules_.IsVector(word, *to, &used)) space_.extents.NoteUsed(to->number, used);
+  if (levels_[to->number] != 0) return false;
   levels_[to->number] = level;
   return true;
 }
@@ -57,7 +60,7 @@ template <bool kLoose>
 bool Marker::Sweep(Level from, Level to) {
   bool any = false;
   levels_.ForEachWordAt(
-      from, &space_.memory, [this] { return !space_.memory.budget().IsSpent(); },
+      from, ExtentsFor(kLoose), &space_.memory, [this] { return !space_.memory.budget().IsSpent(); },
       [&](const WordAt& word, const Object&) {
         Object reached;
         any |= Reach<kLoose>(word, to, &reached);
@@ -94,7 +97,7 @@ void Marker::Descend(const Object& entry, Strength strength) {
   while (depth_ > 0 && !memory.budget().IsSpent()) {
     Object from;
     space_.objects.Find(stack_[--depth_], &from);
-    const uint64_t end = from.start + from.size;
+    const uint64_t end = from.start + (kLoose ? from.size : space_.extents.Of(from));
     const bool near = from.start - memory.copied_to() < LiveMemory::kWindowBytes;
     if (!memory.HasCopied(from.start, end)) {
       ahead_bytes = near ? std::min(2 * ahead_bytes + from.size, LiveMemory::kWindowBytes) : 0;

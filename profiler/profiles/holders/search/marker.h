@@ -16,6 +16,7 @@ struct SearchSpace {
   const std::vector<Root>& roots;
   Targets& targets;
   LiveMemory& memory;
+  Extents& extents;
 };
 
 // Root words that are taken for empty.
@@ -57,6 +58,9 @@ class Marker {
   void Descend(const Object& entry, Strength strength);
   template <bool kLoose>
   bool Reach(const WordAt& word, Level level, Object* to);
+
+  // Loose rules also count what lies behind the words in use.
+  const Extents* ExtentsFor(bool loose) const { return loose ? nullptr : &space_.extents; }
 
   const SearchSpace space_;
   PointerRules rules_;

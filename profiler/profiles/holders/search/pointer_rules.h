@@ -28,11 +28,24 @@ class PointerRules {
     return offset >= sizeof(uint64_t) || (offset == 0 && !IsEnd(word));
   }
 
+  // If the words from this one on are those of a vector, its begin, its finish and the end of
+  // `object`: sets `bytes` to what is in use.
+  bool IsVector(const WordAt& word, const Object& object, uint64_t* bytes) const {
+    const uint64_t used = word.Near(1) - object.start;
+    if (used > object.size || word.value() != object.start) return false;
+    const uint64_t room = word.Near(2) - object.start;
+    *bytes = used;
+    const bool fills = room <= object.size && object.size - room <= object.size / 4 + kRounding;
+    return used <= room && fills && (used > 0 || !IsDeque(word));
+  }
+
  private:
+  static constexpr uint64_t kRounding = 16;  // of small size classes
   static constexpr int kTagShift = 48;
   static constexpr uint64_t kUntagged = (uint64_t{1} << kTagShift) - 1;
 
   bool IsEnd(const WordAt& word) const;
+  bool IsDeque(const WordAt& word) const;
 
   const ObjectTable& objects_;
   LiveMemory& memory_;

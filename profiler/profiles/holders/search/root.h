@@ -5,7 +5,14 @@
 
 namespace pprof::profiles::holders {
 
-enum class RootKind : uint8_t { kGlobal, kThreadLocal, kStack, kRegister, kMapping };
+enum class RootKind : uint8_t {
+  kGlobal,
+  kThreadLocal,
+  kStack,
+  kRegister,
+  kMapping,
+  kSystem,  // globals of the loader and the C library
+};
 
 // Words from `begin` to before `end`, both multiples of 8.
 struct Root {
@@ -20,7 +27,9 @@ struct Root {
 enum class Strength : uint8_t {
   kLasting,  // globals, thread-locals
   kStacks,   // stacks, registers
-  kMapped,   // memory that the program mapped
+  // Memory that the program mapped. Buffers and tables of the C library, which hold what was in
+  // them before.
+  kMapped,
   kWeak,     // anything, by words that may be pointers: tagged ones, and the ends of arrays
 };
 
@@ -33,6 +42,7 @@ constexpr Strength StrengthOf(RootKind kind) {
     case RootKind::kRegister:
       return Strength::kStacks;
     case RootKind::kMapping:
+    case RootKind::kSystem:
       break;
   }
   return Strength::kMapped;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "profiler/profiles/holders/objects/object_table.h"
+#include "profiler/profiles/holders/search/extents.h"
 #include "profiler/profiles/holders/search/level.h"
 #include "profiler/signal_safe/heap/live_table.h"
 
@@ -28,8 +29,9 @@ struct Target {
   uint32_t entry;   // of a deep one: the object at kLast on the way to it
   uint32_t hop;     // the last step of the way to it; kNoHop: none
   uint32_t holder;  // index of the caller's; kNoHolder: not known
+  uint32_t other;   // another one, if held_by says so; kNoHolder: none
   uint64_t root;    // the root word at the end of the way; 0: the way was lost
-  uint64_t other_root;  // another one, if held_by says so
+  uint64_t other_root;  // that of `other`
   Level level;
   HeldBy held_by;
 
@@ -46,8 +48,9 @@ struct Targets {
   Target* begin() const { return list; }
   Target* end() const { return list + count; }
 
-  // Finds the objects of the blocks. False: no memory.
-  bool Bind(const ObjectTable& objects, RequestMemory* memory);
+  // Finds the objects of the blocks, and notes how many bytes of them the program asked for. False:
+  // no memory.
+  bool Bind(const ObjectTable& objects, Extents* extents, RequestMemory* memory);
 
   // Calls visit(target) for each target in the object.
   template <class Visit>
