@@ -3,9 +3,9 @@
 namespace pprof::profiles {
 
 std::vector<ProfileType> BuiltinTypes() {
-  return {HeapProfile(), AllocsProfile(), PeakProfile(),  GoroutineProfile(), ThreadCreateProfile(),
-          CpuProfile(),  WallProfile(),   BlockProfile(), MutexProfile(),
-          HoldersProfile(), LeakProfile()};
+  return {HeapProfile(),         AllocsProfile(),  PeakProfile(), GoroutineProfile(),
+          ThreadCreateProfile(), CpuProfile(),     WallProfile(), BlockProfile(),
+          MutexProfile(),        HoldersProfile(), LeakProfile()};
 }
 
 }  // namespace pprof::profiles

@@ -22,8 +22,8 @@ struct MemoryOwner {
 // Thread safety: safe. Not async-signal-safe: allocates, locks.
 std::vector<MemoryOwner> ListMemoryOwners(bool with_malloc);
 
-// Calls visit(argument, range) for each range that tcmalloc has from the system; one walk at a time.
-// Thread safety: safe. Not async-signal-safe: locks.
+// Calls visit(argument, range) for each range that tcmalloc has from the system; one walk at a
+// time. Thread safety: safe. Not async-signal-safe: locks.
 void WalkTcmallocRanges(void* argument, void (*visit)(void*, const base::MallocRange*));
 
 }  // namespace pprof::profiles

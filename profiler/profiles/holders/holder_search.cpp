@@ -98,15 +98,16 @@ Status HolderSearch::ReadTargets() {
 // A byte and a bit for each object, and what each target needs.
 Status HolderSearch::CheckRoom() const {
   constexpr uint64_t kTargetBytes = 12 * (sizeof(Hop) + 8) * 2;
-  const uint64_t bytes = memory_.bytes() + objects_.size() + objects_.size() / 8 +
-                         targets_.count * kTargetBytes;
+  const uint64_t bytes =
+      memory_.bytes() + objects_.size() + objects_.size() / 8 + targets_.count * kTargetBytes;
   const uint64_t left = sys::MemoryLeft();
   if (bytes <= left / 4) return {};
   constexpr double kMebibyte = 1 << 20;
-  return {StatusCode::kUnavailable,
-          fmt::format("no holders: the tables would take {:.1f} MiB, and of the memory limit {:.1f} "
-                      "MiB are left, of which they may take a quarter",
-                      static_cast<double>(bytes) / kMebibyte, static_cast<double>(left) / kMebibyte)};
+  return {
+      StatusCode::kUnavailable,
+      fmt::format("no holders: the tables would take {:.1f} MiB, and of the memory limit {:.1f} "
+                  "MiB are left, of which they may take a quarter",
+                  static_cast<double>(bytes) / kMebibyte, static_cast<double>(left) / kMebibyte)};
 }
 
 Status HolderSearch::MakeTables() {
@@ -114,15 +115,16 @@ Status HolderSearch::MakeTables() {
   const uint32_t hops = HopsFor(targets_.count);
   const bool made = extents_.Init(objects_.size(), targets_.count, &memory_) &&
                     targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) &&
-                    marker_.Init(&memory_) && finder_.Init(&memory_) && ways_.Init(hops, &memory_) &&
-                    others_.Init(hops, &memory_);
+                    marker_.Init(&memory_) && finder_.Init(&memory_) &&
+                    ways_.Init(hops, &memory_) && others_.Init(hops, &memory_);
   return made ? Status() : NoMemory();
 }
 
 bool HolderSearch::Mark() {
   budget_.Allow(kForStrict);
-  marker_.Mark({}, kLast);
+  marker_.Mark({});
   const bool complete = !budget_.IsSpent();
+  unseen_pages_ = live_.unseen_pages();
   const auto is_open = [&](const Target& target) {
     return target.object != kNoObject && marker_.levels()[target.object] == 0;
   };
@@ -136,7 +138,8 @@ bool HolderSearch::Mark() {
 
 void HolderSearch::FindHolders() {
   budget_.Allow(kForWays);
-  finder_.Find({}, [](const Target&) { return true; }, &ways_);
+  finder_.Find(
+      {}, [](const Target&) { return true; }, &ways_);
   for (Target& target : targets_) {
     if (target.object == kNoObject || target.level == 0) continue;
     target.hop = ways_.Find(finder_.ObjectOnWay(target));
@@ -192,12 +195,16 @@ void HolderSearch::PreferUsual() {
     if (target.holder != kNoHolder) bytes[{target.record.stack, target.holder}] += target.bytes();
   }
   for (Target& target : targets_) {
-    if (target.other == kNoHolder || target.held_by != HeldBy::kSeveral) continue;
+    if (target.other == kNoHolder) continue;
+    const bool weaker = target.held_by == HeldBy::kStacks;
     const void* stack = target.record.stack;
-    if (bytes[{stack, target.other}] <= bytes[{stack, target.holder}]) continue;
-    std::swap(target.holder, target.other);
-    std::swap(target.root, target.other_root);
-    target.hop = kNoHop;  // the way is that of the other
+    if (!weaker && bytes[{stack, target.other}] > bytes[{stack, target.holder}]) {
+      std::swap(target.holder, target.other);
+      std::swap(target.root, target.other_root);
+      target.hop = kNoHop;  // the way is that of the other
+      target.held_by = HeldBy::kSeveral;
+    }
+    if (target.held_by == HeldBy::kOnly) target.other = kNoHolder;
   }
 }
 

@@ -54,6 +54,8 @@ class HolderSearch {
   const std::vector<Holder>& holders() const { return holders_; }
   size_t checked_holders() const { return checked_; }
   LiveMemory& live() { return live_; }
+  // Pages that Mark could not look at.
+  size_t unseen_pages() const { return unseen_pages_; }
   const Budget& budget() const { return budget_; }
   size_t table_bytes() const { return memory_.bytes(); }
 
@@ -79,9 +81,10 @@ class HolderSearch {
   Ways ways_;
   Ways others_;
   std::vector<Holder> holders_;
- // By begin and name.
+  // By begin and name.
   std::map<std::pair<uint64_t, std::string>, uint32_t> known_holders_;
   size_t checked_ = 0;
+  size_t unseen_pages_ = 0;
 };
 
 }  // namespace pprof::profiles::holders

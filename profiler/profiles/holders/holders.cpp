@@ -38,8 +38,10 @@ const char* WordOf(HeldBy held_by) {
 }
 
 std::vector<Label> LabelsOf(const HolderSearch& search, const Target& target) {
-  std::vector<Label> labels = {{"held_by", WordOf(target.held_by), 0, ""}};
-  if (holders::StrengthOf(target.level) == holders::Strength::kWeak) {
+  const bool weak = holders::StrengthOf(target.level) == holders::Strength::kWeak;
+  std::vector<Label> labels = {
+      {"held_by", WordOf(weak ? HeldBy::kUnknown : target.held_by), 0, ""}};
+  if (weak) {
     labels.push_back({"holder", kWeakly, 0, ""});
     labels.push_back({"holder_kind", "weak", 0, ""});
   } else if (target.holder == holders::kNoHolder) {
@@ -65,7 +67,8 @@ Status Add(const holders::HolderParameters& parameters, HolderSearch* search,
     if (parameters.with_frames) {
       if (target.holder != holders::kNoHolder) frames = ways.Of(target);
       if (frames.empty()) frames.emplace_back(kNobody);
-      if (holders::StrengthOf(target.level) == holders::Strength::kWeak) frames.emplace_back(kWeakly);
+      if (holders::StrengthOf(target.level) == holders::Strength::kWeak)
+        frames.emplace_back(kWeakly);
     }
     AddSample(target, frames, LabelsOf(*search, target), builder);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -38,9 +39,7 @@ struct IdentityHash {
 };
 using Identities = std::unordered_set<Identity, IdentityHash>;
 
-Identity IdentityOf(const Target& target) {
-  return {~target.block, target.record.allocated_at_ms};
-}
+Identity IdentityOf(const Target& target) { return {~target.block, target.record.allocated_at_ms}; }
 
 bool IsCandidate(const Target& target) {
   if (target.object == holders::kNoObject) return false;
@@ -77,9 +76,15 @@ Status SecondLook(const holders::SearchOptions& options, const Identities& befor
   if (search.budget().IsCancelled()) return holders::Cancelled();
   AddFacts(search, complete, builder);
   if (!complete) return {};
+  // What such pages hold cannot be told from what is lost.
+  const std::string lost =
+      search.unseen_pages() == 0
+          ? "[lost: nothing points here]"
+          : fmt::format("[lost, or held by the {} pages that are swapped out or unreadable]",
+                        search.unseen_pages());
   for (const Target& target : search.targets()) {
     if (!IsCandidate(target) || before.count(IdentityOf(target)) == 0) continue;
-    const char* frame = target.level == 0 ? "[lost: nothing points here]" : "[weakly reached]";
+    const std::string frame = target.level == 0 ? lost : "[weakly reached]";
     AddSample(target, {frame}, {}, builder);
   }
   return {};

@@ -15,8 +15,9 @@ constexpr uint64_t kDefaultBudget = 10;  // s
 constexpr uint64_t kMostBudget = 60;
 
 Status Invalid(std::string_view name, const std::string& text, std::string_view wanted) {
-  return {StatusCode::kInvalidArgument, "invalid value \"" + text + "\" for \"" + std::string(name) +
-                                            "\" - must be " + std::string(wanted)};
+  return {StatusCode::kInvalidArgument, "invalid value \"" + text + "\" for \"" +
+                                            std::string(name) + "\" - must be " +
+                                            std::string(wanted)};
 }
 
 bool ParseSeconds(const std::string& text, uint64_t* seconds) {

@@ -32,11 +32,12 @@ SearchOptions OptionsOf(const HolderParameters& parameters, const SnapshotBuilde
 void AddFacts(const HolderSearch& search, bool complete, SnapshotBuilder* builder) {
   constexpr double kMega = 1e6;
   builder->SetPeriod("space", "bytes", static_cast<int64_t>(signal_safe::HeapInterval()));
-  builder->AddComment(fmt::format(
-      "{} samples; {:.1f} MB of objects looked through in {:.2f} s of CPU time, with tables of {:.2f} MB",
-      search.targets().count, static_cast<double>(search.objects().bytes()) / kMega,
-      static_cast<double>(search.budget().UsedNanos()) / 1e9,
-      static_cast<double>(search.table_bytes()) / kMega));
+  builder->AddComment(
+      fmt::format("{} samples; {:.1f} MB of objects looked through in {:.2f} s of CPU time, with "
+                  "tables of {:.2f} MB",
+                  search.targets().count, static_cast<double>(search.objects().bytes()) / kMega,
+                  static_cast<double>(search.budget().UsedNanos()) / 1e9,
+                  static_cast<double>(search.table_bytes()) / kMega));
   if (!complete) {
     builder->AddComment(
         "a part only: the CPU time of this request did not suffice; a longer one is budget=60");

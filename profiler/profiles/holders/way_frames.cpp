@@ -11,13 +11,14 @@
 namespace pprof::profiles::holders {
 namespace {
 
-constexpr size_t kMostVia = 12;        // frames
-constexpr size_t kMostPlaces = 1000;   // with an allocating function
-constexpr size_t kFramesTried = 16;    // for a function that is not of a library of templates
+constexpr size_t kMostVia = 12;              // frames
+constexpr size_t kMostPlaces = 1000;         // with an allocating function
+constexpr size_t kFramesTried = 16;          // for a function that is not of a library of templates
 constexpr uint64_t kLargestStructure = 512;  // bytes; larger blocks are tables
 
 bool IsOfLibrary(const std::string& function) {
-  for (const char* beginning : {"std::", "__", "operator ", "boost::", "void ", "malloc", "calloc"}) {
+  for (const char* beginning :
+       {"std::", "__", "operator ", "boost::", "void ", "malloc", "calloc"}) {
     if (function.rfind(beginning, 0) == 0) return true;
   }
   return function.empty();
@@ -111,7 +112,8 @@ void WayFrames::NameAllocators() {
     if (!allocators_.try_emplace(place).second) continue;
     places.push_back(std::move(place));
     const signal_safe::HeapStack& stack = *target.record.stack;
-    for (size_t i = 0; i < kFramesTried; ++i) pcs.push_back(i < stack.depth ? stack.pcs()[i] - 1 : 0);
+    for (size_t i = 0; i < kFramesTried; ++i)
+      pcs.push_back(i < stack.depth ? stack.pcs()[i] - 1 : 0);
   }
   const std::vector<Frames> frames = Symbolize(pcs);
   for (size_t i = 0; i < places.size(); ++i) {
@@ -126,8 +128,7 @@ std::vector<std::string> WayFrames::Of(const Target& target) const {
     frames.push_back(fmt::format("via more than {} pointers", kLast));
   }
   // Without the target itself, which is the last block unless its way is only known to its middle.
-  const bool to_target =
-      target.hop != kNoHop && target.object == search_.ways()[target.hop].object;
+  const bool to_target = target.hop != kNoHop && target.object == search_.ways()[target.hop].object;
   const size_t count = blocks.size() - (to_target && !blocks.empty() ? 1 : 0);
   for (size_t i = count; i-- > 0;) {
     if (i >= kMostVia && i + 1 < count) continue;

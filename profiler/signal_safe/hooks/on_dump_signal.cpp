@@ -13,7 +13,8 @@ namespace {
 
 void Fill(DumpSlot& slot, const void* ucontext) {
   const Registers registers = InterruptedRegisters(ucontext);
-  const UnwindResult unwound = UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth, slot.sps);
+  const UnwindResult unwound =
+      UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth, slot.sps);
   slot.depth = static_cast<uint32_t>(unwound.depth);
   slot.end = unwound.end;
   slot.call = sys::CallInterrupted(ucontext);

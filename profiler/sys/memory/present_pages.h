@@ -28,6 +28,10 @@ class PresentPages {
     return (known.present[page / kBits] >> (page % kBits) & 1) != 0;
   }
 
+  // Pages near those asked for, since Forget, whose contents are on a swap device. 0 where pagemap
+  // cannot be read.
+  size_t swapped() const { return swapped_; }
+
   void Forget();
 
  private:
@@ -46,10 +50,11 @@ class PresentPages {
     }
   };
 
-  void Ask(uintptr_t region, Region* answer) const;
-  bool AskPagemap(uintptr_t region, Region* answer) const;
+  void Ask(uintptr_t region, Region* answer);
+  bool AskPagemap(uintptr_t region, Region* answer);
 
   int pagemap_;  // -1: cannot be opened
+  size_t swapped_ = 0;
   std::vector<Region> regions_;
 };
 

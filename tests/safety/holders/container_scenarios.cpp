@@ -1,6 +1,7 @@
 // The containers of the standard library, and what programs make of them.
 #include <any>
 #include <array>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <future>
@@ -74,7 +75,8 @@ class Registry {
 std::unique_ptr<Registry> registry;
 void Singleton(std::mt19937& random) {
   registry = std::make_unique<Registry>();
-  for (int i = Some(random); i > 0; --i) registry->names[i] = std::make_unique<std::string>(200, 'n');
+  for (int i = Some(random); i > 0; --i)
+    registry->names[i] = std::make_unique<std::string>(200, 'n');
 }
 
 std::list<std::string> long_list;
@@ -124,7 +126,20 @@ void SmallStrings(std::mt19937& random) {
   for (int i = Some(random); i > 0; --i) small_strings.push_back(std::make_unique<Named>());
 }
 
-std::pmr::unsynchronized_pool_resource pool;
+// What a pool has not handed out yet, its blocks had before.
+class Zeroed : public std::pmr::memory_resource {
+  void* do_allocate(size_t bytes, size_t alignment) override {
+    return std::memset(std::pmr::new_delete_resource()->allocate(bytes, alignment), 0, bytes);
+  }
+  void do_deallocate(void* block, size_t bytes, size_t alignment) override {
+    std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+};
+Zeroed zeroed;
+std::pmr::unsynchronized_pool_resource pool(&zeroed);
 std::pmr::vector<std::pmr::string>* in_pool;
 void Pool(std::mt19937& random) {
   in_pool = new std::pmr::vector<std::pmr::string>(&pool);
@@ -189,21 +204,22 @@ void CoroutineFrames(std::mt19937& random) {
 
 std::vector<Scenario> ContainerScenarios() {
   constexpr Verdict kHeld = Verdict::kHeld;
-  return {{{"context map", kHeld, "reqctx::(anonymous namespace)::GlobalTable()::table"}, ContextMap},
-          {{"singleton", kHeld, "::registry"}, Singleton},
-          {{"long list", kHeld, "::long_list"}, LongList},
-          {{"spliced list", kHeld, "::spliced_to"}, Spliced},
-          {{"std::function", kHeld, "::function_with_capture"}, Function},
-          {{"deque", kHeld, "::deque_of_buffers"}, Deque},
-          {{"weak_ptr", kHeld, "::weak_pointers"}, WeakPointers},
-          {{"full vectors", kHeld, "::full_vectors"}, FullVectors},
-          {{"small strings", kHeld, "::small_strings"}, SmallStrings},
-          {{"pmr pool", kHeld, "::pool|::in_pool"}, Pool},
-          {{"static in a template", kHeld, "CacheOf"}, TemplateStatic},
-          {{"futures", kHeld, "::futures"}, Futures},
-          {{"aliasing shared_ptr", kHeld, "::aliases"}, Aliases},
-          {{"two roots", Verdict::kShared, "::shared_by_"}, Shared},
-          {{"coroutine frames", kHeld, "::ready"}, CoroutineFrames}};
+  return {
+      {{"context map", kHeld, "reqctx::(anonymous namespace)::GlobalTable()::table"}, ContextMap},
+      {{"singleton", kHeld, "::registry"}, Singleton},
+      {{"long list", kHeld, "::long_list"}, LongList},
+      {{"spliced list", kHeld, "::spliced_to"}, Spliced},
+      {{"std::function", kHeld, "::function_with_capture"}, Function},
+      {{"deque", kHeld, "::deque_of_buffers"}, Deque},
+      {{"weak_ptr", kHeld, "::weak_pointers"}, WeakPointers},
+      {{"full vectors", kHeld, "::full_vectors"}, FullVectors},
+      {{"small strings", kHeld, "::small_strings"}, SmallStrings},
+      {{"pmr pool", kHeld, "::pool|::in_pool"}, Pool},
+      {{"static in a template", kHeld, "CacheOf"}, TemplateStatic},
+      {{"futures", kHeld, "::futures"}, Futures},
+      {{"aliasing shared_ptr", kHeld, "::aliases"}, Aliases},
+      {{"two roots", Verdict::kShared, "::shared_by_"}, Shared},
+      {{"coroutine frames", kHeld, "::ready"}, CoroutineFrames}};
 }
 
 }  // namespace pprof::holders_test

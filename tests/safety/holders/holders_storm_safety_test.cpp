@@ -37,7 +37,8 @@ void Fork() {
 }
 
 void MapAndUnmap() {
-  void* pages = mmap(nullptr, 64 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* pages =
+      mmap(nullptr, 64 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) std::abort();
   static_cast<void**>(pages)[1] = pages;
   munmap(pages, 64 * kPage);

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <pprof/pprof.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -50,6 +53,10 @@ void Count(const std::string& profile_name, ByScenario* counts) {
   auto snapshot = Collect(profile_name, parameters);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status().message();
   const model::Profile& profile = model::SnapshotAccess::ProfileOf(snapshot.value());
+  if (const char* file = std::getenv("PPROF_TEST_DUMP")) {
+    std::ofstream out(file + profile_name);
+    EXPECT_TRUE(snapshot.value().WriteTo(out).ok());
+  }
   for (const std::string& comment : profile.comments) std::printf("%s\n", comment.c_str());
   for (size_t i = 0; i < profile.samples.size(); ++i) {
     const model::Sample& sample = profile.samples[i];
@@ -95,7 +102,7 @@ void Check(const Expectation& expect, const Counts& of) {
   }
   EXPECT_GT(of.objects, 0);
   if (expect.verdict == Verdict::kLost) {
-    EXPECT_GE(of.lost + of.weak + right, of.objects - few);
+    EXPECT_GE(of.lost + of.weak + right, of.objects - few) << unknown << " unknown";
     return;
   }
   EXPECT_EQ(of.lost, 0);

@@ -1,5 +1,6 @@
 // Memory that nothing holds any more.
 #include <dlfcn.h>
+#include <pprof/labels.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -61,6 +62,7 @@ void BehindVectors(std::mt19937&) {
   neighbours.reserve(kMany);
   for (int i = 0; i < kMany; ++i) {
     {
+      const ScopedLabels others(LabelSet{{"scenario", "vectors"}});
       neighbours.emplace_back(kWords, uint64_t{9});
     }
     Node** lost = reinterpret_cast<Node**>(Buffer(kWords * sizeof(uint64_t)));
@@ -97,13 +99,15 @@ void DroppedOwner(std::mt19937&) {
 }  // namespace
 
 std::vector<Scenario> LostScenarios() {
-  return {{{"lost list", Verdict::kLost, ""}, LostList},
-          {{"lost ring", Verdict::kLost, ""}, LostRing},
-          {{"shared_ptr cycle", Verdict::kLost, ""}, SharedCycle},
-          {{"behind full vectors", Verdict::kWeak, "::neighbours"}, BehindVectors},
-          {{"thread_local of an ended thread", Verdict::kLost, "control block of thread"}, EndedThread},
-          {{"closed module", Verdict::kLost, "_dlfo_|_rtld_"}, ClosedModule},
-          {{"dropped owner", Verdict::kLost, ""}, DroppedOwner}};
+  return {
+      {{"lost list", Verdict::kLost, ""}, LostList},
+      {{"lost ring", Verdict::kLost, ""}, LostRing},
+      {{"shared_ptr cycle", Verdict::kLost, ""}, SharedCycle},
+      {{"vectors", Verdict::kHeld, "::neighbours"}, [](std::mt19937&) {}},
+      {{"behind full vectors", Verdict::kLost, ""}, BehindVectors},
+      {{"thread_local of an ended thread", Verdict::kLost, "control block of thread"}, EndedThread},
+      {{"closed module", Verdict::kLost, "_dlfo_|_rtld_"}, ClosedModule},
+      {{"dropped owner", Verdict::kLost, ""}, DroppedOwner}};
 }
 
 }  // namespace pprof::holders_test

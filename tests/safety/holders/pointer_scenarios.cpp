@@ -50,8 +50,8 @@ void Misaligned(std::mt19937&) {
 
 // The mapping itself has no pointer to it.
 void InMapping(std::mt19937&) {
-  auto** words = static_cast<void**>(mmap(nullptr, size_t{1} << 20, PROT_READ | PROT_WRITE,
-                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto** words = static_cast<void**>(
+      mmap(nullptr, size_t{1} << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   for (int i = 0; i < kMany; ++i) words[i] = Buffer(140);
 }
 

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "profiler/sys/thread/this_thread.h"
+#include "profiler/sys/time/clock.h"
+
 namespace pprof::holders_test {
 
 // The frames below may hold a scenario's last pointers.
@@ -22,7 +25,8 @@ char* Buffer(size_t bytes) {
 std::vector<Expectation> BuildScenarios(uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<Scenario> all;
-  for (const auto& part : {ContainerScenarios(), PointerScenarios(), LostScenarios(), ThreadScenarios()}) {
+  for (const auto& part :
+       {ContainerScenarios(), PointerScenarios(), LostScenarios(), ThreadScenarios()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   std::shuffle(all.begin(), all.end(), random);
@@ -35,6 +39,9 @@ std::vector<Expectation> BuildScenarios(uint32_t seed) {
     scenario.build(random);
     WipeStack();
   }
+  // So that all blocks are older than the clock's tick.
+  const uint64_t built = sys::CoarseMonotonicMillis();
+  while (sys::CoarseMonotonicMillis() < built + 20) sys::Yield();
   return expected;
 }
 

@@ -53,13 +53,14 @@ class Heap {
       targets_.list[i].record.size = kSlot;
     }
     ASSERT_TRUE(extents_.Init(objects_.size(), targets_.count, &memory_) &&
-                targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) && marker_.Init(&memory_) &&
-                finder_.Init(&memory_) && ways_.Init(10000, &memory_) &&
+                targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) &&
+                marker_.Init(&memory_) && finder_.Init(&memory_) && ways_.Init(10000, &memory_) &&
                 others_.Init(10000, &memory_));
-    marker_.Mark({}, kLast);
+    marker_.Mark({});
     marker_.MarkWeakly();
     for (Target& target : targets_) target.level = marker_.levels()[target.object];
-    finder_.Find({}, [](const Target&) { return true; }, &ways_);
+    finder_.Find(
+        {}, [](const Target&) { return true; }, &ways_);
     for (Target& target : targets_) {
       if (target.level == 0) continue;
       target.hop = ways_.Find(finder_.ObjectOnWay(target));
@@ -180,7 +181,8 @@ TEST(HolderSearch, OnlySeveralOrNoHolder) {
   shared.Word(2) = shared.At(3);
   shared.Mark({3});
   EXPECT_EQ(shared.CheckFirst(), HeldBy::kSeveral);
-  EXPECT_EQ(shared.target(0).other_root, shared.Root(shared.target(0).root == shared.Root(0) ? 1 : 0));
+  EXPECT_EQ(shared.target(0).other_root,
+            shared.Root(shared.target(0).root == shared.Root(0) ? 1 : 0));
 }
 
 TEST(HolderSearch, LongListsNeedNoRecursionAndNameTheirRoot) {

@@ -97,10 +97,10 @@ class Naming {
 
   static void NameMapping(const Mapping& mapping, const Root& root, Holder* holder) {
     constexpr uint64_t kKibibyte = 1024;
-    const std::string name =
-        mapping.of_file ? mapping.path.substr(mapping.path.rfind('/') + 1)
-                        : fmt::format("memory mapped at {:#x}, {} KiB", mapping.begin,
-                                      (mapping.end - mapping.begin) / kKibibyte);
+    const std::string name = mapping.of_file
+                                 ? mapping.path.substr(mapping.path.rfind('/') + 1)
+                                 : fmt::format("memory mapped at {:#x}, {} KiB", mapping.begin,
+                                               (mapping.end - mapping.begin) / kKibibyte);
     Fill(holder, name, "mapping", "[mapped memory]", root.begin, root.end);
   }
 
@@ -150,7 +150,8 @@ class Naming {
       holder.kind = "global";
       holder.place = "[global (" + file + blank + symbol.section + ")]";
       if (symbol.linkage_name.empty()) {
-        holder.name = fmt::format("{}+{:#x}", file, words_[indexes[k]] - program_.images[image].base);
+        holder.name =
+            fmt::format("{}+{:#x}", file, words_[indexes[k]] - program_.images[image].base);
       } else {
         holder.name = symbolize::ShortName(symbol.linkage_name);
         holder.begin = symbol.start;
@@ -172,8 +173,8 @@ class Naming {
       holder.name = symbol.linkage_name.empty()
                         ? fmt::format("{} thread_local +{:#x}", file, addresses[k]) + owner
                         : symbolize::ShortName(symbol.linkage_name) + owner;
-      holder.begin = symbol.linkage_name.empty() ? words_[locals[k].word]
-                                                 : locals[k].base + symbol.start;
+      holder.begin =
+          symbol.linkage_name.empty() ? words_[locals[k].word] : locals[k].base + symbol.start;
       holder.end = holder.begin + (symbol.linkage_name.empty() ? kWord : symbol.size);
     }
   }
@@ -194,7 +195,7 @@ class Naming {
   const std::vector<uint64_t>& words_;
   std::vector<Holder> holders_;
   std::vector<Root> by_address_;
-  std::map<size_t, Indexes> globals_;              // by image
+  std::map<size_t, Indexes> globals_;                   // by image
   std::map<size_t, std::vector<Local>> thread_locals_;  // by image
   std::vector<Frame> frames_;
 };

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "profiler/symbolize/module/data_symbols.h"
 #include "profiler/sys/modules/loaded_image.h"
 #include "profiler/sys/modules/mappings.h"
-#include "profiler/symbolize/module/data_symbols.h"
 
 namespace pprof::profiles::holders {
 

@@ -112,8 +112,7 @@ Object ObjectTable::Cursor::MoveTo(uint32_t number) {
   while (span_ + 1 < table_.span_count_ && table_.spans_[span_ + 1].first <= number) ++span_;
   const Span& span = table_.spans_[span_];
   const uint32_t kind = span.size_class();
-  const uint64_t size =
-      kind == 0 ? uint64_t{span.pages} << table_.page_bits_ : table_.sizes_[kind];
+  const uint64_t size = kind == 0 ? uint64_t{span.pages} << table_.page_bits_ : table_.sizes_[kind];
   return {number, span.start() + (number - span.first) * size, size};
 }
 

@@ -22,8 +22,8 @@ bool MayBeRoot(const Mapping& mapping) {
   const std::string_view path = mapping.path;
   if (!mapping.readable || (mapping.of_file && !mapping.writable)) return false;
   if (path == "[heap]" || path == "[stack]" || BeginsWith(path, "[v")) return false;
-  const bool device = BeginsWith(path, "/dev/") && !BeginsWith(path, "/dev/shm/") &&
-                      !BeginsWith(path, "/dev/zero");
+  const bool device =
+      BeginsWith(path, "/dev/") && !BeginsWith(path, "/dev/shm/") && !BeginsWith(path, "/dev/zero");
   return !device;
 }
 

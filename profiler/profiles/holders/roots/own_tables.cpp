@@ -26,8 +26,9 @@ Ranges OwnTables() {
   Add(signal_safe::sample_ring, &tables);
   Add(signal_safe::thread_registry, &tables);
   Add(sys::mapped_pages, &tables);
-  sys::ForEachMappedPages(
-      [&](uintptr_t begin, size_t bytes) { tables.push_back({begin, begin + bytes}); });
+  sys::ForEachMappedPages([&](uintptr_t begin, size_t bytes) {
+    tables.push_back({begin, begin + bytes});
+  });
   return tables;
 }
 

@@ -44,7 +44,7 @@ struct ProgramRoots {
   // By image: where its thread-locals begin, in bytes below each control block; 0: elsewhere.
   std::vector<uint64_t> thread_locals_below;
   uint64_t thread_local_bytes = 0;  // the largest of them
-  uint64_t skipped_bytes = 0;            // mapped memory that is too much to be looked through
+  uint64_t skipped_bytes = 0;       // mapped memory that is too much to be looked through
 
   const ThreadRoots* ThreadOf(int32_t tid) const;
 };
@@ -62,7 +62,7 @@ bool ListRoots(const Ranges& of_allocator, RequestMemory* memory, ProgramRoots* 
 // The steps of the above.
 void DescribeThreads(ProgramRoots* program);  // thread_roots.cpp
 bool AddThreadRoots(RequestMemory* memory, ProgramRoots* program, Ranges* taken);
-void AddModuleRoots(ProgramRoots* program, Ranges* taken);                       // module_roots.cpp
+void AddModuleRoots(ProgramRoots* program, Ranges* taken);  // module_roots.cpp
 void AddMappingRoots(const Ranges& of_allocator, ProgramRoots* program, Ranges* taken);
 
 // The profiler's tables of addresses, outside the allocator.

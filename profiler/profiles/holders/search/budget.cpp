@@ -17,10 +17,7 @@ uint64_t CpuNanos() {
 }  // namespace
 
 Budget::Budget(uint64_t cpu_nanos, std::function<bool()> cancelled)
-    : begun_(CpuNanos()),
-      cpu_nanos_(cpu_nanos),
-      ask_(std::move(cancelled)),
-      allowed_(cpu_nanos) {}
+    : begun_(CpuNanos()), cpu_nanos_(cpu_nanos), ask_(std::move(cancelled)), allowed_(cpu_nanos) {}
 
 uint64_t Budget::UsedNanos() const { return CpuNanos() - begun_; }
 

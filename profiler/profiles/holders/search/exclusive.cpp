@@ -1,7 +1,5 @@
 #include "profiler/profiles/holders/search/exclusive.h"
 
-#include <algorithm>
-
 namespace pprof::profiles::holders {
 namespace {
 
@@ -19,25 +17,18 @@ HeldBy VerdictOf(Level before, Level without) {
 
 void CheckHolder(const SearchSpace& space, const WithoutRoots& without, uint32_t holder,
                  Marker* marker, WayFinder* finder, Ways* others) {
-  uint32_t farthest = 0;
-  for (const Target& target : space.targets) {
-    if (target.holder == holder) farthest = std::max(farthest, PointersOf(target.level));
-  }
-  marker->Mark(without, std::min(farthest + kMoreAtMost + 1, kLast));
+  marker->Mark(without);
   if (space.memory.budget().IsSpent()) return;
   others->Clear();
-  for (Target& target : space.targets) {
-    if (target.holder == holder) target.held_by = VerdictOf(target.level, marker->levels()[target.object]);
-  }
-  const auto is_shared = [&](const Target& target) {
-    return target.holder == holder &&
-           (target.held_by == HeldBy::kSeveral || target.held_by == HeldBy::kStacks);
+  const auto is_held_twice = [&](const Target& target) {
+    return target.holder == holder && marker->levels()[target.object] != 0;
   };
-  finder->Find(without, is_shared, others);
+  finder->Find(without, is_held_twice, others);
   for (Target& target : space.targets) {
-    if (is_shared(target)) {
-      target.other_root = others->RootOf(others->Find(finder->ObjectOnWay(target)));
-    }
+    if (target.holder != holder) continue;
+    target.held_by = VerdictOf(target.level, marker->levels()[target.object]);
+    if (!is_held_twice(target)) continue;
+    target.other_root = others->RootOf(others->Find(finder->ObjectOnWay(target)));
   }
 }
 

@@ -50,7 +50,8 @@ class Levels {
         span.MoveTo(object.number);
         ahead = LastOfWindow(object, level, span.EndOfSpan());
       }
-      memory->ForEachWord(object.start, end, ahead, [&](const WordAt& word) { visit(word, object); });
+      memory->ForEachWord(object.start, end, ahead,
+                          [&](const WordAt& word) { visit(word, object); });
     });
   }
 

@@ -20,6 +20,7 @@ bool LiveMemory::Init(RequestMemory* memory) {
 
 void LiveMemory::Refresh() {
   present_.Forget();
+  unreadable_ = 0;
   copied_from_ = copied_to_ = 0;
 }
 
@@ -58,6 +59,7 @@ void LiveMemory::CopyPresent(uint64_t from, uint64_t to, char* out) {
     from += copied;
     out += copied;
     if (from >= to) return;
+    ++unreadable_;
     const size_t unreadable = std::min(NextPage(from), to) - from;
     std::memset(out, 0, unreadable);
     from += unreadable;

@@ -54,16 +54,23 @@ class LiveMemory {
       const uint64_t* first = View(begin, end, ahead);
       const uint64_t* last = first + (end - begin) / sizeof *first;
       const uint64_t* word = first + (from - begin) / sizeof *first;
-      for (uint64_t at = from; at < to; at += sizeof *first, ++word) visit(WordAt{at, word, first, last});
+      for (uint64_t at = from; at < to; at += sizeof *first, ++word)
+        visit(WordAt{at, word, first, last});
     }
   }
 
   // Whether these bytes are in the copy that was made last.
-  bool HasCopied(uint64_t from, uint64_t to) const { return copied_from_ <= from && to <= copied_to_; }
+  bool HasCopied(uint64_t from, uint64_t to) const {
+    return copied_from_ <= from && to <= copied_to_;
+  }
   uint64_t copied_to() const { return copied_to_; }
 
   // One word; 0 if it cannot be read.
   uint64_t Peek(uint64_t address);
+
+  // Pages since Refresh that could hold pointers but were not looked at: they are swapped out, or
+  // the program may not read them.
+  size_t unseen_pages() const { return present_.swapped() + unreadable_; }
 
   Budget& budget() { return *budget_; }
 
@@ -84,6 +91,7 @@ class LiveMemory {
 
   Budget* const budget_;
   sys::PresentPages present_;
+  size_t unreadable_ = 0;
   uint64_t* copy_ = nullptr;
   uint64_t copied_from_ = 0;
   uint64_t copied_to_ = 0;

@@ -1,25 +1,30 @@
 #include "profiler/profiles/holders/search/marker.h"
 
+#include <algorithm>
+
 namespace pprof::profiles::holders {
 namespace {
 
+constexpr uint32_t kLeastOpen = 4096;
 constexpr uint32_t kMostOpen = uint32_t{1} << 20;
+constexpr uint32_t kObjectsEachOpen = 64;
 constexpr Strength kStrengths[] = {Strength::kLasting, Strength::kStacks, Strength::kMapped};
 
 }  // namespace
 
 bool Marker::Init(RequestMemory* memory) {
-  stack_ = memory->Allocate<uint64_t>(kMostOpen);
+  room_ = std::clamp(space_.objects.size() / kObjectsEachOpen, kLeastOpen, kMostOpen);
+  stack_ = memory->Allocate<uint64_t>(room_);
   return stack_ != nullptr && levels_.Init(memory);
 }
 
-void Marker::Mark(const WithoutRoots& without, uint32_t farthest) {
+void Marker::Mark(const WithoutRoots& without) {
   levels_.Clear();
   space_.memory.Refresh();
   for (const Strength strength : kStrengths) {
     const bool any = MarkRoots<false>(
         strength, without, [&](const Root& root) { return StrengthOf(root.kind) == strength; });
-    MarkFrom<false>(strength, any, farthest);
+    MarkFrom<false>(strength, any);
   }
 }
 
@@ -29,7 +34,7 @@ void Marker::MarkWeakly() {
   for (Level level = 1; level < LevelOf(Strength::kWeak, 0); ++level) {
     any |= Sweep<true>(level, LevelOf(Strength::kWeak, 1));
   }
-  MarkFrom<true>(Strength::kWeak, any, kLast);
+  MarkFrom<true>(Strength::kWeak, any);
 }
 
 template <bool kLoose>
@@ -60,7 +65,8 @@ template <bool kLoose>
 bool Marker::Sweep(Level from, Level to) {
   bool any = false;
   levels_.ForEachWordAt(
-      from, ExtentsFor(kLoose), &space_.memory, [this] { return !space_.memory.budget().IsSpent(); },
+      from, ExtentsFor(kLoose), &space_.memory,
+      [this] { return !space_.memory.budget().IsSpent(); },
       [&](const WordAt& word, const Object&) {
         Object reached;
         any |= Reach<kLoose>(word, to, &reached);
@@ -69,11 +75,11 @@ bool Marker::Sweep(Level from, Level to) {
 }
 
 template <bool kLoose>
-void Marker::MarkFrom(Strength strength, bool any, uint32_t farthest) {
-  for (uint32_t pointers = 1; any && pointers < farthest; ++pointers) {
+void Marker::MarkFrom(Strength strength, bool any) {
+  for (uint32_t pointers = 1; any && pointers < kLast; ++pointers) {
     any = Sweep<kLoose>(LevelOf(strength, pointers), LevelOf(strength, pointers + 1));
   }
-  if (any && farthest == kLast) MarkDeep<kLoose>(strength);
+  if (any) MarkDeep<kLoose>(strength);
 }
 
 // After an overflow the objects that had no room are at kLast, and another round finds them.
@@ -106,7 +112,7 @@ void Marker::Descend(const Object& entry, Strength strength) {
       Object to;
       if (!Reach<kLoose>(word, LevelOf(strength, kDeep), &to)) return;
       space_.targets.ForEachIn(to.number, [&](Target& target) { target.entry = entry.number; });
-      if (depth_ < kMostOpen) {
+      if (depth_ < room_) {
         stack_[depth_++] = to.start;
       } else {
         overflowed_ = true;

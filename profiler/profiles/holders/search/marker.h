@@ -37,8 +37,8 @@ class Marker {
   // False: no memory for the levels.
   bool Init(RequestMemory* memory);
 
-  // Marks anew by strict rules, strong roots first, up to `farthest` pointers away.
-  void Mark(const WithoutRoots& without, uint32_t farthest);
+  // Marks anew by strict rules, strong roots first.
+  void Mark(const WithoutRoots& without);
 
   // Marks what loose rules reach besides, after Mark.
   void MarkWeakly();
@@ -49,7 +49,7 @@ class Marker {
   template <bool kLoose, class Matches>
   bool MarkRoots(Strength strength, const WithoutRoots& without, const Matches& matches);
   template <bool kLoose>
-  void MarkFrom(Strength strength, bool any, uint32_t farthest);
+  void MarkFrom(Strength strength, bool any);
   template <bool kLoose>
   bool Sweep(Level from, Level to);
   template <bool kLoose>
@@ -67,6 +67,7 @@ class Marker {
   Levels levels_;
   uint64_t* stack_ = nullptr;  // starts of objects whose words are not looked at yet
   uint32_t depth_ = 0;
+  uint32_t room_ = 0;
   bool overflowed_ = false;
 };
 

@@ -30,7 +30,7 @@ enum class Strength : uint8_t {
   // Memory that the program mapped. Buffers and tables of the C library, which hold what was in
   // them before.
   kMapped,
-  kWeak,     // anything, by words that may be pointers: tagged ones, and the ends of arrays
+  kWeak,  // anything, by words that may be pointers: tagged ones, and the ends of arrays
 };
 
 constexpr Strength StrengthOf(RootKind kind) {

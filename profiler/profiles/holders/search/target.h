@@ -25,12 +25,12 @@ enum class HeldBy : uint8_t {
 struct Target {
   uint64_t block;
   signal_safe::LiveRecord record;
-  uint32_t object;  // kNoObject: in no known span
-  uint32_t entry;   // of a deep one: the object at kLast on the way to it
-  uint32_t hop;     // the last step of the way to it; kNoHop: none
-  uint32_t holder;  // index of the caller's; kNoHolder: not known
-  uint32_t other;   // another one, if held_by says so; kNoHolder: none
-  uint64_t root;    // the root word at the end of the way; 0: the way was lost
+  uint32_t object;      // kNoObject: in no known span
+  uint32_t entry;       // of a deep one: the object at kLast on the way to it
+  uint32_t hop;         // the last step of the way to it; kNoHop: none
+  uint32_t holder;      // index of the caller's; kNoHolder: not known
+  uint32_t other;       // another one, if held_by says so; kNoHolder: none
+  uint64_t root;        // the root word at the end of the way; 0: the way was lost
   uint64_t other_root;  // that of `other`
   Level level;
   HeldBy held_by;

@@ -80,12 +80,14 @@ void WayFinder::LookInRoots(Level level, const WithoutRoots& without) {
 template <bool kLoose>
 void WayFinder::LookInObjects(Level level, Level of) {
   const auto go_on = [&] { return open_[level] != 0 && !space_.memory.budget().IsSpent(); };
-  levels_.ForEachWordAt(of, kLoose ? nullptr : &space_.extents, &space_.memory, go_on, [&](const WordAt& word, const Object& holder) {
-    const auto offset = static_cast<uint32_t>(word.address - holder.start);
-    if (Take<kLoose>(word, level, {0, kNoObject, holder.number, offset, kNoHop})) {
-      Want(holder.number);
-    }
-  });
+  levels_.ForEachWordAt(
+      of, kLoose ? nullptr : &space_.extents, &space_.memory, go_on,
+      [&](const WordAt& word, const Object& holder) {
+        const auto offset = static_cast<uint32_t>(word.address - holder.start);
+        if (Take<kLoose>(word, level, {0, kNoObject, holder.number, offset, kNoHop})) {
+          Want(holder.number);
+        }
+      });
 }
 
 // The first step by loose rules begins in any object that strict rules reach.
