@@ -121,9 +121,9 @@ void Time(uint64_t sessions) {
     const long before_kb = pprof::bench::StatusKb("RssAnon:");
     const double cpu = pprof::bench::CpuSeconds();
     const Outcome outcome = Look(name, true);
-    std::printf("%s: %ld right, %ld unknown, %ld wrong; %.2f s of CPU in all; RssAnon %+ld kB\n", name,
-                outcome.right, outcome.unknown, outcome.wrong, pprof::bench::CpuSeconds() - cpu,
-                pprof::bench::StatusKb("RssAnon:") - before_kb);
+    std::printf("%s: %ld right, %ld unknown, %ld wrong; %.2f s of CPU in all; RssAnon %+ld kB\n",
+                name, outcome.right, outcome.unknown, outcome.wrong,
+                pprof::bench::CpuSeconds() - cpu, pprof::bench::StatusKb("RssAnon:") - before_kb);
   }
 }
 
@@ -147,7 +147,8 @@ void Pages(uint64_t sessions) {
 // Replaces sessions, and notes the longest time between two.
 class Churn {
  public:
-  Churn(uint64_t sessions, double rate) : sessions_(sessions), rate_(rate), thread_([this] { Run(); }) {}
+  Churn(uint64_t sessions, double rate)
+      : sessions_(sessions), rate_(rate), thread_([this] { Run(); }) {}
   ~Churn() {
     stop_ = true;
     thread_.join();
@@ -211,11 +212,12 @@ void Busy(uint64_t sessions, double rate, int runs) {
     longest = std::max(longest, churn.TakeLongestGapMs());
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
-  std::printf("%d runs: %ld samples, %ld wrong, %ld unknown (%.2f %%), %ld leaked; longest gap %.2f ms; "
-              "%.0f replaced a second\n",
-              runs, sum.samples, sum.wrong, sum.unknown,
-              100.0 * static_cast<double>(sum.unknown) / static_cast<double>(sum.samples), leaked,
-              longest, static_cast<double>(churn.done() - done_before) / seconds);
+  std::printf(
+      "%d runs: %ld samples, %ld wrong, %ld unknown (%.2f %%), %ld leaked; longest gap %.2f ms; "
+      "%.0f replaced a second\n",
+      runs, sum.samples, sum.wrong, sum.unknown,
+      100.0 * static_cast<double>(sum.unknown) / static_cast<double>(sum.samples), leaked, longest,
+      static_cast<double>(churn.done() - done_before) / seconds);
 }
 
 }  // namespace
