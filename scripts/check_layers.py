@@ -123,6 +123,22 @@ TABLE = {
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
+    f"{PROFILES}/holders/objects": Room(
+        f"{PROFILES}/heap/memory_owners.h {SAFE}/heap {SYS['memory']} {SYS['modules']}",
+        headers="gperftools/malloc_extension.h"),
+    f"{PROFILES}/holders/search": Room(
+        f"{PROFILES}/holders/objects {SAFE}/heap {SYS['memory']} {SYS['thread']}"),
+    f"{PROFILES}/holders/roots": Room(
+        f"pprof {PROFILES}/holders/objects {PROFILES}/holders/search {PROFILES}/threads "
+        f"{SAFE}/contention {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SYS['memory']} {SYS['modules']} "
+        f"{SYS['process']} {SYS['thread']}", headers="elf.h"),
+    f"{PROFILES}/holders/names": Room(
+        f"pprof {PROFILES}/holders/roots {SYMBOLIZE}/module {SYMBOLIZE}/names {SYS['modules']}",
+        headers="elf.h fmt/format.h"),
+    f"{PROFILES}/holders": Room(
+        f"{FOR_PROFILES} {PROFILES}/heap {PROFILES}/holders/names {PROFILES}/holders/objects "
+        f"{PROFILES}/holders/roots {PROFILES}/holders/search {SAFE}/heap {SYS['memory']} "
+        f"{SYS['process']} {SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     "profiler/monitoring": Room(

@@ -64,11 +64,11 @@ build() {
     { tail -20 "$out/build.log" >&2; fail "building failed; see $out/build.log"; }
 }
 
-start_server() {  # start_server FIX [PURGE_INTERVAL]: sets server_pid, service, profiles
+start_server() {  # start_server FIX [PURGE_INTERVAL [OPTION...]]: sets server_pid, service, profiles
   local log="$out/server-$1.log"
   : >"$log"  # exists before the server's shell opens it
   "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
-    --purge-max-age 1s --purge-interval "${2:-500ms}" >"$log" 2>&1 &
+    --purge-max-age 1s --purge-interval "${2:-500ms}" "${@:3}" >"$log" 2>&1 &
   server_pid=$!
   for _ in {1..100}; do
     service=$(sed -n 's|^orders at \(http://[^/]*\)/.*|\1|p' "$log")
@@ -119,8 +119,48 @@ name_the_leak() {
   echo "The leak: reqctx::Set holds $share % of the bytes in use. How they got there:"
   "$pprof" -peek 'reqctx::Set' "$out/heap.pb.gz" 2>/dev/null |
     grep -E ' \|.*(session|auth|orders|reqctx)::' | head -4 || true
+  name_the_holder
   "$pprof" -svg "$out/heap.pb.gz" >"$out/heap.svg" 2>"$out/svg.err" ||
     fail "pprof -svg failed: $(cat "$out/svg.err")"
+}
+
+# The next question: not who allocated it, but who keeps it.
+name_the_holder() {
+  local share
+  echo
+  echo "Who keeps it:"
+  echo "\$ wget -q -O holders.pb.gz $profiles/holders"
+  echo "\$ go tool pprof -top -cum holders.pb.gz"
+  wget -q -O "$out/holders.pb.gz" "$profiles/holders" || fail "wget $profiles/holders failed"
+  "$pprof" -top -cum -nodefraction=0 "$out/holders.pb.gz" >"$out/holders.txt" 2>"$out/holders.err" ||
+    fail "pprof could not read the profile: $(cat "$out/holders.err")"
+  grep -E 'flat%|held by|via |\[global' "$out/holders.txt" | head -8
+  share=$(awk '/ held by reqctx::.*::table$/ { sub("%", "", $5); print $5; exit }' "$out/holders.txt")
+  awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
+    fail "reqctx's table holds ${share:-0} % of the bytes in use, expected above $set_share_percent %"
+  echo "The holder: the global table of reqctx keeps $share % of the bytes in use."
+  echo
+}
+
+# Another kind of leak: memory that nothing points to.
+name_the_lost() {
+  local share
+  echo
+  echo "== Run: --leak lost, 20,000 requests"
+  start_server none "" --leak lost
+  start_load -n 20000
+  wait "$load_pid" || true
+  load_pid=""
+  echo "\$ wget -q -O leak.pb.gz $profiles/leak"
+  echo "\$ go tool pprof -top -cum leak.pb.gz"
+  wget -q -O "$out/leak.pb.gz" "$profiles/leak" || fail "wget $profiles/leak failed"
+  stop_server
+  "$pprof" -top -cum -nodefraction=0 "$out/leak.pb.gz" >"$out/leak.txt" 2>"$out/leak.err" ||
+    fail "pprof could not read the profile: $(cat "$out/leak.err")"
+  grep -E 'flat%|lost|audit::' "$out/leak.txt" | head -5
+  share=$(awk '/ audit::Record/ { sub("%", "", $5); print $5; exit }' "$out/leak.txt")
+  awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
+    fail "audit::Record lost ${share:-0} % of what is lost, expected above $set_share_percent %"
 }
 
 cumulative_of() {  # cumulative_of TOP_FILE FUNCTION
@@ -201,6 +241,7 @@ for fix in purge clear; do
 done
 name_the_price
 picture_a_purge
+name_the_lost
 
 echo
 python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.svg" \
@@ -208,6 +249,6 @@ python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.
 echo
 echo "memory graph    $out/leak.svg"
 echo "pprof's graph   $out/heap.svg"
-echo "profiles        $out/heap.pb.gz $out/mutex.pb.gz"
+echo "profiles        $out/heap.pb.gz $out/holders.pb.gz $out/leak.pb.gz $out/mutex.pb.gz"
 echo
 echo "To look yourself, run   $demo_app --debug   and open http://127.0.0.1:6060/debug/pprof/"

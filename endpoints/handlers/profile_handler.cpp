@@ -108,11 +108,11 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
   Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
   if (type.prepare) prepared = type.prepare(wanted.parameters);
   if (!prepared.ok()) return prepared.status();
-  auto before = Collect(type.name, wanted.parameters);
+  auto before = Collect(type.name, wanted.parameters, request.cancelled);
   if (!before.ok()) return before.status();
   MarkRequest(type, wanted);
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
-  auto after = Collect(type.name, wanted.parameters);
+  auto after = Collect(type.name, wanted.parameters, request.cancelled);
   if (!after.ok()) return after.status();
   return std::move(after).value().Since(before.value());
 }
@@ -130,7 +130,7 @@ Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, con
                   "\"" + wanted.parameters.begin()->first +
                       "\" applies to the duration of a request: add seconds, such as seconds=10");
   }
-  return Collect(type.name, wanted.parameters);
+  return Collect(type.name, wanted.parameters, request.cancelled);
 }
 
 Response WithHeaders(const ProfileType& type, const ProfileRequest& wanted) {

@@ -147,10 +147,12 @@ std::vector<const ProfileType*> ProfileTypes();
 // The profile with this name, or nullptr. Thread safety: safe.
 const ProfileType* FindProfileType(std::string_view name);
 
-// Collects the profile with this name now.
+// Collects the profile with this name now. `cancelled` returns true to abandon a collection that
+// takes long ("holders", "leak"); it is called from a thread of the profiler, and may be empty.
 // Errors: kNotFound; kInvalidArgument for an undeclared parameter or a profile that is recorded;
 // those of its `collect`. Thread safety: safe.
-Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {});
+Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {},
+                         std::function<bool()> cancelled = {});
 
 // Sampling rates. Changes take effect at once in all threads (heap: within 256 KiB allocated per
 // thread).
