@@ -1,4 +1,6 @@
 // Implementation of pprof/http.h.
+#include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
@@ -9,6 +11,7 @@
 #include "endpoints/options.h"
 #include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
+#include "pprof/watch.h"
 #include "profiler/sys/process/process.h"
 
 namespace pprof::http {
@@ -51,6 +54,24 @@ Response Admitted(const Request& request, const Options& options) {
   return Whole(Route(request, Context{options, handle_refusals, handle_dumps, handle_lookups}));
 }
 
+void Say(const Options& options, const std::string& sentence) {
+  if (options.say) return options.say(sentence);
+  std::fprintf(stderr, "pprof-cpp: %s\n", sentence.c_str());
+}
+
+// Nothing where another server of the process watches it.
+Status StartWatch(const Options& options, std::optional<Watch>* watch) {
+  if (options.watch.empty()) return {};
+  const auto parsed = WatchOptions::Parse(options.watch);
+  if (!parsed.ok()) return parsed.status();
+  auto started = Watch::Start(parsed.value());
+  if (started.status().code() == StatusCode::kConflict) return {};
+  if (!started.ok()) return started.status();
+  watch->emplace(std::move(started).value());
+  for (const std::string& sentence : (*watch)->last_deaths()) Say(options, sentence);
+  return {};
+}
+
 }  // namespace
 
 Response Handle(const Request& request, const Options& options) {
@@ -68,6 +89,7 @@ class Server::Impl {
   const uint32_t process = sys::ProcessGeneration();
   ConnectionGate gate;
   SymbolWarmer warmer;
+  std::optional<Watch> watch;
 };
 
 // In a forked child the threads do not exist, and locks that they held are never released.
@@ -88,6 +110,7 @@ Result<Server> Server::Start(const Options& options) {
     const Status started = impl->warmer.Start(options.warm_symbols_every);
     if (!started.ok()) return started;
   }
+  if (const Status watched = StartWatch(options, &impl->watch); !watched.ok()) return watched;
   return Server(std::move(impl));
 }
 

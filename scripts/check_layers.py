@@ -40,14 +40,15 @@ SYMBOLIZE = "profiler/symbolize"
 PROFILES = "profiler/profiles"
 FOR_PROFILES = ("pprof profiler/labels profiler/model profiler/profiles/builtin.h "
                 "profiler/profiles/stack_view.h ")
-SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
+SYS = {room: f"profiler/sys/{room}" for room in ("files", "memory", "modules", "process", "thread", "time")}
 
 # The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
 # in programs, and for sockets in endpoints/.
 TABLE = {
+    SYS["files"]: Room(headers="dirent.h fcntl.h sys/file.h sys/stat.h sys/syscall.h unistd.h"),
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
-        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/stat.h sys/syscall.h "
+        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",
@@ -125,6 +126,10 @@ TABLE = {
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
+    "profiler/watch": Room(
+        f"pprof profiler/labels {PROFILES}/heap {SAFE}/heap {SYS['files']} {SYS['memory']} "
+        f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="zlib.h"),
+
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
@@ -148,7 +153,8 @@ TABLE = {
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room(
-        f"pprof endpoints/answers endpoints/limits {SYS['thread']}/own_descriptors.h", headers=""),
+        f"pprof endpoints/answers endpoints/limits {SYS['process']}/command_line.h "
+        f"{SYS['thread']}/own_descriptors.h", headers=""),
     "endpoints/door/socket": Room(
         f"pprof {SYS['process']}/environment.h {SYS['thread']}/own_descriptors.h",
         headers="arpa/inet.h fcntl.h netinet/in.h pthread.h signal.h sys/socket.h sys/stat.h "
