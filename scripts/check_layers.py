@@ -127,7 +127,7 @@ TABLE = {
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     "profiler/watch": Room(
-        f"pprof profiler/labels {PROFILES}/heap {SAFE}/heap {SYS['files']} {SYS['memory']} "
+        f"pprof profiler/labels profiler/model {PROFILES}/heap {SAFE}/heap {SYS['files']} {SYS['memory']} "
         f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="zlib.h"),
 
     # Public headers: the standard library and each other.

@@ -31,21 +31,32 @@ namespace label {
 enum : uint32_t { kKey = 1, kText = 2, kNumber = 3, kUnit = 4 };
 }
 namespace mapping {
-enum : uint32_t { kId = 1, kStart = 2, kLimit = 3, kOffset = 4, kFile = 5, kBuildId = 6 };
+enum : uint32_t {
+  kId = 1,
+  kStart = 2,
+  kLimit = 3,
+  kOffset = 4,
+  kFile = 5,
+  kBuildId = 6,
+  kHasFunctions = 7,
+  kHasFilenames = 8,
+  kHasLineNumbers = 9,
+  kHasInlineFrames = 10,
+};
 }
 namespace location {
 enum : uint32_t { kId = 1, kMapping = 2, kAddress = 3, kLine = 4 };
 }
+namespace line {
+enum : uint32_t { kFunction = 1, kLine = 2 };
+}
+namespace function {
+enum : uint32_t { kId = 1, kName = 2, kFile = 4 };
+}
 
 // The first strings, by index.
-constexpr std::string_view kStrings[] = {"",
-                                         "alloc_objects",
-                                         "count",
-                                         "alloc_space",
-                                         "bytes",
-                                         "inuse_objects",
-                                         "inuse_space",
-                                         "space",
+constexpr std::string_view kStrings[] = {"",          "alloc_objects", "count",       "alloc_space",
+                                         "bytes",     "inuse_objects", "inuse_space", "space",
                                          "[no stack]"};
 enum : uint64_t {
   kAllocObjects = 1,
@@ -59,6 +70,7 @@ enum : uint64_t {
 };
 
 constexpr size_t kMostLabels = 16;
+constexpr uint32_t kMostLines = 32;  // of one address, each with up to 14 bytes
 
 size_t SlotOf(uint64_t address) {
   constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
@@ -83,7 +95,9 @@ void AddressProfile::Write(HeapKind kind) {
     const bool objects = type == kAllocObjects || type == kInUseObjects;
     AddMessage(kSampleType, ValueType(type, objects ? kCount : kBytes).bytes(), true);
   }
+  if (memory_.names.unloaded() == sys::UnloadedCount()) names_ = &memory_.names;
   AddModules();
+  AddFunctions();
   AddNoStack();
   const auto add = [](const profiles::HeapUse& use, void* self) {
     static_cast<AddressProfile*>(self)->AddSample(use);
@@ -120,6 +134,10 @@ void AddressProfile::AddModules() {
     message.Number(mapping::kOffset, code.offset);
     message.Number(mapping::kFile, file);
     message.Number(mapping::kBuildId, build_id);
+    const bool named = names_ != nullptr && names_->HasNamesIn(code.start, code.limit);
+    for (uint32_t has = mapping::kHasFunctions; named && has <= mapping::kHasInlineFrames; ++has) {
+      message.Number(has, 1);
+    }
     AddMessage(kMapping, message.bytes(), message.ok());
   }
   std::sort(memory_.by_address, memory_.by_address + modules_, [this](uint16_t a, uint16_t b) {
@@ -127,29 +145,37 @@ void AddressProfile::AddModules() {
   });
 }
 
-// Location and function 1.
+// Function 1 is that of no stack, and 2 the first of the table. Without a system name pprof shows
+// the name as it is.
+void AddressProfile::AddFunctions() {
+  const size_t count = names_ == nullptr ? 0 : names_->function_count();
+  for (size_t i = 0; i <= count; ++i) {
+    const uint64_t name = i == 0 ? kNoStack : AddString(names_->name_of(i - 1));
+    const uint64_t file = i == 0 ? 0 : AddString(names_->file_of(i - 1));
+    ProtoMessage<64> message;
+    message.Number(function::kId, i + 1);
+    message.Number(function::kName, name);
+    message.Number(function::kFile, file);
+    AddMessage(kFunction, message.bytes(), message.ok());
+  }
+}
+
 void AddressProfile::AddNoStack() {
-  ProtoMessage<32> function;
-  function.Number(1, 1);
-  function.Number(2, kNoStack);
-  AddMessage(kFunction, function.bytes(), true);
   ProtoMessage<32> message;
   message.Number(location::kId, ++locations_);
   message.Number(location::kAddress, 1);
-  ProtoMessage<8> line;
-  line.Number(1, 1);
-  message.Text(location::kLine, line.bytes());
+  ProtoMessage<8> no_stack;
+  no_stack.Number(line::kFunction, 1);
+  message.Text(location::kLine, no_stack.bytes());
   AddMessage(kLocation, message.bytes(), true);
 }
 
 // The mapping's id; 0: none.
 uint64_t AddressProfile::ModuleOf(uint64_t address) const {
   const uint16_t* end = memory_.by_address + modules_;
-  const uint16_t* after =
-      std::upper_bound(static_cast<const uint16_t*>(memory_.by_address), end, address,
-                       [this](uint64_t wanted, uint16_t i) {
-                         return wanted < memory_.modules[i].start;
-                       });
+  const uint16_t* after = std::upper_bound(
+      static_cast<const uint16_t*>(memory_.by_address), end, address,
+      [this](uint64_t wanted, uint16_t i) { return wanted < memory_.modules[i].start; });
   if (after == memory_.by_address) return 0;
   const uint16_t index = *(after - 1);
   return address < memory_.modules[index].limit ? uint64_t{index} + 1 : 0;
@@ -164,12 +190,21 @@ uint64_t AddressProfile::LocationOf(uint64_t address, bool unloaded) {
     if (known.address == address) return known.id;
     if (i + 1 < kTries) slot = (slot + 1) % CaptureMemory::kLocations;
   }
-  ProtoMessage<64> message;
+  ProtoMessage<1024> message;
   message.Number(location::kId, ++locations_);
   if (const uint64_t module = unloaded ? 0 : ModuleOf(address)) {
     message.Number(location::kMapping, module);
   }
   message.Number(location::kAddress, address);
+  const NameTable::Place* place = names_ == nullptr || unloaded ? nullptr : names_->Find(address);
+  const uint32_t lines = place == nullptr ? 0 : std::min(place->line_count, kMostLines);
+  for (uint32_t i = 0; i < lines; ++i) {
+    const NameTable::Line& of_place = names_->line(place->first_line + i);
+    ProtoMessage<24> text;
+    text.Number(line::kFunction, uint64_t{of_place.function} + 2);
+    text.Number(line::kLine, of_place.line);
+    message.Text(location::kLine, text.bytes());
+  }
   AddMessage(kLocation, message.bytes(), message.ok());
   if (!unloaded) memory_.locations[slot] = {address, locations_};
   return locations_;

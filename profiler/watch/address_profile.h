@@ -1,5 +1,5 @@
-// Writes heap and peak as profile.proto from the tables of the sampler, stack by stack: addresses
-// and modules, no names. `pprof` finds the names in the binaries.
+// Writes heap and peak as profile.proto from the tables of the sampler, stack by stack, with such
+// names as are known already.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ class AddressProfile {
   void AddMessage(uint32_t tag, std::string_view bytes, bool fits);
   uint64_t AddString(std::string_view text);
   void AddModules();
+  void AddFunctions();
   void AddNoStack();
   void AddSample(const profiles::HeapUse& use);
   uint64_t LocationOf(uint64_t address, bool unloaded);
@@ -40,6 +41,7 @@ class AddressProfile {
   uint64_t strings_ = 0;
   uint64_t locations_ = 0;
   size_t modules_ = 0;
+  const NameTable* names_ = nullptr;  // nullptr: they may be those of other code
 };
 
 }  // namespace pprof::watch

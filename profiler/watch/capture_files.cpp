@@ -16,23 +16,23 @@ namespace pprof::watch {
 namespace {
 
 constexpr char kHeap[] = "heap.pb.gz";
+constexpr char kPeak[] = "peak.pb.gz";
+constexpr char kAllocs[] = "allocs.pb.gz";
 constexpr char kAbout[] = "capture.json";
 
 struct SystemFile {
   const char* from;  // without '/': of the memory cgroup
   const char* to;
 };
-constexpr SystemFile kFirstFiles[] = {{"/proc/self/status", "status"},
-                                      {"/proc/self/statm", "statm"},
-                                      {"/proc/self/limits", "limits"},
-                                      {"/proc/self/cgroup", "cgroup"},
-                                      {"/proc/meminfo", "meminfo"},
-                                      {"memory.stat", "memory.stat"}};
-constexpr SystemFile kFilesOfVersion1[] = {{"memory.limit_in_bytes", "memory.limit_in_bytes"},
-                                           {"memory.usage_in_bytes", "memory.usage_in_bytes"},
-                                           {"memory.max_usage_in_bytes", "memory.max_usage_in_bytes"},
-                                           {"memory.failcnt", "memory.failcnt"},
-                                           {"memory.oom_control", "memory.oom_control"}};
+constexpr SystemFile kFirstFiles[] = {
+    {"/proc/self/status", "status"}, {"/proc/self/statm", "statm"}, {"/proc/self/limits", "limits"},
+    {"/proc/self/cgroup", "cgroup"}, {"/proc/meminfo", "meminfo"},  {"memory.stat", "memory.stat"}};
+constexpr SystemFile kFilesOfVersion1[] = {
+    {"memory.limit_in_bytes", "memory.limit_in_bytes"},
+    {"memory.usage_in_bytes", "memory.usage_in_bytes"},
+    {"memory.max_usage_in_bytes", "memory.max_usage_in_bytes"},
+    {"memory.failcnt", "memory.failcnt"},
+    {"memory.oom_control", "memory.oom_control"}};
 constexpr SystemFile kFilesOfVersion2[] = {{"memory.max", "memory.max"},
                                            {"memory.high", "memory.high"},
                                            {"memory.current", "memory.current"},
@@ -128,8 +128,9 @@ bool CaptureFiles::WriteProfile(const char* file, HeapKind kind) {
 bool CaptureFiles::CopyFile(const char* from, const char* to) {
   char path[512];
   const bool of_group = *from != '/';
-  const int length = std::snprintf(path, sizeof path, "%s%s%s", of_group ? levels_.folder().c_str() : "",
-                                   of_group ? "/" : "", from);
+  const int length =
+      std::snprintf(path, sizeof path, "%s%s%s", of_group ? levels_.folder().c_str() : "",
+                    of_group ? "/" : "", from);
   const bool fits = length > 0 && static_cast<size_t>(length) < sizeof path;
   sys::FileReader in(fits ? path : "");
   sys::FileWriter out(in.ok() ? folder_.MakeFile(to) : -1, memory_.file_buffer);
@@ -141,7 +142,7 @@ bool CaptureFiles::CopyFile(const char* from, const char* to) {
   return written;
 }
 
-bool CaptureFiles::WriteAbout(const char* file, bool with_names) {
+bool CaptureFiles::WriteAbout(const char* file, bool complete) {
   sys::FileWriter out(folder_.MakeFile(file), memory_.file_buffer);
   const auto number = [&out](const char* key, uint64_t value) {
     out.Write(",\n \"");
@@ -160,7 +161,8 @@ bool CaptureFiles::WriteAbout(const char* file, bool with_names) {
   out.Write(cause_.level.source == nullptr ? "none" : cause_.level.source);
   out.Write("\"");
   number("pprof_cpp_version", PPROF_CPP_VERSION);
-  out.Write(with_names ? ",\n \"names\": true" : ",\n \"names\": false");
+  // Otherwise heap, peak and allocs have the names that were known before, and no pools.
+  out.Write(complete ? ",\n \"complete\": true" : ",\n \"complete\": false");
   out.Write(",\n \"missing\": [");
   for (size_t i = 0; i < missing_count_; ++i) {
     out.Write(i == 0 ? "\"" : ", \"");
@@ -178,9 +180,10 @@ void CaptureFiles::Replace(const char* name, bool written) {
 }
 
 void CaptureFiles::AddTables() {
-  Replace("peak.pb.gz", WriteProfile(PartName("peak.pb.gz").text, HeapKind::kPeak));
-  Replace("allocs.pb.gz", WriteProfile(PartName("allocs.pb.gz").text, HeapKind::kAllocs));
-  Replace("smaps_rollup", CopyFile("/proc/self/smaps_rollup", PartName("smaps_rollup").text));
+  constexpr char kMemory[] = "smaps_rollup";
+  Replace(kPeak, WriteProfile(PartName(kPeak).text, HeapKind::kPeak));
+  Replace(kAllocs, WriteProfile(PartName(kAllocs).text, HeapKind::kAllocs));
+  Replace(kMemory, CopyFile("/proc/self/smaps_rollup", PartName(kMemory).text));
 }
 
 bool CaptureFiles::WriteCommandLine() {
@@ -189,12 +192,12 @@ bool CaptureFiles::WriteCommandLine() {
   return out.Finish();
 }
 
-// Not the whole profile path of the server: no rate limits, no answer in memory.
-void CaptureFiles::Collected(const char* profile, const char* file, Format format) {
-  constexpr uint64_t kProfileBytes = uint64_t{8} << 20;  // what one takes at most
-  if (levels_.Fullest().left() < kProfileBytes) return Miss(file);
+// False if there is no such profile, or too little memory left.
+bool CaptureFiles::Collected(const char* profile, const char* file, Format format,
+                             uint64_t least_left) {
+  if (levels_.Fullest().left() < least_left) return false;
   const Result<Snapshot> snapshot = Collect(profile);
-  if (!snapshot.ok()) return Miss(file);
+  if (!snapshot.ok()) return false;
   SymbolOptions options;
   options.within = std::chrono::seconds(2);
   const SymbolizedSnapshot symbolized = snapshot.value().Symbolize(options);
@@ -203,19 +206,22 @@ void CaptureFiles::Collected(const char* profile, const char* file, Format forma
   FileBuffer buffer(&out);
   std::ostream stream(&buffer);
   const bool written = symbolized.WriteTo(stream, format).ok() && out.Finish();
-  if (!written) Miss(file);
   Replace(file, written);
+  return written;
 }
 
 void CaptureFiles::AddNames() {
-  missing_count_ = 0;
-  Collected("heap", kHeap, Format::kProto);
-  Collected("goroutine", "goroutine.txt", Format::kDump);
-  Collected("goroutine", "goroutine.pb.gz", Format::kProto);
-  Collected("peak", "peak.pb.gz", Format::kProto);
-  Collected("allocs", "allocs.pb.gz", Format::kProto);
+  constexpr uint64_t kProfileBytes = uint64_t{8} << 20;  // what one takes at most
+  constexpr uint64_t kStacksBytes = uint64_t{4} << 20;   // the stacks of some hundred threads
+  constexpr char kStacks[] = "goroutine.txt";
+  constexpr char kStackProfile[] = "goroutine.pb.gz";
+  if (!Collected("goroutine", kStacks, Format::kDump, kStacksBytes)) Miss(kStacks);
+  if (!Collected("goroutine", kStackProfile, Format::kProto, kStacksBytes)) Miss(kStackProfile);
+  const bool complete = Collected("heap", kHeap, Format::kProto, kProfileBytes) &&
+                        Collected("peak", kPeak, Format::kProto, kProfileBytes) &&
+                        Collected("allocs", kAllocs, Format::kProto, kProfileBytes);
   const PartName part(kAbout);
-  Replace(kAbout, WriteAbout(part.text, missing_count_ == 0));
+  Replace(kAbout, WriteAbout(part.text, complete));
 }
 
 }  // namespace pprof::watch

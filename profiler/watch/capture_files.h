@@ -1,5 +1,5 @@
-// The files of one capture. The first part allocates nothing; the second makes it better if there is
-// still memory and time.
+// The files of one capture. The first part allocates nothing; the second makes it better if there
+// is still memory and time.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 namespace pprof::watch {
 
 struct CaptureCause {
-  std::string_view reason;   // IsReason()
-  sys::MemoryLevel level;    // at that moment
+  std::string_view reason;  // IsReason()
+  sys::MemoryLevel level;   // at that moment
   int64_t wall_nanos = 0;
 };
 
@@ -30,14 +30,15 @@ class CaptureFiles {
                const sys::MemoryLevels* levels);
 
   // Writes heap, limits, files of the system, and what the capture is; then syncs and gives the
-  // folder its name. 0, or the errno of what failed: there is no new folder then. Allocates nothing.
+  // folder its name. 0, or the errno of what failed: there is no new folder then. Allocates
+  // nothing.
   int WriteFirst(const CaptureCause& cause);
 
   // Adds peak, allocs and smaps_rollup to it. Allocates nothing.
   void AddTables();
 
-  // Adds the stacks of all threads, and replaces the profiles by ones with names, each as long as
-  // enough memory is left. Not async-signal-safe: allocates.
+  // Adds the stacks of all threads, and replaces the profiles by those that a server would answer,
+  // each as long as enough memory is left. Not async-signal-safe: allocates.
   void AddNames();
 
   const CaptureName& name() const { return name_; }
@@ -48,11 +49,11 @@ class CaptureFiles {
   bool WriteProfile(const char* file, HeapKind kind);
   bool CopyFile(const char* from, const char* to);
   void WriteLimits();
-  bool WriteAbout(const char* file, bool with_names);
+  bool WriteAbout(const char* file, bool complete);
   bool Publish();
   void Replace(const char* name, bool written);
   bool WriteCommandLine();
-  void Collected(const char* profile, const char* file, Format format);
+  bool Collected(const char* profile, const char* file, Format format, uint64_t least_left);
   void Miss(const char* file);
 
   const sys::PrivateFolder& base_;

@@ -8,6 +8,7 @@
 #include "profiler/labels/label_table.h"
 #include "profiler/sys/files/file_writer.h"
 #include "profiler/sys/modules/loaded_code.h"
+#include "profiler/watch/name_table.h"
 
 namespace pprof::watch {
 
@@ -17,7 +18,7 @@ struct KnownLocation {
   uint64_t id;  // 0: unused
 };
 
-// 2 MiB. All bytes zero is its first state. Thread safety: none.
+// 4 MiB. All bytes zero is its first state. Thread safety: none.
 struct CaptureMemory {
   static constexpr size_t kLocations = 65536;  // a power of two
   static constexpr size_t kModules = 1024;
@@ -34,6 +35,8 @@ struct CaptureMemory {
   char program[4096];             // the path of the executable
   char command_line[4096];        // without secrets, its arguments end with NULs
   size_t command_line_bytes;
+  NameTable names;
 };
+static_assert(sizeof(CaptureMemory) < size_t{9} << 19);  // 4.5 MiB
 
 }  // namespace pprof::watch

@@ -36,8 +36,7 @@ std::string LastCapture(const RunState& state) {
   CaptureNameParts parts;
   if (!ParseCaptureName(state.capture, &parts)) return "it has no capture";
   const int64_t before = std::max<int64_t>(state.wall_nanos / kSecond - parts.unix_seconds, 0);
-  return "last capture " + std::string(state.capture) + ", " + std::to_string(before) +
-         " s before";
+  return "last capture " + std::string(state.capture) + ", " + std::to_string(before) + " s before";
 }
 
 void LeaveIn(const sys::PrivateFolder& folder, const char* capture, const std::string& sentence) {

@@ -15,8 +15,8 @@ struct RunState {
   int64_t wall_nanos = 0;
   uint64_t used = 0;
   uint64_t limit = 0;
-  int64_t kills = -1;    // MemoryLevels::KillsByKernel()
-  bool ended = false;    // the watch was stopped in good order
+  int64_t kills = -1;     // MemoryLevels::KillsByKernel()
+  bool ended = false;     // the watch was stopped in good order
   char capture[80] = "";  // the last one
 };
 

@@ -5,7 +5,11 @@
 #include <cstring>
 #include <system_error>
 
+#include "pprof/own_threads.h"
+#include "profiler/model/snapshot_access.h"
+#include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/memory/pages.h"
+#include "profiler/sys/modules/loaded_code.h"
 #include "profiler/sys/process/command_line.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/own_descriptors.h"
@@ -22,6 +26,14 @@ constexpr double kFastestBytesPerNano = 2;
 // Below this share file caches need not be told apart, and nobody asks how the process died.
 constexpr double kCalm = 0.5;
 constexpr int64_t kCalmBeat = 10000 * kMillisecond;
+
+// Names are looked up again when there are new stacks, ever more rarely, and once more in each
+// tenth of the limit from here on; not near the limit.
+constexpr int64_t kFirstPause = 10000 * kMillisecond;
+constexpr int64_t kLongestPause = 600000 * kMillisecond;
+constexpr double kTenth = 0.1;
+constexpr double kTooNear = 0.88;
+constexpr uint64_t kNamesBytes = uint64_t{16} << 20;
 
 // What the watch itself does is touched before memory is short.
 CaptureMemory* MakeMemory() {
@@ -90,7 +102,7 @@ void WatchThread::Run() {
   if (!opened.ok()) return;
   int64_t wait = 0;
   while (!WaitUntilStopped(wait)) wait = Look(&files);
-  const sys::MutexLock lock(capture_mutex_);
+  names_thread_.Join();
   RunState state;
   state.ended = true;
   record_.Write(state);
@@ -102,8 +114,8 @@ Status WatchThread::Open(Files* files) {
   if (!files->folder.is_open()) return {StatusCode::kInvalidArgument, why_not};
   last_deaths_ = ReadDeaths(files->folder, files->levels.KillsByKernel());
   if (!record_.Make(files->folder)) {
-    return {StatusCode::kInvalidArgument, options_.folder + " cannot be written to: " +
-                                              std::generic_category().message(errno)};
+    return {StatusCode::kInvalidArgument,
+            options_.folder + " cannot be written to: " + std::generic_category().message(errno)};
   }
   const sys::MutexLock lock(capture_mutex_);
   memory_ = MakeMemory();
@@ -121,10 +133,49 @@ int64_t WatchThread::Look(Files* files) {
     const sys::MutexLock lock(capture_mutex_);
     static_cast<void>(CaptureWith(files->folder, files->levels, reason));
   }
+  LearnNamesIfDue(level);
   const double headroom =
       (rules_.NextShare(level.share()) - level.share()) * static_cast<double>(level.limit);
   return std::clamp(static_cast<int64_t>(std::min(headroom / kFastestBytesPerNano, 1e18)),
                     kShortestTick, kTick);
+}
+
+void WatchThread::LearnNamesIfDue(const sys::MemoryLevel& level) {
+  if (learning_.load(std::memory_order_acquire)) return;
+  names_thread_.Join();
+  const size_t stacks = signal_safe::heap_sampler.stacks.size();
+  if (level.share() > kTooNear || level.left() < kNamesBytes || stacks == stacks_learned_) return;
+  const auto now = static_cast<int64_t>(sys::MonotonicNanos());
+  const bool filled = level.share() > kCalm && level.share() > share_learned_ + kTenth;
+  if (now < next_learning_ && !filled) return;
+  learning_pause_ = std::clamp(2 * learning_pause_, kFirstPause, kLongestPause);
+  next_learning_ = now + learning_pause_;
+  share_learned_ = level.share();
+  stacks_learned_ = stacks;
+  learning_.store(true, std::memory_order_relaxed);
+  names_thread_ = sys::OwnThread::Start("pprof-names", [this] { LearnNames(); });
+  if (!names_thread_.running()) learning_.store(false, std::memory_order_relaxed);
+}
+
+// On a thread of its own, since it may take seconds.
+void WatchThread::LearnNames() {
+  constexpr int kNiceSteps = 10;
+  sys::LowerOwnPriority(kNiceSteps);
+  const size_t free_before = FreeAllocatorBytes();
+  const uint64_t unloaded = sys::UnloadedCount();
+  if (const auto heap = Collect("heap"); heap.ok()) {
+    SymbolOptions options;
+    options.cancelled = [this] { return WaitUntilStopped(0); };
+    const SymbolizedSnapshot symbolized = heap.value().Symbolize(options);
+    const sys::MutexLock lock(capture_mutex_);
+    // Names of a module that was unloaded meanwhile may be those of other code by now.
+    if (sys::UnloadedCount() == unloaded) {
+      memory_->names.Add(model::SnapshotAccess::ProfileOf(heap.value()),
+                         model::SnapshotAccess::SymbolsOf(symbolized), unloaded);
+    }
+  }
+  GiveBackMemory(free_before);
+  learning_.store(false, std::memory_order_release);
 }
 
 void WatchThread::Beat(Files* files, const sys::MemoryLevel& level) {

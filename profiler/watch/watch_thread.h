@@ -1,6 +1,7 @@
 // The thread behind pprof::Watch.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class WatchThread {
   Status Open(Files* files);
   bool WaitUntilStopped(int64_t nanos);
   int64_t Look(Files* files);
+  void LearnNamesIfDue(const sys::MemoryLevel& level);
+  void LearnNames();
   void Beat(Files* files, const sys::MemoryLevel& level);
   Result<std::string> CaptureWith(const sys::PrivateFolder& folder, const sys::MemoryLevels& levels,
                                   std::string_view reason) PPROF_REQUIRES(capture_mutex_);
@@ -56,6 +59,14 @@ class WatchThread {
   RunRecord record_;
   std::vector<std::string> last_deaths_;  // final once the thread watches
   sys::OwnThread thread_;
+
+  // Of the thread that watches, except for `learning_`.
+  sys::OwnThread names_thread_;
+  std::atomic<bool> learning_{false};
+  size_t stacks_learned_ = 0;
+  double share_learned_ = 0;
+  int64_t next_learning_ = 0;
+  int64_t learning_pause_ = 0;
 
   sys::Mutex capture_mutex_;
   CaptureMemory* memory_ PPROF_GUARDED_BY(capture_mutex_) = nullptr;

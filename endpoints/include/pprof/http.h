@@ -76,13 +76,13 @@ struct Options {
   // (docs/symbolizing.md). 0: symbolizes only on request. Only used by Server.
   std::chrono::milliseconds warm_symbols_every{0};
 
-  // Captures before the process is killed for lack of memory: where they go and when they are taken,
-  // as WatchOptions::Parse reads it, e.g. "/var/lib/app/captures". Empty: none. The first server of
-  // the process takes them. Only used by Server.
+  // Captures before the process is killed for lack of memory: where they go and when they are
+  // taken, as WatchOptions::Parse reads it, e.g. "/var/lib/app/captures". Empty: none. The first
+  // server of the process takes them. Only used by Server.
   std::string watch;
 
-  // Called by Server::Start for each sentence about an earlier process that was killed at its memory
-  // limit, e.g. with the name of its last capture. Empty: the sentences go to stderr.
+  // Called by Server::Start for each sentence about an earlier process that was killed at its
+  // memory limit, e.g. with the name of its last capture. Empty: the sentences go to stderr.
   std::function<void(const std::string&)> say;
 
   // Called for every request, on one thread of the server, after the last byte was sent. While it

@@ -1,5 +1,5 @@
-// Captures before the kernel's out-of-memory killer comes: a thread watches how close the process is
-// to its limit of memory, and writes profiles to a folder while it still can.
+// Captures before the kernel's out-of-memory killer comes: a thread watches how close the process
+// is to its limit of memory, and writes profiles to a folder while it still can.
 //
 //   auto watch = pprof::Watch::Start(pprof::WatchOptions::Parse("/var/lib/app/captures").value());
 //
@@ -29,7 +29,7 @@ struct CaptureInfo {
   int64_t pid = 0;
   int64_t unix_seconds = 0;  // of the name
   uint64_t bytes = 0;
-  bool before_death = false;      // the last one of a process that the kernel killed
+  bool before_death = false;       // the last one of a process that the kernel killed
   std::vector<std::string> files;  // sorted, e.g. "heap.pb.gz"
 };
 
@@ -40,7 +40,8 @@ struct WatchOptions {
   std::string folder;
 
   // Shares of the effective limit in percent: the least of the memory cgroups (v1 and v2, each
-  // group above, too), RLIMIT_AS and the machine's memory. Each takes a capture when it is exceeded.
+  // group above, too), RLIMIT_AS and the machine's memory. Each takes a capture when it is
+  // exceeded.
   std::vector<int> memory_percent = {90, 95};
 
   // Reads a line such as "/var/lib/app/captures memory=85,95": the folder, then settings, separated
@@ -49,10 +50,10 @@ struct WatchOptions {
 };
 
 // The thread that watches. The destructor stops it within 0.2 s; a capture in progress ends first.
-// A forked child does not have it. Takes 2.5 MiB of memory at its start, and none for the first part
-// of a capture: heap, limits and files of the system, without names. The names, thread stacks and
-// the other profiles follow if at least 8 MiB are left.
-// Thread safety: safe; one thread owns the object. Not async-signal-safe: allocates, locks.
+// A forked child does not have it. Takes 2.5 MiB of memory at its start, and none for the first
+// part of a capture: heap, limits and files of the system, without names. The names, thread stacks
+// and the other profiles follow if at least 8 MiB are left. Thread safety: safe; one thread owns
+// the object. Not async-signal-safe: allocates, locks.
 class [[nodiscard]] Watch {
  public:
   // Errors: kInvalidArgument for options out of range, or a folder that cannot be used, with the

@@ -1,9 +1,9 @@
-#include "profiler/sys/files/file_reader.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "profiler/sys/files/file_reader.h"
 
 namespace pprof::sys {
 

@@ -1,10 +1,10 @@
-#include "profiler/sys/files/file_writer.h"
-
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+
+#include "profiler/sys/files/file_writer.h"
 
 namespace pprof::sys {
 

@@ -10,8 +10,8 @@ namespace pprof::sys {
 
 // One limit. Without `source` there is none.
 struct MemoryLevel {
-  uint64_t limit = UINT64_MAX;  // bytes
-  uint64_t used = 0;            // bytes, without file caches that the kernel drops before it kills
+  uint64_t limit = UINT64_MAX;   // bytes
+  uint64_t used = 0;             // bytes, without file caches that the kernel drops before it kills
   const char* source = nullptr;  // "memory.max", "memory.limit_in_bytes", "RLIMIT_AS" or "MemTotal"
 
   double share() const {

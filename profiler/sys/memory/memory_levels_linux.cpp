@@ -53,19 +53,18 @@ struct GroupFiles {
   const char* kills;
   const char* kills_key;
 };
-constexpr GroupFiles kFiles[] = {
-    {"/sys/fs/cgroup/memory",
-     "memory.limit_in_bytes",
-     "memory.usage_in_bytes",
-     {"\ntotal_inactive_file ", "\ntotal_active_file "},
-     "memory.oom_control",
-     "oom_kill "},
-    {"/sys/fs/cgroup",
-     "memory.max",
-     "memory.current",
-     {"\ninactive_file ", "\nactive_file "},
-     "memory.events",
-     "oom_kill "}};
+constexpr GroupFiles kFiles[] = {{"/sys/fs/cgroup/memory",
+                                  "memory.limit_in_bytes",
+                                  "memory.usage_in_bytes",
+                                  {"\ntotal_inactive_file ", "\ntotal_active_file "},
+                                  "memory.oom_control",
+                                  "oom_kill "},
+                                 {"/sys/fs/cgroup",
+                                  "memory.max",
+                                  "memory.current",
+                                  {"\ninactive_file ", "\nactive_file "},
+                                  "memory.events",
+                                  "oom_kill "}};
 
 int OpenFile(const std::string& path) { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }
 
