@@ -52,7 +52,8 @@ TABLE = {
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",
-        headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",
+        headers="fcntl.h sched.h signal.h sys/mman.h sys/prctl.h sys/resource.h sys/syscall.h sys/wait.h "
+                "time.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
@@ -127,7 +128,7 @@ TABLE = {
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     "profiler/watch": Room(
-        f"pprof profiler/labels profiler/model {PROFILES}/heap {SAFE}/heap {SYS['files']} {SYS['memory']} "
+        f"pprof profiler/labels profiler/model {PROFILES}/heap {SAFE}/heap {SAFE}/hooks {SYS['files']} {SYS['memory']} "
         f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="zlib.h"),
 
     # Public headers: the standard library and each other.

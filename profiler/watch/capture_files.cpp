@@ -64,6 +64,26 @@ struct PartName {
   char text[64];
 };
 
+// Gives a file that was written under its name with ".part" its own.
+void Replace(const sys::PrivateFolder& folder, const char* name, bool written) {
+  const PartName part(name);
+  if (!written || !folder.Replace(part.text, name)) folder.RemoveFile(part.text);
+}
+
+bool WriteSnapshot(const sys::PrivateFolder& folder, const char* file, const Snapshot& snapshot,
+                   Format format, CaptureMemory* memory) {
+  SymbolOptions options;
+  options.within = std::chrono::seconds(2);
+  const SymbolizedSnapshot symbolized = snapshot.Symbolize(options);
+  const PartName part(file);
+  sys::FileWriter out(folder.MakeFile(part.text), memory->file_buffer);
+  FileBuffer buffer(&out);
+  std::ostream stream(&buffer);
+  const bool written = symbolized.WriteTo(stream, format).ok() && out.Finish();
+  Replace(folder, file, written);
+  return written;
+}
+
 }  // namespace
 
 CaptureFiles::CaptureFiles(const sys::PrivateFolder* base, const char* pending,
@@ -173,17 +193,11 @@ bool CaptureFiles::WriteAbout(const char* file, bool complete) {
   return out.Finish();
 }
 
-// Gives a file that was written under its name with ".part" its own.
-void CaptureFiles::Replace(const char* name, bool written) {
-  const PartName part(name);
-  if (!written || !folder_.Replace(part.text, name)) folder_.RemoveFile(part.text);
-}
-
 void CaptureFiles::AddTables() {
   constexpr char kMemory[] = "smaps_rollup";
-  Replace(kPeak, WriteProfile(PartName(kPeak).text, HeapKind::kPeak));
-  Replace(kAllocs, WriteProfile(PartName(kAllocs).text, HeapKind::kAllocs));
-  Replace(kMemory, CopyFile("/proc/self/smaps_rollup", PartName(kMemory).text));
+  Replace(folder_, kPeak, WriteProfile(PartName(kPeak).text, HeapKind::kPeak));
+  Replace(folder_, kAllocs, WriteProfile(PartName(kAllocs).text, HeapKind::kAllocs));
+  Replace(folder_, kMemory, CopyFile("/proc/self/smaps_rollup", PartName(kMemory).text));
 }
 
 bool CaptureFiles::WriteCommandLine() {
@@ -196,18 +210,15 @@ bool CaptureFiles::WriteCommandLine() {
 bool CaptureFiles::Collected(const char* profile, const char* file, Format format,
                              uint64_t least_left) {
   if (levels_.Fullest().left() < least_left) return false;
-  const Result<Snapshot> snapshot = Collect(profile);
-  if (!snapshot.ok()) return false;
-  SymbolOptions options;
-  options.within = std::chrono::seconds(2);
-  const SymbolizedSnapshot symbolized = snapshot.value().Symbolize(options);
-  const PartName part(file);
-  sys::FileWriter out(folder_.MakeFile(part.text), memory_.file_buffer);
-  FileBuffer buffer(&out);
-  std::ostream stream(&buffer);
-  const bool written = symbolized.WriteTo(stream, format).ok() && out.Finish();
-  Replace(file, written);
-  return written;
+  const Parameters parameters =
+      format == Format::kDump ? Parameters{{"debug", "2"}} : Parameters{};
+  const Result<Snapshot> snapshot = pprof::Collect(profile, parameters);
+  return snapshot.ok() && WriteSnapshot(folder_, file, snapshot.value(), format, &memory_);
+}
+
+void CaptureFiles::AddProfile(const sys::PrivateFolder& base, const std::string& capture,
+                              const Snapshot& cpu, CaptureMemory* memory) {
+  WriteSnapshot(base.Enter(capture.c_str()), "cpu.pb.gz", cpu, Format::kProto, memory);
 }
 
 void CaptureFiles::AddNames() {
@@ -221,7 +232,7 @@ void CaptureFiles::AddNames() {
                         Collected("peak", kPeak, Format::kProto, kProfileBytes) &&
                         Collected("allocs", kAllocs, Format::kProto, kProfileBytes);
   const PartName part(kAbout);
-  Replace(kAbout, WriteAbout(part.text, complete));
+  Replace(folder_, kAbout, WriteAbout(part.text, complete));
 }
 
 }  // namespace pprof::watch

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "pprof/pprof.h"
@@ -41,6 +42,10 @@ class CaptureFiles {
   // each as long as enough memory is left. Not async-signal-safe: allocates.
   void AddNames();
 
+  // Adds a CPU profile to a capture of this process. Not async-signal-safe: allocates.
+  static void AddProfile(const sys::PrivateFolder& base, const std::string& capture,
+                         const Snapshot& cpu, CaptureMemory* memory);
+
   const CaptureName& name() const { return name_; }
 
  private:
@@ -51,7 +56,6 @@ class CaptureFiles {
   void WriteLimits();
   bool WriteAbout(const char* file, bool complete);
   bool Publish();
-  void Replace(const char* name, bool written);
   bool WriteCommandLine();
   bool Collected(const char* profile, const char* file, Format format, uint64_t least_left);
   void Miss(const char* file);

@@ -36,7 +36,28 @@ Status CheckOptions(const WatchOptions& options) {
   if (std::any_of(percents.begin(), percents.end(), bad)) {
     return {StatusCode::kInvalidArgument, "memory_percent has a number outside of 1 to 99"};
   }
+  if (options.high_water_percent < 0 || options.threads < 0 || options.most_a_day < 0 ||
+      !(options.cpu_cores >= 0)) {
+    return {StatusCode::kInvalidArgument, "a setting of the watch is negative"};
+  }
   return {};
+}
+
+// Runs body(folder) with the folder of this process's watch. Errors: kNotFound when nothing watches.
+template <class Body>
+auto InFolder(const Body& body) -> decltype(body(sys::PrivateFolder())) {
+  const std::shared_ptr<WatchThread> thread = RunningThread();
+  if (thread == nullptr) return Status(StatusCode::kNotFound, "nothing watches this process");
+  return sys::WithOwnDescriptors([&]() -> decltype(body(sys::PrivateFolder())) {
+    std::string why_not;
+    const auto folder = sys::PrivateFolder::Open(thread->options().folder, &why_not);
+    if (!folder.is_open()) return Status(StatusCode::kInternal, why_not);
+    return body(folder);
+  });
+}
+
+Status NoCapture(std::string_view name) {
+  return {StatusCode::kNotFound, "there is no capture " + std::string(name.substr(0, 100))};
 }
 
 }  // namespace
@@ -90,11 +111,39 @@ Result<std::string> Watch::Capture(std::string_view reason) {
 }
 
 std::vector<CaptureInfo> Watch::Captures() {
+  auto captures = InFolder([](const sys::PrivateFolder& folder) {
+    return Result<std::vector<CaptureInfo>>(watch::ListCaptures(folder));
+  });
+  return captures.ok() ? std::move(captures).value() : std::vector<CaptureInfo>();
+}
+
+std::vector<std::string> Watch::Deaths() {
   const std::shared_ptr<WatchThread> thread = RunningThread();
-  if (thread == nullptr) return {};
-  return sys::WithOwnDescriptors([&] {
-    std::string why_not;
-    return watch::ListCaptures(sys::PrivateFolder::Open(thread->options().folder, &why_not));
+  return thread == nullptr ? std::vector<std::string>() : thread->last_deaths();
+}
+
+Result<std::string> Watch::Read(std::string_view capture, std::string_view file) {
+  return InFolder([&](const sys::PrivateFolder& folder) -> Result<std::string> {
+    watch::CaptureNameParts parts;
+    const bool plain = !file.empty() && file.front() != '.' &&
+                       file.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+    if (!plain || !watch::ParseCaptureName(capture, &parts)) return NoCapture(capture);
+    const sys::PrivateFolder of_capture = folder.Enter(std::string(capture).c_str());
+    const std::string name(file);
+    const int fd = of_capture.OpenFile(name.c_str());
+    if (fd < 0) return Status(StatusCode::kNotFound, "the capture has no such file");
+    std::string bytes = sys::ReadWhole(fd, of_capture.SizeOf(name.c_str()));
+    sys::CloseFile(fd);
+    return bytes;
+  });
+}
+
+Status Watch::Remove(std::string_view capture) {
+  return InFolder([&](const sys::PrivateFolder& folder) -> Status {
+    watch::CaptureNameParts parts;
+    if (!watch::ParseCaptureName(capture, &parts)) return NoCapture(capture);
+    const std::string name(capture);
+    return folder.RemoveFolder(name.c_str()) ? Status() : NoCapture(capture);
   });
 }
 

@@ -15,6 +15,10 @@
 #include "profiler/sys/thread/own_thread.h"
 #include "profiler/watch/capture_files.h"
 #include "profiler/watch/capture_memory.h"
+#include "profiler/watch/followers.h"
+#include "profiler/watch/lock_waits.h"
+#include "profiler/watch/name_learner.h"
+#include "profiler/watch/retention.h"
 #include "profiler/watch/rules.h"
 #include "profiler/watch/run_record.h"
 
@@ -23,7 +27,7 @@ namespace pprof::watch {
 // Thread safety: safe.
 class WatchThread {
  public:
-  explicit WatchThread(const WatchOptions& options) : options_(options), rules_(options) {}
+  explicit WatchThread(const WatchOptions& options);
   ~WatchThread();
   WatchThread(const WatchThread&) = delete;
   WatchThread& operator=(const WatchThread&) = delete;
@@ -41,36 +45,42 @@ class WatchThread {
   uint32_t process() const { return process_; }
 
  private:
-  struct Files;  // of one thread: its descriptors are no others'
+  // Of one thread: its descriptors are no others'.
+  struct Files {
+    sys::PrivateFolder folder;
+    sys::MemoryLevels levels;
+    int64_t next_beat = 0;
+  };
 
   void Run();
   Status Open(Files* files);
+  bool IsStopping() { return WaitUntilStopped(0); }
   bool WaitUntilStopped(int64_t nanos);
   int64_t Look(Files* files);
-  void LearnNamesIfDue(const sys::MemoryLevel& level);
-  void LearnNames();
-  void Beat(Files* files, const sys::MemoryLevel& level);
+  Reading ReadProcess(const Files& files, const sys::MemoryLevel& level, int64_t now);
+  void Beat(Files* files, const sys::MemoryLevel& level, int64_t now);
+  void RecordCpu(const std::string& capture);
   Result<std::string> CaptureWith(const sys::PrivateFolder& folder, const sys::MemoryLevels& levels,
                                   std::string_view reason) PPROF_REQUIRES(capture_mutex_);
+  void Tidy(const sys::PrivateFolder& folder, const std::string& newest, uint64_t used)
+      PPROF_REQUIRES(capture_mutex_);
 
   const WatchOptions options_;
   const uint32_t process_ = sys::ProcessGeneration();
   Rules rules_;
+  LockWaits lock_waits_;
+  Followers followers_;
   RunRecord record_;
   std::vector<std::string> last_deaths_;  // final once the thread watches
   sys::OwnThread thread_;
-
-  // Of the thread that watches, except for `learning_`.
-  sys::OwnThread names_thread_;
-  std::atomic<bool> learning_{false};
-  size_t stacks_learned_ = 0;
-  double share_learned_ = 0;
-  int64_t next_learning_ = 0;
-  int64_t learning_pause_ = 0;
+  sys::OwnThread cpu_thread_;
+  Reading reading_;  // the last one
 
   sys::Mutex capture_mutex_;
   CaptureMemory* memory_ PPROF_GUARDED_BY(capture_mutex_) = nullptr;
-  CaptureName last_capture_ PPROF_GUARDED_BY(capture_mutex_) = {};
+  RunState state_ PPROF_GUARDED_BY(capture_mutex_);  // as it was written last
+  RampUp ramp_up_ PPROF_GUARDED_BY(capture_mutex_);
+  NameLearner learner_;
 
   sys::Mutex mutex_;
   sys::CondVar changed_;

@@ -44,8 +44,49 @@ struct WatchOptions {
   // exceeded.
   std::vector<int> memory_percent = {90, 95};
 
-  // Reads a line such as "/var/lib/app/captures memory=85,95": the folder, then settings, separated
-  // by blanks. Errors: kInvalidArgument for anything else.
+  // The resident memory is the most since the start, and by so much above the mean of the last ten
+  // readings, one each 5 s. Reason "highwater". 0: off.
+  int high_water_percent = 25;
+
+  // The growth of the last 50 s reaches the limit within this time. Reason "slope". 0: off.
+  std::chrono::seconds slope_within{600};
+
+  // The process uses more than so many CPUs for so long; the capture then has a CPU profile of 10 s.
+  // Reason "cpu". 0: off.
+  double cpu_cores = 0;
+  std::chrono::seconds cpu_for{30};
+
+  // More than so many threads; 0: any number. Twice as many as the mean of the last ten readings,
+  // and 50 or more. Reason "threads".
+  int threads = 0;
+  bool threads_doubled = true;
+
+  // A thread has waited so long for a mutex, or threads wait for each other. Reasons "lock" and
+  // "deadlock". 0: off.
+  std::chrono::seconds lock_wait{10};
+
+  // The number of a signal that asks for a capture, e.g. SIGUSR2. Reason "signal". 0: none.
+  int signal = 0;
+
+  // A rule is silent for so long after it spoke, and speaks at most so often in 24 hours. Rules other
+  // than those of memory_percent are silent until the watch has run for `warm_up`.
+  std::chrono::seconds cooldown{60};
+  std::chrono::seconds warm_up{60};
+  int most_a_day = 24;
+
+  // Called after each capture, on a thread of its own that has the program's descriptors. While it
+  // runs, up to 16 further ones wait. Must not destroy the watch.
+  std::function<void(const CaptureInfo&)> on_capture;
+
+  // A program that is run after each capture, and its arguments; the path of the capture's folder
+  // follows as the last one. No shell. It has no open files but /dev/null, and is killed after 5
+  // minutes. The next capture waits for it. Empty: none.
+  std::vector<std::string> hook;
+
+  // Reads a line such as "/var/lib/app/captures memory=85,95 cpu=4 hook=/usr/bin/push,--fast": the
+  // folder, then settings, separated by blanks: memory, high-water, slope, cpu, threads, lock,
+  // signal, cooldown, warm-up, daily, hook (docs/operations.md).
+  // Errors: kInvalidArgument for anything else.
   static Result<WatchOptions> Parse(std::string_view line);
 };
 
@@ -76,6 +117,15 @@ class [[nodiscard]] Watch {
 
   // The captures in the folder of this process's watch, oldest first; empty without one.
   static std::vector<CaptureInfo> Captures();
+
+  // The bytes of one file of a capture. Errors: kNotFound.
+  static Result<std::string> Read(std::string_view capture, std::string_view file);
+
+  // Removes a capture. Errors: kNotFound.
+  static Status Remove(std::string_view capture);
+
+  // last_deaths() of this process's watch; empty without one.
+  static std::vector<std::string> Deaths();
 
  private:
   explicit Watch(std::shared_ptr<watch::WatchThread> thread);

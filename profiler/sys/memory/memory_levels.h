@@ -37,6 +37,9 @@ class MemoryLevels {
   // Allocates nothing.
   MemoryLevel Fullest(double caches_from = 0) const;
 
+  // Resident memory of the process in bytes. Allocates nothing.
+  uint64_t ResidentBytes() const;
+
   // How often the kernel has killed a process of the group for lack of memory (oom_kill); -1:
   // unknown. Allocates nothing.
   int64_t KillsByKernel() const;

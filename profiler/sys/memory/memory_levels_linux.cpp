@@ -142,11 +142,15 @@ MemoryLevel MemoryLevels::OfAddressSpace() const {
 // That others fill the machine is nothing that a capture of this process would explain.
 MemoryLevel MemoryLevels::OfMachine() const {
   if (machine_ == 0) return {};
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const uint64_t own = FileText(statm_).NumberAfter(" ", 0) * page;
+  const uint64_t own = ResidentBytes();
   if (own < machine_ / kOwnPart) return {machine_, own, "MemTotal"};
   const uint64_t available = FileText(meminfo_).NumberAfter("\nMemAvailable:", 0) << 10;
   return {machine_, machine_ - std::min(available, machine_), "MemTotal"};
+}
+
+uint64_t MemoryLevels::ResidentBytes() const {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return FileText(statm_).NumberAfter(" ", 0) * page;
 }
 
 MemoryLevel MemoryLevels::Fullest(double caches_from) const {

@@ -123,7 +123,7 @@ class Start(WatchCase):
         self.assertEqual(os.listdir(self.folder.name + "/real"), [])
 
     def test_is_refused_with_a_setting_that_is_none(self):
-        self.assertIn("memory=many is not", self.refused(settings="memory=many"))
+        self.assertIn("memory=many has a value that it cannot have", self.refused(settings="memory=many"))
         self.assertIn("outside of 1 to 99", self.refused(settings="memory=120"))
         self.assertIn("no setting memroy", self.refused(settings="memroy=90"))
 
