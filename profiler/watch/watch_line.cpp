@@ -67,6 +67,7 @@ bool Set(std::string_view name, std::string_view value, WatchOptions* options, b
   if (name == "high-water") return ParseInt(value, &options->high_water_percent);
   if (name == "slope") return ParseSeconds(value, &options->slope_within);
   if (name == "cpu") return ParseCores(value, &options->cpu_cores);
+  if (name == "cpu-for") return ParseSeconds(value, &options->cpu_for);
   if (name == "threads") return ParseInt(value, &options->threads);
   if (name == "lock") return ParseSeconds(value, &options->lock_wait);
   if (name == "signal") return ParseSignal(value, &options->signal);

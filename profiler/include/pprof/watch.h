@@ -84,8 +84,8 @@ struct WatchOptions {
   std::vector<std::string> hook;
 
   // Reads a line such as "/var/lib/app/captures memory=85,95 cpu=4 hook=/usr/bin/push,--fast": the
-  // folder, then settings, separated by blanks: memory, high-water, slope, cpu, threads, lock,
-  // signal, cooldown, warm-up, daily, hook (docs/operations.md).
+  // folder, then settings, separated by blanks: memory, high-water, slope, cpu, cpu-for,
+  // threads, lock, signal, cooldown, warm-up, daily, hook (docs/operations.md).
   // Errors: kInvalidArgument for anything else.
   static Result<WatchOptions> Parse(std::string_view line);
 };

@@ -2,18 +2,25 @@
 //
 //   leaker MIB_PER_SECOND [MIB_AT_MOST]     PPROF_CPP_WATCH says where captures go
 //
-// At MIB_AT_MOST it stays, and reads lines from stdin: "quit" ends it.
+// At MIB_AT_MOST it stays, and does what lines on stdin say: "quit", "lock" (a thread waits for a
+// mutex for ever), "deadlock" (two threads wait for each other), "threads" (60 more), "spin" (a busy
+// one), "fork" (a child that takes captures of its own and waits for its end), "captures" (one after
+// the other).
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "pprof/http.h"
+#include "pprof/watch.h"
 
 namespace {
 
@@ -40,6 +47,58 @@ void LeakAt(double bytes_per_second, size_t most) {
   }
 }
 
+std::mutex first_lock;
+std::mutex second_lock;
+
+void Detached(const std::function<void()>& body) { std::thread(body).detach(); }
+
+void Idle() {
+  while (true) pause();
+}
+
+// Never returns: `inner` is held by a thread that waits for this one, or that holds it for ever.
+void HoldAndWait(std::mutex& outer, std::mutex& inner) {
+  const std::lock_guard<std::mutex> held(outer);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const std::lock_guard<std::mutex> never(inner);
+}
+
+void MakeThreads() {
+  for (int i = 0; i < 60; ++i) Detached(Idle);
+}
+
+void Spin() {
+  for (volatile uint64_t i = 0;; i = i + 1) {
+  }
+}
+
+void TakeCaptures() {
+  while (pprof::Watch::Capture("again").ok()) {
+  }
+  std::puts("no capture");
+  std::fflush(stdout);
+}
+
+// The child has no watch, and can start its own in the same folder.
+void Fork(const std::string& watch) {
+  if (fork() != 0) return;
+  const bool has_none = !pprof::Watch::Capture("parents").ok();
+  auto own = pprof::Watch::Start(pprof::WatchOptions::Parse(watch).value());
+  const bool captured = own.ok() && pprof::Watch::Capture("childs").ok();
+  std::puts(has_none && captured ? "child ok" : "child failed");
+  std::fflush(stdout);
+  Idle();
+}
+
+const std::map<std::string, std::function<void()>> kActions = {
+    {"lock", [] { first_lock.lock(); Detached([] { first_lock.lock(); }); }},
+    {"deadlock", [] { Detached([] { HoldAndWait(first_lock, second_lock); });
+                      Detached([] { HoldAndWait(second_lock, first_lock); }); }},
+    {"threads", MakeThreads},
+    {"spin", [] { Detached(Spin); }},
+    {"fork", [] { Fork(std::getenv("PPROF_CPP_WATCH")); }},
+    {"captures", TakeCaptures}};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,6 +120,9 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   char line[64];
   while (std::fgets(line, sizeof line, stdin) != nullptr && std::strcmp(line, "quit\n") != 0) {
+    line[std::strcspn(line, "\n")] = '\0';
+    const auto action = kActions.find(line);
+    if (action != kActions.end()) action->second();
   }
   return 0;
 }

@@ -92,7 +92,7 @@ TEST(Rules, ASlopeReachesTheLimitWithinTheTime) {
   WatchOptions options;
   options.cooldown = std::chrono::seconds(100000);
   EXPECT_EQ(Said(options, 300, line), (Lines{"60 slope"}));
-  options.slope_within = std::chrono::seconds(300);
+  options.slope_within = std::chrono::seconds(302);
   EXPECT_EQ(Said(options, 400, line), (Lines{"300 slope"}));
   const auto noise = [](int second, Reading* reading) {
     reading->share = 0.5 + (second * 7919 % 100 - 50) * 0.0002;
@@ -140,7 +140,7 @@ TEST(Rules, KnowTheNextShare) {
 
 TEST(WatchOptions, AreReadFromALine) {
   const auto options = WatchOptions::Parse(
-      " /captures  memory=80,95 high-water=0 slope=5m cpu=1.5 threads=100 lock=3s signal=SIGUSR2 "
+      " /captures  memory=80,95 high-water=0 slope=5m cpu=1.5 cpu-for=20s threads=100 lock=3s signal=SIGUSR2 "
       "cooldown=10s warm-up=0 daily=5 hook=/bin/push,--now");
   ASSERT_TRUE(options.ok()) << options.status().message();
   EXPECT_EQ(options.value().folder, "/captures");
@@ -148,6 +148,7 @@ TEST(WatchOptions, AreReadFromALine) {
   EXPECT_EQ(options.value().high_water_percent, 0);
   EXPECT_EQ(options.value().slope_within, std::chrono::minutes(5));
   EXPECT_EQ(options.value().cpu_cores, 1.5);
+  EXPECT_EQ(options.value().cpu_for, std::chrono::seconds(20));
   EXPECT_EQ(options.value().threads, 100);
   EXPECT_EQ(options.value().lock_wait, std::chrono::seconds(3));
   EXPECT_EQ(options.value().signal, 12);
