@@ -97,6 +97,7 @@ Result<Options> Options::FromEnvironment() {
   const std::string address = Environment("PPROF_CPP_LISTEN");
   if (!address.empty()) options.address = address;
   options.token_file = Environment("PPROF_CPP_TOKEN_FILE");
+  options.watch = Environment("PPROF_CPP_WATCH");
   auto remote = ParseSwitch("PPROF_CPP_ALLOW_REMOTE", Environment("PPROF_CPP_ALLOW_REMOTE"));
   if (!remote.ok()) return remote.status();
   options.allow_remote = remote.value();

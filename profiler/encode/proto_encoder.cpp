@@ -3,12 +3,12 @@
 #include <protozero/pbf_writer.hpp>
 #include <string>
 
+#include "pprof/version.h"
 #include "profiler/encode/encoders.h"
 #include "profiler/encode/function_table.h"
 #include "profiler/encode/gzip_sink.h"
 #include "profiler/encode/string_table.h"
 #include "profiler/encode/utf8.h"
-#include "pprof/version.h"
 
 namespace pprof::encode {
 namespace {
@@ -253,8 +253,8 @@ class ProtoEncoder {
       writer_.add_uint64(pb::kComment, strings_.IdOfCopy(kIncomplete));
     }
     if (profile_.lost_samples != 0) {
-      writer_.add_uint64(pb::kComment,
-                         strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+      writer_.add_uint64(
+          pb::kComment, strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
     }
     writer_.add_uint64(pb::kComment, strings_.IdOfCopy("pprof-cpp " PPROF_CPP_VERSION_TEXT));
   }

@@ -118,7 +118,8 @@ TEST(ProtoEncoder, DefaultSampleTypeAndComments) {
   input.profile.lost_samples = 7;
   const DecodedProfile profile = Decode(Encode(input));
   EXPECT_EQ(profile.default_sample_type, "alloc_space");
-  EXPECT_THAT(profile.comments, ElementsAre("first", "7 samples lost", "pprof-cpp " PPROF_CPP_VERSION_TEXT));
+  EXPECT_THAT(profile.comments,
+              ElementsAre("first", "7 samples lost", "pprof-cpp " PPROF_CPP_VERSION_TEXT));
 }
 
 TEST(ProtoEncoder, StringsAreCleanUtf8) {

@@ -83,13 +83,23 @@ struct Options {
   // Answers /metrics like /debug/pprof/metrics: where Prometheus looks by default.
   bool metrics_at_root = false;
 
+  // Captures before the process is killed for lack of memory: where they go and when they are
+  // taken, as WatchOptions::Parse reads it, e.g. "/var/lib/app/captures". Empty: none. The first
+  // server of the process takes them. Only used by Server.
+  std::string watch;
+
+  // Called by Server::Start for each sentence about an earlier process that was killed at its
+  // memory limit, e.g. with the name of its last capture. Empty: the sentences go to stderr.
+  std::function<void(const std::string&)> say;
+
   // Called for every request, on one thread of the server, after the last byte was sent. While it
   // blocks, up to 1,024 records wait and further ones are dropped. Must not destroy the server,
   // which calls it for the waiting ones first.
   std::function<void(const RequestRecord&)> log;
 
-  // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE (1, true,
-  // yes, on; 0, false, no, off, empty). Not async-signal-safe: allocates.
+  // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE, PPROF_CPP_WATCH (watch) and
+  // PPROF_CPP_ALLOW_REMOTE (1, true, yes, on; 0, false, no, off, empty).
+  // Not async-signal-safe: allocates.
   // Errors: kInvalidArgument for any other PPROF_CPP_ALLOW_REMOTE.
   // Thread safety: safe unless the environment changes concurrently.
   static Result<Options> FromEnvironment();

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Kills a process at random moments of its captures, and looks what is left of them.
+
+usage: LEAKER=build/dev/tests/safety/watch/leaker kill_runs.py [KILLS]      default 200
+
+Each capture under a final name must be whole, and each of its profiles must be readable. What was not
+finished must be gone after the next start.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+from profile_check import strings_of
+
+FIRST = {"capture.json", "cmdline", "heap.pb.gz", "limits", "meminfo", "status"}
+
+
+def check(folder):
+    """Raises unless the capture is whole."""
+    files = set(os.listdir(folder))
+    missing = FIRST - files
+    if missing:
+        raise ValueError(f"{folder} has no {missing}")
+    with open(f"{folder}/capture.json") as about:
+        json.load(about)
+    for file in files:
+        if file.endswith(".pb.gz") and not file.startswith("."):
+            strings_of(f"{folder}/{file}")
+
+
+def run(leaker, kills, random_numbers, report=lambda done: None):
+    """Returns the number of captures that were looked at."""
+    looked_at = 0
+    with tempfile.TemporaryDirectory() as top:
+        folder = f"{top}/captures"
+        environment = dict(os.environ, PPROF_CPP_WATCH=folder)
+        for kill in range(kills):
+            process = subprocess.Popen([leaker, "1000", "1"], env=environment, text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process.stdout.readline()
+            hidden = [name for name in os.listdir(folder) if name.startswith(".")]
+            if len(hidden) > 1:
+                raise ValueError(f"left behind: {hidden}")
+            process.stdin.write("captures\n")
+            process.stdin.flush()
+            time.sleep(random_numbers.random() * 0.06)  # a capture takes 10 to 50 ms
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+            for name in os.listdir(folder):
+                if not name.startswith("."):
+                    check(f"{folder}/{name}")
+                    looked_at += 1
+                    subprocess.run(["rm", "-r", f"{folder}/{name}"], check=True)
+            report(kill + 1)
+    return looked_at
+
+
+def main():
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    begin = time.monotonic()
+
+    def report(done):
+        if done % 1000 == 0:
+            print(f"{done} kills, {time.monotonic() - begin:.0f} s", flush=True)
+
+    captures = run(os.environ["LEAKER"], kills, random.Random(), report)
+    print(f"{kills} kills, {captures} captures, all whole")
+    return 0 if captures else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
