@@ -113,8 +113,9 @@ Answer ServeRead(const Request& request, const Context& context) {
 
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
-  return path == kRoot || path == kHistoryPath || IsMetricsPath(path, options) ||
-         IsCapturesPath(path) || UiFileAt(path) != nullptr || IsSymbolPath(path) ||
+  if (path == kHistoryPath) return options.history;
+  return path == kRoot || IsMetricsPath(path, options) || IsCapturesPath(path) ||
+         UiFileAt(path) != nullptr || IsSymbolPath(path) ||
          ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
 }
 

@@ -66,10 +66,22 @@ TEST(HistoryHandler, CanBeSwitchedOff) {
   Options options = Local();
   options.history = false;
   const Server server = Started(options);
-  // The server has done its chores before it answers, and one that fills a history its first
-  // reading.
-  EXPECT_EQ(Csv(server), kCsvHead);
-  EXPECT_TRUE(Has(Get(server.port(), kHistory).body, "\"rows\":[]},{\"seconds\":10,\"rows\":[]}"));
+  EXPECT_EQ(Get(server.port(), kHistory).status, 404);
+  EXPECT_FALSE(Has(Get(server.port(), "/debug/pprof/").body, "history"));
+  EXPECT_TRUE(Has(Get(Started().port(), "/debug/pprof/").body, "'history?debug=1'"));
+}
+
+TEST(HistoryHandler, AServerWithoutOneTakesNoReadings) {
+  Options options = Local();
+  options.history = false;
+  const Server server = Started(options);
+  // It would have taken one before it answers.
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
+  Request request;
+  request.method = "GET";
+  request.path = kHistory;
+  request.query = "format=csv";
+  EXPECT_EQ(Handle(request).body, kCsvHead);
 }
 
 TEST(HistoryHandler, OnlyReadsAndNotForStrangers) {
