@@ -22,8 +22,8 @@ constexpr double kForStrict = 0.5;
 constexpr double kForWeak = 0.65;
 constexpr double kForWays = 0.9;
 
-// Checked are the heaviest holders: three, and more while that takes little.
-constexpr size_t kChecked = 3;
+// Checked are the heaviest holders, while that takes little. Without the heaviest of all there is
+// often little left to mark.
 constexpr size_t kMostChecked = 64;
 constexpr uint64_t kLittleNanos = 300000000;
 
@@ -177,10 +177,10 @@ void HolderSearch::CheckHeaviest() {
     by_bytes[target.holder].first += target.bytes();
   }
   std::sort(by_bytes.rbegin(), by_bytes.rend());
-  const uint64_t begun = budget_.UsedNanos();
+  const uint64_t before = budget_.UsedNanos();
   for (const auto& [bytes, holder] : by_bytes) {
     if (bytes == 0 || checked_ == kMostChecked || budget_.IsSpent()) return;
-    if (checked_ >= kChecked && budget_.UsedNanos() - begun > kLittleNanos) return;
+    if (budget_.UsedNanos() - before > std::max(kLittleNanos, before / 4)) return;
     const Holder& with = holders_[holder];
     CheckHolder(space_, {with.begin, with.end}, holder, &marker_, &finder_, &others_);
     checked_ += budget_.IsSpent() ? 0 : 1;
@@ -206,6 +206,17 @@ void HolderSearch::PreferUsual() {
     }
     if (target.held_by == HeldBy::kOnly) target.other = kNoHolder;
   }
+}
+
+bool HolderSearch::IsOfPreloadLibrary(const Target& target) const {
+  const signal_safe::HeapStack& stack = *target.record.stack;
+  const auto here = reinterpret_cast<uint64_t>(&heap_sampler);
+  const uint64_t tcmalloc = AddressInTcmalloc();
+  for (const sys::LoadedImage& image : program_.images) {
+    if (!image.Holds(here)) continue;
+    return image.Holds(tcmalloc) && stack.depth > 0 && image.Holds(stack.pcs()[0]);
+  }
+  return false;
 }
 
 void HolderSearch::DropFreed() {

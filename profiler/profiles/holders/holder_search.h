@@ -47,6 +47,9 @@ class HolderSearch {
   // Leaves out the targets that were freed meanwhile: sets their object to kNoObject.
   void DropFreed();
 
+  // Whether the preload library itself allocated the block: its variables are no roots.
+  bool IsOfPreloadLibrary(const Target& target) const;
+
   const Targets& targets() const { return targets_; }
   const Ways& ways() const { return ways_; }
   const ObjectTable& objects() const { return objects_; }
