@@ -122,7 +122,7 @@ Status HolderSearch::MakeTables() {
 
 bool HolderSearch::Mark() {
   budget_.Allow(kForStrict);
-  marker_.Mark({});
+  marker_.Mark();
   const bool complete = !budget_.IsSpent();
   unseen_pages_ = live_.unseen_pages();
   const auto is_open = [&](const Target& target) {
@@ -131,7 +131,9 @@ bool HolderSearch::Mark() {
   budget_.Allow(kForWeak);
   if (complete && std::any_of(targets_.begin(), targets_.end(), is_open)) marker_.MarkWeakly();
   for (Target& target : targets_) {
-    if (target.object != kNoObject) target.level = marker_.levels()[target.object];
+    if (target.object == kNoObject) continue;
+    target.level = marker_.levels()[target.object];
+    target.tagged = marker_.IsTagged(target.object);
   }
   return complete && !budget_.IsSpent();
 }

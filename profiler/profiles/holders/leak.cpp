@@ -43,7 +43,8 @@ Identity IdentityOf(const Target& target) { return {~target.block, target.record
 
 bool IsCandidate(const Target& target) {
   if (target.object == holders::kNoObject) return false;
-  return target.level == 0 || holders::StrengthOf(target.level) == holders::Strength::kWeak;
+  return target.level == 0 || target.tagged ||
+         holders::StrengthOf(target.level) == holders::Strength::kWeak;
 }
 
 // False: the client left.
