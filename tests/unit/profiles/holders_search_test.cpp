@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "profiler/profiles/holders/holder_search.h"
 #include "profiler/profiles/holders/search/exclusive.h"
 
 namespace pprof::profiles::holders {
@@ -234,6 +235,14 @@ TEST(HolderSearch, PassesOverPagesThatCannotBeRead) {
   EXPECT_EQ(heap.target(0).level, 0);
   EXPECT_EQ(heap.target(1).level, 0);
   EXPECT_EQ(heap.target(2).root, heap.Root(2));
+}
+
+TEST(HolderSearch, TablesTakeAQuarterOfWhatIsLeftAtMost) {
+  constexpr uint64_t kMebibyte = 1 << 20;
+  EXPECT_TRUE(CheckRoom(10 * kMebibyte, 40 * kMebibyte).ok());
+  const Status refused = CheckRoom(10 * kMebibyte, 39 * kMebibyte);
+  EXPECT_EQ(refused.code(), StatusCode::kUnavailable);
+  EXPECT_NE(refused.message().find("10.0 MiB, and 39.0 MiB are left"), std::string::npos);
 }
 
 TEST(HolderSearch, BringsNoPageIn) {
