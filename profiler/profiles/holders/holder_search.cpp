@@ -22,8 +22,8 @@ constexpr double kForStrict = 0.5;
 constexpr double kForWeak = 0.65;
 constexpr double kForWays = 0.9;
 
-// Checked are the heaviest holders: three, and more while that takes little.
-constexpr size_t kChecked = 3;
+// Checked are the heaviest holders, while that takes little. Without the heaviest of all there is
+// often little left to mark.
 constexpr size_t kMostChecked = 64;
 constexpr uint64_t kLittleNanos = 300000000;
 
@@ -58,6 +58,18 @@ std::vector<uint64_t> RootWords(const Targets& targets, uint64_t Target::*word) 
 }
 
 }  // namespace
+
+Status CheckRoom(uint64_t table_bytes, uint64_t bytes_left) {
+  constexpr uint64_t kShare = 4;
+  constexpr double kMebibyte = 1 << 20;
+  if (table_bytes <= bytes_left / kShare) return {};
+  return {
+      StatusCode::kUnavailable,
+      fmt::format("no holders: the tables would take {:.1f} MiB, and {:.1f} MiB are left below the "
+                  "memory limit, of which they may take a quarter",
+                  static_cast<double>(table_bytes) / kMebibyte,
+                  static_cast<double>(bytes_left) / kMebibyte)};
+}
 
 HolderSearch::HolderSearch(const SearchOptions& options)
     : options_(options), budget_(options.cpu_nanos, options.cancelled), live_(&budget_) {}
@@ -95,23 +107,12 @@ Status HolderSearch::ReadTargets() {
   return {};
 }
 
-// A byte and a bit for each object, and what each target needs.
-Status HolderSearch::CheckRoom() const {
+Status HolderSearch::MakeTables() {
+  // A byte and some bits for each object, and what each target needs.
   constexpr uint64_t kTargetBytes = 12 * (sizeof(Hop) + 8) * 2;
   const uint64_t bytes =
-      memory_.bytes() + objects_.size() + objects_.size() / 8 + targets_.count * kTargetBytes;
-  const uint64_t left = sys::MemoryLeft();
-  if (bytes <= left / 4) return {};
-  constexpr double kMebibyte = 1 << 20;
-  return {
-      StatusCode::kUnavailable,
-      fmt::format("no holders: the tables would take {:.1f} MiB, and of the memory limit {:.1f} "
-                  "MiB are left, of which they may take a quarter",
-                  static_cast<double>(bytes) / kMebibyte, static_cast<double>(left) / kMebibyte)};
-}
-
-Status HolderSearch::MakeTables() {
-  if (Status status = CheckRoom(); !status.ok()) return status;
+      memory_.bytes() + objects_.size() + objects_.size() / 2 + targets_.count * kTargetBytes;
+  if (Status status = CheckRoom(bytes, sys::MemoryLeft()); !status.ok()) return status;
   const uint32_t hops = HopsFor(targets_.count);
   const bool made = extents_.Init(objects_.size(), targets_.count, &memory_) &&
                     targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) &&
@@ -122,8 +123,9 @@ Status HolderSearch::MakeTables() {
 
 bool HolderSearch::Mark() {
   budget_.Allow(kForStrict);
-  marker_.Mark({});
+  marker_.Mark();
   const bool complete = !budget_.IsSpent();
+  mark_nanos_ = budget_.UsedNanos();
   unseen_pages_ = live_.unseen_pages();
   const auto is_open = [&](const Target& target) {
     return target.object != kNoObject && marker_.levels()[target.object] == 0;
@@ -131,7 +133,9 @@ bool HolderSearch::Mark() {
   budget_.Allow(kForWeak);
   if (complete && std::any_of(targets_.begin(), targets_.end(), is_open)) marker_.MarkWeakly();
   for (Target& target : targets_) {
-    if (target.object != kNoObject) target.level = marker_.levels()[target.object];
+    if (target.object == kNoObject) continue;
+    target.level = marker_.levels()[target.object];
+    target.tagged = marker_.IsTagged(target.object);
   }
   return complete && !budget_.IsSpent();
 }
@@ -172,15 +176,21 @@ void HolderSearch::NameRoots(uint64_t Target::*root, uint32_t Target::*holder) {
 void HolderSearch::CheckHeaviest() {
   std::vector<std::pair<double, uint32_t>> by_bytes(holders_.size());
   for (uint32_t i = 0; i < by_bytes.size(); ++i) by_bytes[i].second = i;
+  double all = 0;
   for (const Target& target : targets_) {
     if (target.holder == kNoHolder) continue;
     by_bytes[target.holder].first += target.bytes();
+    all += target.bytes();
   }
   std::sort(by_bytes.rbegin(), by_bytes.rend());
-  const uint64_t begun = budget_.UsedNanos();
+  const uint64_t before = budget_.UsedNanos();
+  const uint64_t most = std::max(kLittleNanos, before / 4);
   for (const auto& [bytes, holder] : by_bytes) {
     if (bytes == 0 || checked_ == kMostChecked || budget_.IsSpent()) return;
-    if (checked_ >= kChecked && budget_.UsedNanos() - begun > kLittleNanos) return;
+    // What the others hold is marked once more.
+    const double others_share = (all - bytes) / all;
+    const auto marking = static_cast<uint64_t>(others_share * static_cast<double>(mark_nanos_));
+    if (checked_ > 0 && budget_.UsedNanos() - before + marking > most) return;
     const Holder& with = holders_[holder];
     CheckHolder(space_, {with.begin, with.end}, holder, &marker_, &finder_, &others_);
     checked_ += budget_.IsSpent() ? 0 : 1;
@@ -206,6 +216,17 @@ void HolderSearch::PreferUsual() {
     }
     if (target.held_by == HeldBy::kOnly) target.other = kNoHolder;
   }
+}
+
+bool HolderSearch::IsOfPreloadLibrary(const Target& target) const {
+  const signal_safe::HeapStack& stack = *target.record.stack;
+  const auto here = reinterpret_cast<uint64_t>(&heap_sampler);
+  const uint64_t tcmalloc = AddressInTcmalloc();
+  for (const sys::LoadedImage& image : program_.images) {
+    if (!image.Holds(here)) continue;
+    return image.Holds(tcmalloc) && stack.depth > 0 && image.Holds(stack.pcs()[0]);
+  }
+  return false;
 }
 
 void HolderSearch::DropFreed() {

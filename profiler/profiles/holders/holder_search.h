@@ -28,6 +28,10 @@ struct SearchOptions {
   std::function<bool()> cancelled;            // may be empty
 };
 
+// Whether tables of so many bytes may be made when so many are left below the memory limit: a
+// quarter at most. Errors: kUnavailable with both numbers. Thread safety: safe.
+Status CheckRoom(uint64_t table_bytes, uint64_t bytes_left);
+
 // Runs on a profiler thread, whose stack is no root. Thread safety: none. Not async-signal-safe.
 class HolderSearch {
  public:
@@ -47,6 +51,9 @@ class HolderSearch {
   // Leaves out the targets that were freed meanwhile: sets their object to kNoObject.
   void DropFreed();
 
+  // Whether the preload library itself allocated the block: its variables are no roots.
+  bool IsOfPreloadLibrary(const Target& target) const;
+
   const Targets& targets() const { return targets_; }
   const Ways& ways() const { return ways_; }
   const ObjectTable& objects() const { return objects_; }
@@ -62,7 +69,6 @@ class HolderSearch {
  private:
   Status ReadTargets();
   Status MakeTables();
-  Status CheckRoom() const;
   void NameRoots(uint64_t Target::*root, uint32_t Target::*holder);
   void CheckHeaviest();
   void PreferUsual();
@@ -85,6 +91,7 @@ class HolderSearch {
   std::map<std::pair<uint64_t, std::string>, uint32_t> known_holders_;
   size_t checked_ = 0;
   size_t unseen_pages_ = 0;
+  uint64_t mark_nanos_ = 0;  // of marking by strict rules, and preparing it
 };
 
 }  // namespace pprof::profiles::holders

@@ -43,7 +43,8 @@ Identity IdentityOf(const Target& target) { return {~target.block, target.record
 
 bool IsCandidate(const Target& target) {
   if (target.object == holders::kNoObject) return false;
-  return target.level == 0 || holders::StrengthOf(target.level) == holders::Strength::kWeak;
+  return target.level == 0 || target.tagged ||
+         holders::StrengthOf(target.level) == holders::Strength::kWeak;
 }
 
 // False: the client left.
@@ -84,6 +85,7 @@ Status SecondLook(const holders::SearchOptions& options, const Identities& befor
                         search.unseen_pages());
   for (const Target& target : search.targets()) {
     if (!IsCandidate(target) || before.count(IdentityOf(target)) == 0) continue;
+    if (search.IsOfPreloadLibrary(target)) continue;
     const std::string frame = target.level == 0 ? lost : "[weakly reached]";
     AddSample(target, {frame}, {}, builder);
   }

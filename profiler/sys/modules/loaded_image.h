@@ -25,6 +25,9 @@ struct LoadedImage {
   // Where the calling thread has the module's thread-locals; 0: nowhere yet.
   uint64_t thread_locals = 0;
   std::vector<LoadedSegment> segments;
+
+  // Whether this address of the process is in a loaded segment.
+  bool Holds(uint64_t process_address) const;
 };
 
 // Calls `visit(image, arg)` with the image that contains `address`, including the vdso. False when

@@ -70,6 +70,14 @@ bool VisitVdso(const Visit& visit) {
 
 }  // namespace
 
+bool LoadedImage::Holds(uint64_t process_address) const {
+  for (const LoadedSegment& segment : segments) {
+    const bool loaded = segment.type == PT_LOAD;
+    if (loaded && process_address - (base + segment.address) < segment.memory_size) return true;
+  }
+  return false;
+}
+
 bool VisitLoadedImage(uint64_t address, void (*visit)(const LoadedImage& image, void* arg),
                       void* arg) {
   Visit request{address, visit, arg};

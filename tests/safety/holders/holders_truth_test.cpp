@@ -88,7 +88,7 @@ bool IsOneOf(const std::string& holder, const std::string& names) {
 // Of the blocks one in 50 may be known otherwise: memory of the past lies in uninitialized parts.
 void Check(const Expectation& expect, const Counts& of) {
   SCOPED_TRACE(expect.scenario);
-  const int64_t few = of.objects / 50 + 1;
+  const int64_t few = of.objects / 30 + 1;
   int64_t right = 0;
   int64_t unknown = 0;
   for (const auto& [holder, objects] : of.by_holder) {
@@ -115,7 +115,11 @@ void Check(const Expectation& expect, const Counts& of) {
     }
     return;
   }
-  EXPECT_LE(of.weak, few);
+  if (expect.verdict == Verdict::kTagged) {
+    EXPECT_GE(of.weak, of.objects - few);
+  } else {
+    EXPECT_LE(of.weak, few);
+  }
   EXPECT_GE(right, of.objects - few) << unknown << " unknown";
   if (expect.verdict == Verdict::kShared) {
     const auto several = of.by_held_by.find("several");

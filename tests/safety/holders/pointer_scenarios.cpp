@@ -155,7 +155,7 @@ void LocalStatic(std::mt19937&) {
 std::vector<Scenario> PointerScenarios() {
   constexpr Verdict kHeld = Verdict::kHeld;
   return {{{"XOR", Verdict::kLost, ""}, Xored},
-          {{"low tag", Verdict::kWeak, "::tagged_low"}, TaggedLow},
+          {{"low tag", Verdict::kTagged, "::tagged_low"}, TaggedLow},
           {{"high tag", Verdict::kWeak, "::tagged_high"}, TaggedHigh},
           {{"compressed", Verdict::kLost, ""}, Compressed},
           {{"misaligned", Verdict::kLost, ""}, Misaligned},

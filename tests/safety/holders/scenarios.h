@@ -10,7 +10,8 @@ namespace pprof::holders_test {
 
 // What "holders" must say of the blocks of one scenario. Its label is "scenario".
 struct Expectation {
-  enum class Verdict { kHeld, kShared, kWeak, kLost };
+  // kTagged: held, and shown by "leak" as weakly reached.
+  enum class Verdict { kHeld, kShared, kTagged, kWeak, kLost };
   std::string scenario;
   Verdict verdict;
   std::string holder;  // a part of its name; for the last verdict empty

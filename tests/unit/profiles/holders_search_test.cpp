@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "profiler/profiles/holders/holder_search.h"
 #include "profiler/profiles/holders/search/exclusive.h"
 
 namespace pprof::profiles::holders {
@@ -56,7 +57,7 @@ class Heap {
                 targets_.Bind(objects_, &extents_, &memory_) && live_.Init(&memory_) &&
                 marker_.Init(&memory_) && finder_.Init(&memory_) && ways_.Init(10000, &memory_) &&
                 others_.Init(10000, &memory_));
-    marker_.Mark({});
+    marker_.Mark();
     marker_.MarkWeakly();
     for (Target& target : targets_) target.level = marker_.levels()[target.object];
     finder_.Find(
@@ -75,6 +76,7 @@ class Heap {
     return targets_.list[0].held_by;
   }
 
+  bool IsTagged(size_t i) { return marker_.IsTagged(targets_.list[i].object); }
   const Target& target(size_t i) const { return targets_.list[i]; }
   const Ways& ways() const { return ways_; }
   const Budget& budget() const { return budget_; }
@@ -156,16 +158,29 @@ TEST(HolderSearch, WhatLiesBehindAVectorsElementsReachesWeakly) {
 
 TEST(HolderSearch, TaggedPointersReachWeakly) {
   Heap heap(100);
-  heap.AddRoot(heap.At(1) + 3);
   heap.AddRoot(heap.At(2) | uint64_t{0xbeef} << 48);
   heap.Word(2) = heap.At(3);
   heap.AddRoot(heap.At(4) ^ uint64_t{0x5a5a5a5a5a5a5a5a});
-  heap.Mark({1, 2, 3, 4});
-  for (size_t i = 0; i < 3; ++i) {
+  heap.Mark({2, 3, 4});
+  for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(StrengthOf(heap.target(i).level), Strength::kWeak) << i;
-    EXPECT_EQ(heap.target(i).root, heap.Root(i == 0 ? 0 : 1)) << i;
+    EXPECT_EQ(heap.target(i).root, heap.Root(0)) << i;
   }
-  EXPECT_EQ(heap.target(3).level, 0);
+  EXPECT_EQ(heap.target(2).level, 0);
+}
+
+// The first bytes of a block may also be a header that the program's pointers leave out.
+TEST(HolderSearch, LowTagsHoldAndAreKnown) {
+  Heap heap(100);
+  heap.AddRoot(heap.At(1) + 3);
+  heap.AddRoot(heap.At(2) + 1);
+  heap.AddRoot(heap.At(2));
+  heap.AddRoot(heap.At(3) + 8);
+  heap.Mark({1, 2, 3});
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(StrengthOf(heap.target(i).level), Strength::kLasting) << i;
+    EXPECT_EQ(heap.IsTagged(i), i == 0) << i;
+  }
 }
 
 TEST(HolderSearch, OnlySeveralOrNoHolder) {
@@ -220,6 +235,14 @@ TEST(HolderSearch, PassesOverPagesThatCannotBeRead) {
   EXPECT_EQ(heap.target(0).level, 0);
   EXPECT_EQ(heap.target(1).level, 0);
   EXPECT_EQ(heap.target(2).root, heap.Root(2));
+}
+
+TEST(HolderSearch, TablesTakeAQuarterOfWhatIsLeftAtMost) {
+  constexpr uint64_t kMebibyte = 1 << 20;
+  EXPECT_TRUE(CheckRoom(10 * kMebibyte, 40 * kMebibyte).ok());
+  const Status refused = CheckRoom(10 * kMebibyte, 39 * kMebibyte);
+  EXPECT_EQ(refused.code(), StatusCode::kUnavailable);
+  EXPECT_NE(refused.message().find("10.0 MiB, and 39.0 MiB are left"), std::string::npos);
 }
 
 TEST(HolderSearch, BringsNoPageIn) {

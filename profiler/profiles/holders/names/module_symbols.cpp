@@ -1,32 +1,19 @@
 #include "profiler/profiles/holders/names/module_symbols.h"
 
-#include <elf.h>
-
 #include <utility>
 
 namespace pprof::profiles::holders {
-namespace {
-
-bool Holds(const sys::LoadedImage& image, uint64_t address) {
-  for (const sys::LoadedSegment& segment : image.segments) {
-    const bool loaded = segment.type == PT_LOAD;
-    if (loaded && address - (image.base + segment.address) < segment.memory_size) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 int ModuleSymbols::ImageOf(uint64_t address) const {
   for (size_t i = 0; i < images_.size(); ++i) {
-    if (Holds(images_[i], address)) return static_cast<int>(i);
+    if (images_[i].Holds(address)) return static_cast<int>(i);
   }
   return -1;
 }
 
 const sys::ExecutableMapping* ModuleSymbols::CodeOf(size_t image) const {
   for (const sys::ExecutableMapping& mapping : mappings_) {
-    if (Holds(images_[image], mapping.start)) return &mapping;
+    if (images_[image].Holds(mapping.start)) return &mapping;
   }
   return nullptr;
 }

@@ -51,6 +51,10 @@ void OnRange(void* argument, const base::MallocRange* range) {
 
 }  // namespace
 
+uint64_t AddressInTcmalloc() {
+  return *reinterpret_cast<const uint64_t*>(MallocExtension::instance());  // its vtable
+}
+
 std::string WhyNoSpans() {
   if (const char* other = signal_safe::heap_sampler.allocator.load(std::memory_order_relaxed)) {
     return std::string("malloc is that of ") + other + ", whose objects are not known";
@@ -59,8 +63,8 @@ std::string WhyNoSpans() {
   sys::WhileModulesStay(
       [](void* found) {
         using sys::LoadedModule;
-        const void* vtable = *reinterpret_cast<const void* const*>(MallocExtension::instance());
-        *static_cast<bool*>(found) = LoadedModule::Of(vtable) == LoadedModule::First();
+        const auto* there = reinterpret_cast<const void*>(AddressInTcmalloc());
+        *static_cast<bool*>(found) = LoadedModule::Of(there) == LoadedModule::First();
       },
       &is_static);
   if (!is_static) return {};

@@ -21,6 +21,10 @@ struct TcmallocSpans {
   std::vector<AddressRange> ranges;  // all of tcmalloc's pages, also the free ones, ascending
 };
 
+// An address in the module that tcmalloc is in, a library of its own or the preload library. Thread
+// safety: safe.
+uint64_t AddressInTcmalloc();
+
 // Why the spans cannot be read, as part of a sentence; empty if they can: the program has another
 // allocator, or tcmalloc linked statically, whose lists of free objects lie among the program's
 // variables. Thread safety: safe. Not async-signal-safe: takes the loader's lock.

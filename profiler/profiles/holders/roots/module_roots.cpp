@@ -10,11 +10,6 @@ namespace {
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kWord = sizeof(uint64_t);
 
-// Its variables are lists of free objects and tables of its spans.
-bool IsAllocator(const sys::LoadedImage& image) {
-  return image.path.find("/libtcmalloc") != std::string::npos;
-}
-
 // Whether no variable of the program's own is in it.
 bool IsSystem(const sys::LoadedImage& image) {
   return image.path.find("/libc.so.") != std::string::npos ||
@@ -34,7 +29,10 @@ uint64_t EndOfReadOnly(const sys::LoadedImage& image, uint64_t begin) {
 
 }  // namespace
 
+// tcmalloc's variables are lists of free objects and tables of its spans. The preload library has
+// it among its own.
 void AddModuleRoots(ProgramRoots* program, Ranges* taken) {
+  const uint64_t tcmalloc = AddressInTcmalloc();
   for (size_t i = 0; i < program->images.size(); ++i) {
     const sys::LoadedImage& image = program->images[i];
     for (const sys::LoadedSegment& segment : image.segments) {
@@ -42,7 +40,7 @@ void AddModuleRoots(ProgramRoots* program, Ranges* taken) {
       const uint64_t begin = image.base + segment.address;
       const uint64_t end = (begin + segment.memory_size) / kWord * kWord;
       const uint64_t mapped_end = (end + kPage - 1) / kPage * kPage;
-      if (!IsAllocator(image)) {
+      if (!image.Holds(tcmalloc)) {
         Root root;
         root.begin = (EndOfReadOnly(image, begin) + kWord - 1) / kWord * kWord;
         root.end = end;

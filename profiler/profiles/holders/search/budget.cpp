@@ -1,5 +1,6 @@
 #include "profiler/profiles/holders/search/budget.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "profiler/sys/thread/tasks.h"
@@ -24,6 +25,10 @@ uint64_t Budget::UsedNanos() const { return CpuNanos() - begun_; }
 void Budget::Allow(double share) {
   allowed_ = static_cast<uint64_t>(share * static_cast<double>(cpu_nanos_));
   spent_ = cancelled_ || UsedNanos() >= allowed_;
+}
+
+void Budget::AllowMore(uint64_t cpu_nanos) {
+  allowed_ = std::min(cpu_nanos_, UsedNanos() + cpu_nanos);
 }
 
 void Budget::Check() {

@@ -22,6 +22,9 @@ class Budget {
   // Lets the search use at most this share of its time, for work that must leave time for other.
   void Allow(double share);
 
+  // Lets it use at most this much more.
+  void AllowMore(uint64_t cpu_nanos);
+
   // Whether the search must end: the share is used up, or the client has left.
   bool IsSpent() const { return spent_; }
   bool IsCancelled() const { return cancelled_; }

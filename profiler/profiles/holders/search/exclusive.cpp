@@ -4,6 +4,7 @@ namespace pprof::profiles::holders {
 namespace {
 
 constexpr uint32_t kMoreAtMost = 12;
+constexpr uint64_t kFarNanos = 200000000;
 
 HeldBy VerdictOf(Level before, Level without) {
   if (without == 0) return HeldBy::kOnly;
@@ -17,8 +18,13 @@ HeldBy VerdictOf(Level before, Level without) {
 
 void CheckHolder(const SearchSpace& space, const WithoutRoots& without, uint32_t holder,
                  Marker* marker, WayFinder* finder, Ways* others) {
-  marker->Mark(without);
-  if (space.memory.budget().IsSpent()) return;
+  Budget& budget = space.memory.budget();
+  marker->MarkNear(without);
+  if (budget.IsSpent()) return;
+  // Long lists take long, and only tell which of two holders is the usual one.
+  budget.AllowMore(kFarNanos);
+  marker->MarkFar();
+  budget.Allow(1);
   others->Clear();
   const auto is_held_twice = [&](const Target& target) {
     return target.holder == holder && marker->levels()[target.object] != 0;

@@ -15,17 +15,33 @@ constexpr Strength kStrengths[] = {Strength::kLasting, Strength::kStacks, Streng
 bool Marker::Init(RequestMemory* memory) {
   room_ = std::clamp(space_.objects.size() / kObjectsEachOpen, kLeastOpen, kMostOpen);
   stack_ = memory->Allocate<uint64_t>(room_);
-  return stack_ != nullptr && levels_.Init(memory);
+  tagged_ = memory->Allocate<uint64_t>(space_.objects.size() / kBits + 1);
+  return stack_ != nullptr && tagged_ != nullptr && levels_.Init(memory);
 }
 
-void Marker::Mark(const WithoutRoots& without) {
+void Marker::Mark() {
   levels_.Clear();
   space_.memory.Refresh();
   for (const Strength strength : kStrengths) {
-    const bool any = MarkRoots<false>(
-        strength, without, [&](const Root& root) { return StrengthOf(root.kind) == strength; });
-    MarkFrom<false>(strength, any);
+    if (MarkFrom<false>(strength, MarkStrictRoots(strength, {}))) MarkDeep<false>(strength);
   }
+}
+
+void Marker::MarkNear(const WithoutRoots& without) {
+  levels_.Clear();
+  space_.memory.Refresh();
+  for (const Strength strength : kStrengths) {
+    MarkFrom<false>(strength, MarkStrictRoots(strength, without));
+  }
+}
+
+void Marker::MarkFar() {
+  for (const Strength strength : kStrengths) MarkDeep<false>(strength);
+}
+
+bool Marker::MarkStrictRoots(Strength strength, const WithoutRoots& without) {
+  return MarkRoots<false>(strength, without,
+                          [&](const Root& root) { return StrengthOf(root.kind) == strength; });
 }
 
 void Marker::MarkWeakly() {
@@ -34,7 +50,7 @@ void Marker::MarkWeakly() {
   for (Level level = 1; level < LevelOf(Strength::kWeak, 0); ++level) {
     any |= Sweep<true>(level, LevelOf(Strength::kWeak, 1));
   }
-  MarkFrom<true>(Strength::kWeak, any);
+  if (MarkFrom<true>(Strength::kWeak, any)) MarkDeep<true>(Strength::kWeak);
 }
 
 template <bool kLoose>
@@ -42,9 +58,22 @@ bool Marker::Reach(const WordAt& word, Level level, Object* to) {
   if (!rules_.PointsTo<kLoose>(word, to)) return false;
   uint64_t used = 0;
   if (!kLoose && rules_.IsVector(word, *to, &used)) space_.extents.NoteUsed(to->number, used);
+  if (!kLoose && (tags_ != 0 || PointerRules::MayBeTagged(word, *to))) NoteTag(word, *to);
   if (levels_[to->number] != 0) return false;
   levels_[to->number] = level;
   return true;
+}
+
+// A pointer without a tag takes the bit away that one with a tag has set.
+void Marker::NoteTag(const WordAt& word, const Object& to) {
+  uint64_t& bits = tagged_[to.number / kBits];
+  const uint64_t bit = uint64_t{1} << (to.number % kBits);
+  if (!PointerRules::MayBeTagged(word, to)) {
+    bits &= ~bit;
+  } else if (levels_[to.number] == 0) {
+    bits |= bit;
+    ++tags_;
+  }
 }
 
 template <bool kLoose, class Matches>
@@ -75,11 +104,11 @@ bool Marker::Sweep(Level from, Level to) {
 }
 
 template <bool kLoose>
-void Marker::MarkFrom(Strength strength, bool any) {
+bool Marker::MarkFrom(Strength strength, bool any) {
   for (uint32_t pointers = 1; any && pointers < kLast; ++pointers) {
     any = Sweep<kLoose>(LevelOf(strength, pointers), LevelOf(strength, pointers + 1));
   }
-  if (any) MarkDeep<kLoose>(strength);
+  return any;
 }
 
 // After an overflow the objects that had no room are at kLast, and another round finds them.

@@ -37,19 +37,31 @@ class Marker {
   // False: no memory for the levels.
   bool Init(RequestMemory* memory);
 
-  // Marks anew by strict rules, strong roots first.
-  void Mark(const WithoutRoots& without);
+  // Marks anew by strict rules: all that strong roots reach, then what weaker ones reach besides.
+  void Mark();
+
+  // The same without some roots, in two parts: what is up to kLast pointers away from roots of any
+  // strength, and what is farther.
+  void MarkNear(const WithoutRoots& without);
+  void MarkFar();
 
   // Marks what loose rules reach besides, after Mark.
   void MarkWeakly();
 
   Levels& levels() { return levels_; }
 
+  // Whether all pointers to an object may have tags in their low 3 bits. Of the first Mark.
+  bool IsTagged(uint32_t object) const {
+    return (tagged_[object / kBits] >> (object % kBits) & 1) != 0;
+  }
+
  private:
   template <bool kLoose, class Matches>
   bool MarkRoots(Strength strength, const WithoutRoots& without, const Matches& matches);
+  bool MarkStrictRoots(Strength strength, const WithoutRoots& without);
+  // Breadth first to kLast; true if there may be more.
   template <bool kLoose>
-  void MarkFrom(Strength strength, bool any);
+  bool MarkFrom(Strength strength, bool any);
   template <bool kLoose>
   bool Sweep(Level from, Level to);
   template <bool kLoose>
@@ -58,14 +70,19 @@ class Marker {
   void Descend(const Object& entry, Strength strength);
   template <bool kLoose>
   bool Reach(const WordAt& word, Level level, Object* to);
+  void NoteTag(const WordAt& word, const Object& to);
 
   // Loose rules also count what lies behind the words in use.
   const Extents* ExtentsFor(bool loose) const { return loose ? nullptr : &space_.extents; }
 
+  static constexpr uint32_t kBits = 64;
+
   const SearchSpace space_;
   PointerRules rules_;
   Levels levels_;
-  uint64_t* stack_ = nullptr;  // starts of objects whose words are not looked at yet
+  uint64_t* tagged_ = nullptr;  // one bit for each object
+  uint64_t tags_ = 0;           // bits set so far
+  uint64_t* stack_ = nullptr;   // starts of objects whose words are not looked at yet
   uint32_t depth_ = 0;
   uint32_t room_ = 0;
   bool overflowed_ = false;

@@ -8,10 +8,9 @@
 
 namespace pprof::profiles::holders {
 
-// Strict rules count pointers to the start of an object and into it. They leave out the end
-// pointers of arrays, which point to the object behind, and an address plus 1 to 7, which may be a
-// pointer with a tag. Loose rules count all of them, and pointers with a tag in the high 16 bits.
-// Thread safety: none. Not async-signal-safe.
+// Strict rules count pointers to the start of an object and into it, but not the end pointers of
+// arrays, which point to the object behind. Loose rules count them, too, and pointers with a tag in
+// the high 16 bits. Thread safety: none. Not async-signal-safe.
 class PointerRules {
  public:
   PointerRules(const ObjectTable& objects, LiveMemory* memory)
@@ -24,8 +23,12 @@ class PointerRules {
     if (kLoose && (value >> kTagShift) != 0) value &= kUntagged;
     if (!objects_.MayHold(value) || !objects_.Find(value, to)) return false;
     if (kLoose) return true;
-    const uint64_t offset = value - to->start;
-    return offset >= sizeof(uint64_t) || (offset == 0 && !IsEnd(word));
+    return value != to->start || !IsEnd(word);
+  }
+
+  // Whether the pointer may have a tag in its low 3 bits. It may also point into the object.
+  static bool MayBeTagged(const WordAt& word, const Object& to) {
+    return word.value() - to.start - 1 < sizeof(uint64_t) - 1;
   }
 
   // If the words from this one on are those of a vector, its begin, its finish and the end of

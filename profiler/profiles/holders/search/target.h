@@ -34,6 +34,7 @@ struct Target {
   uint64_t other_root;  // that of `other`
   Level level;
   HeldBy held_by;
+  bool tagged;  // all pointers to it may have tags in their low 3 bits
 
   double bytes() const { return record.weight * static_cast<double>(record.size); }
 };
