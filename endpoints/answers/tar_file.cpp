@@ -19,8 +19,8 @@ void Put(std::string* header, size_t at, const std::string& text) {
 
 std::string Octal(uint64_t number, int digits) {
   char text[32];
-  const int length = std::snprintf(text, sizeof text, "%0*llo", digits,
-                                   static_cast<unsigned long long>(number));
+  const int length =
+      std::snprintf(text, sizeof text, "%0*llo", digits, static_cast<unsigned long long>(number));
   return {text, static_cast<size_t>(length)};
 }
 

@@ -105,8 +105,8 @@ Answer ServeRead(const Request& request, const Context& context) {
 
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
-  return path == kRoot || IsSymbolPath(path) || IsCapturesPath(path) || ProfileAt(path) != nullptr ||
-         ActionAt(path) != nullptr;
+  return path == kRoot || IsSymbolPath(path) || IsCapturesPath(path) ||
+         ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

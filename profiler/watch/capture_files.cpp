@@ -210,8 +210,7 @@ bool CaptureFiles::WriteCommandLine() {
 bool CaptureFiles::Collected(const char* profile, const char* file, Format format,
                              uint64_t least_left) {
   if (levels_.Fullest().left() < least_left) return false;
-  const Parameters parameters =
-      format == Format::kDump ? Parameters{{"debug", "2"}} : Parameters{};
+  const Parameters parameters = format == Format::kDump ? Parameters{{"debug", "2"}} : Parameters{};
   const Result<Snapshot> snapshot = pprof::Collect(profile, parameters);
   return snapshot.ok() && WriteSnapshot(folder_, file, snapshot.value(), format, &memory_);
 }
@@ -222,13 +221,16 @@ void CaptureFiles::AddProfile(const sys::PrivateFolder& base, const std::string&
 }
 
 void CaptureFiles::AddNames() {
-  constexpr uint64_t kProfileBytes = uint64_t{8} << 20;  // what one takes at most
-  constexpr uint64_t kStacksBytes = uint64_t{4} << 20;   // the stacks of some hundred threads
+  // Exact profiles only improve what is there, and take up to 8 MiB for a moment.
+  constexpr double kFarFromLimit = 0.8;
+  constexpr uint64_t kProfileBytes = uint64_t{64} << 20;
+  constexpr uint64_t kStacksBytes = uint64_t{4} << 20;  // the stacks of some hundred threads
   constexpr char kStacks[] = "goroutine.txt";
   constexpr char kStackProfile[] = "goroutine.pb.gz";
   if (!Collected("goroutine", kStacks, Format::kDump, kStacksBytes)) Miss(kStacks);
   if (!Collected("goroutine", kStackProfile, Format::kProto, kStacksBytes)) Miss(kStackProfile);
-  const bool complete = Collected("heap", kHeap, Format::kProto, kProfileBytes) &&
+  const bool complete = levels_.Fullest().share() < kFarFromLimit &&
+                        Collected("heap", kHeap, Format::kProto, kProfileBytes) &&
                         Collected("peak", kPeak, Format::kProto, kProfileBytes) &&
                         Collected("allocs", kAllocs, Format::kProto, kProfileBytes);
   const PartName part(kAbout);

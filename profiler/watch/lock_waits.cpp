@@ -33,8 +33,7 @@ std::vector<LockWaits::Waiter> LockWaits::ListWaiters(int64_t now) const {
     if (!sys::ThreadCpuNanos(tid, &cpu_nanos)) continue;
     const uint64_t mutex = call.arguments[0];
     const Waiter* before = WaiterOf(tid);
-    const bool same =
-        before != nullptr && before->mutex == mutex && before->cpu_nanos == cpu_nanos;
+    const bool same = before != nullptr && before->mutex == mutex && before->cpu_nanos == cpu_nanos;
     waiters.push_back({tid, OwnerOf(mutex), mutex, cpu_nanos, same ? before->since : now});
   }
   return waiters;

@@ -12,8 +12,8 @@
 
 namespace pprof::watch {
 
-// All bytes zero is the empty table. When one of its parts is full, further addresses have no names.
-// Thread safety: none.
+// All bytes zero is the empty table. When one of its parts is full, further addresses have no
+// names. Thread safety: none.
 class NameTable {
  public:
   struct Place {
@@ -30,8 +30,8 @@ class NameTable {
     uint32_t file;
   };
 
-  // Adds the locations of the profile that it does not have. After modules were unloaded, `unloaded`
-  // of them in all, it begins anew. Not async-signal-safe: allocates.
+  // Adds the locations of the profile that it does not have. After modules were unloaded,
+  // `unloaded` of them in all, it begins anew. Not async-signal-safe: allocates.
   void Add(const model::Profile& profile, const model::Symbols& symbols, uint64_t unloaded);
 
   // The rest allocates nothing.

@@ -43,7 +43,8 @@ Status CheckOptions(const WatchOptions& options) {
   return {};
 }
 
-// Runs body(folder) with the folder of this process's watch. Errors: kNotFound when nothing watches.
+// Runs body(folder) with the folder of this process's watch. Errors: kNotFound when nothing
+// watches.
 template <class Body>
 auto InFolder(const Body& body) -> decltype(body(sys::PrivateFolder())) {
   const std::shared_ptr<WatchThread> thread = RunningThread();

@@ -125,8 +125,8 @@ Status WatchThread::Open(Files* files) {
   if (!files->folder.is_open()) return {StatusCode::kInvalidArgument, why_not};
   last_deaths_ = ReadDeaths(files->folder, files->levels.KillsByKernel());
   if (!record_.Make(files->folder)) {
-    return {StatusCode::kInvalidArgument, options_.folder + " cannot be written to: " +
-                                              std::generic_category().message(errno)};
+    return {StatusCode::kInvalidArgument,
+            options_.folder + " cannot be written to: " + std::generic_category().message(errno)};
   }
   const sys::MutexLock lock(capture_mutex_);
   memory_ = MakeMemory();
@@ -151,8 +151,8 @@ int64_t WatchThread::Look(Files* files) {
     const auto captured = CaptureWith(files->folder, files->levels, reason);
     if (captured.ok() && std::string_view(reason) == "cpu") {
       cpu_thread_.Join();
-      cpu_thread_ = sys::OwnThread::Start(
-          "pprof-cpu", [this, name = captured.value()] { RecordCpu(name); });
+      cpu_thread_ =
+          sys::OwnThread::Start("pprof-cpu", [this, name = captured.value()] { RecordCpu(name); });
     }
   }
   learner_.StartIfDue(level, now);

@@ -51,8 +51,8 @@ struct WatchOptions {
   // The growth of the last 50 s reaches the limit within this time. Reason "slope". 0: off.
   std::chrono::seconds slope_within{600};
 
-  // The process uses more than so many CPUs for so long; the capture then has a CPU profile of 10 s.
-  // Reason "cpu". 0: off.
+  // The process uses more than so many CPUs for so long; the capture then has a CPU profile of 10
+  // s. Reason "cpu". 0: off.
   double cpu_cores = 0;
   std::chrono::seconds cpu_for{30};
 
@@ -68,8 +68,8 @@ struct WatchOptions {
   // The number of a signal that asks for a capture, e.g. SIGUSR2. Reason "signal". 0: none.
   int signal = 0;
 
-  // A rule is silent for so long after it spoke, and speaks at most so often in 24 hours. Rules other
-  // than those of memory_percent are silent until the watch has run for `warm_up`.
+  // A rule is silent for so long after it spoke, and speaks at most so often in 24 hours. Rules
+  // other than those of memory_percent are silent until the watch has run for `warm_up`.
   std::chrono::seconds cooldown{60};
   std::chrono::seconds warm_up{60};
   int most_a_day = 24;

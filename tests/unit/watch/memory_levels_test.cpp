@@ -33,7 +33,8 @@ class Tree {
     Write(folder + "/memory.events", "low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 5\n");
   }
   void WriteMachine() {
-    Write("/proc/meminfo", "MemTotal:       1000000 kB\nMemFree: 1 kB\nMemAvailable:    400000 kB\n");
+    Write("/proc/meminfo",
+          "MemTotal:       1000000 kB\nMemFree: 1 kB\nMemAvailable:    400000 kB\n");
     Write("/proc/self/statm", "100 10 1 1 0 1 0\n");
   }
   const std::string& root() const { return root_; }
@@ -78,8 +79,9 @@ TEST(MemoryLevels, OfVersion1BesideVersion2AreThoseOfVersion1) {
   const std::string folder = "/sys/fs/cgroup/memory/docker/17";
   tree.Write(folder + "/memory.limit_in_bytes", "5000\n");
   tree.Write(folder + "/memory.usage_in_bytes", "4000\n");
-  tree.Write(folder + "/memory.stat", "cache 9\ninactive_file 7\ntotal_inactive_file 300\n"
-                                      "total_active_file 200\n");
+  tree.Write(folder + "/memory.stat",
+             "cache 9\ninactive_file 7\ntotal_inactive_file 300\n"
+             "total_active_file 200\n");
   tree.Write(folder + "/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n");
   tree.Write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   tree.Write("/sys/fs/cgroup/memory/memory.usage_in_bytes", "123456789\n");

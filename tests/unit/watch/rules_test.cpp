@@ -34,8 +34,9 @@ using Lines = std::vector<std::string>;
 TEST(Rules, EachShareOfMemorySpeaksOnce) {
   WatchOptions options;
   options.slope_within = std::chrono::seconds(0);
-  EXPECT_EQ(Said(options, 100, [](int second, Reading* reading) { reading->share = second / 100.0; }),
-            (Lines{"91 memory90", "96 memory95"}));
+  EXPECT_EQ(
+      Said(options, 100, [](int second, Reading* reading) { reading->share = second / 100.0; }),
+      (Lines{"91 memory90", "96 memory95"}));
 }
 
 TEST(Rules, OfTwoSharesAtOnceTheHigherSpeaks) {
@@ -113,7 +114,9 @@ TEST(Rules, CpuIsOverTheLimitForTheWholeTime) {
 }
 
 TEST(Rules, ThreadsAreTooManyOrTwiceAsMany) {
-  const auto doubled = [](int second, Reading* reading) { reading->threads = second < 200 ? 40 : 80; };
+  const auto doubled = [](int second, Reading* reading) {
+    reading->threads = second < 200 ? 40 : 80;
+  };
   EXPECT_EQ(Said({}, 250, doubled), (Lines{"200 threads"}));
   WatchOptions options;
   options.threads = 60;
@@ -140,7 +143,8 @@ TEST(Rules, KnowTheNextShare) {
 
 TEST(WatchOptions, AreReadFromALine) {
   const auto options = WatchOptions::Parse(
-      " /captures  memory=80,95 high-water=0 slope=5m cpu=1.5 cpu-for=20s threads=100 lock=3s signal=SIGUSR2 "
+      " /captures  memory=80,95 high-water=0 slope=5m cpu=1.5 cpu-for=20s threads=100 lock=3s "
+      "signal=SIGUSR2 "
       "cooldown=10s warm-up=0 daily=5 hook=/bin/push,--now");
   ASSERT_TRUE(options.ok()) << options.status().message();
   EXPECT_EQ(options.value().folder, "/captures");

@@ -33,7 +33,8 @@ TEST(RunRecord, SaysWhatTheKernelCounted) {
 TEST(RunRecord, SaysWhatIsLikelyWithoutACount) {
   RunState state = Near();
   const std::string likely =
-      "process 4711 ended without a word at 97 % of its memory limit, as the kernel ends processes; "
+      "process 4711 ended without a word at 97 % of its memory limit, as the kernel ends "
+      "processes; "
       "last capture 20261128T093925Z.4711.memory90, 3 s before";
   EXPECT_EQ(SentenceOfDeath(state, "4711", 3), likely);
   EXPECT_EQ(SentenceOfDeath(state, "4711", 0), likely);  // a new group
