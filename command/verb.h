@@ -33,7 +33,7 @@ struct Verb {
 };
 
 // All verbs, in the order in which the help shows them.
-const std::array<Verb, 9>& Verbs();
+const std::array<Verb, 10>& Verbs();
 
 // What the verbs do, each in its file in verbs/. All return the exit code or throw Failure.
 int Run(const Words& words);      // does not return unless it fails
@@ -42,6 +42,7 @@ int Get(const Words& words);      // one profile into a file
 int Top(const Words& words);      // a table of functions, again and again
 int Stacks(const Words& words);   // the stacks of all threads, as text
 int Capture(const Words& words);  // everything into one archive
+int Captures(const Words& words);  // lists or fetches captures
 int Open(const Words& words);     // one profile in the pprof tool's web page
 int Expose(const Words& words);   // a TCP port that leads to a process's socket
 int Attach(const Words& words);   // the library into a process that runs

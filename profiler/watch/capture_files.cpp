@@ -98,6 +98,7 @@ int CaptureFiles::WriteFirst(const CaptureCause& cause) {
   cause_ = cause;
   missing_count_ = 0;
   base_.RemoveFolder(pending_);  // of a capture that could not be written
+  base_.RemoveFile(pending_);    // what else has the name
   errno = 0;
   folder_ = base_.Make(pending_);
   if (!folder_.is_open()) return errno;

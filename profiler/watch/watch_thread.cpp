@@ -111,7 +111,13 @@ void WatchThread::Run() {
   changed_.NotifyAll();
   if (!opened.ok()) return;
   int64_t wait = 0;
-  while (!WaitUntilStopped(wait)) wait = Look(&files);
+  do {
+    wait = Look(&files);
+    // A pause first: notices may come in a storm, where file caches fill the limit.
+    const bool stopped = WaitUntilStopped(files.notice.any() ? kShortestTick : wait);
+    if (stopped) break;
+    if (files.notice.any()) files.notice.Wait(wait - kShortestTick);
+  } while (!IsStopping());
   learner_.Join();
   cpu_thread_.Join();
   const sys::MutexLock lock(capture_mutex_);
@@ -123,6 +129,7 @@ Status WatchThread::Open(Files* files) {
   std::string why_not;
   files->folder = sys::PrivateFolder::Open(options_.folder, &why_not);
   if (!files->folder.is_open()) return {StatusCode::kInvalidArgument, why_not};
+  RemoveLeftovers(files->folder);
   last_deaths_ = ReadDeaths(files->folder, files->levels.KillsByKernel());
   if (!record_.Make(files->folder)) {
     return {StatusCode::kInvalidArgument,
@@ -199,7 +206,7 @@ Result<std::string> WatchThread::CaptureWith(const sys::PrivateFolder& folder,
     std::vector<CaptureInfo> captures = ListCaptures(folder);
     const auto surplus = SurplusOf(captures, "", {captures.size() - 1, UINT64_MAX});
     if (captures.empty() || surplus.empty()) break;
-    folder.RemoveFolder(surplus.front().c_str());
+    RemoveCapture(folder, surplus.front());
     error = capture.WriteFirst(cause);
   }
   if (error != 0) {
@@ -218,11 +225,11 @@ Result<std::string> WatchThread::CaptureWith(const sys::PrivateFolder& folder,
 
 void WatchThread::Tidy(const sys::PrivateFolder& folder, const std::string& newest, uint64_t used) {
   if (const std::string oldest = ramp_up_.Add(newest, used); !oldest.empty()) {
-    folder.RemoveFolder(oldest.c_str());
+    RemoveCapture(folder, oldest);
   }
   const std::vector<CaptureInfo> captures = ListCaptures(folder);
   for (const std::string& name : SurplusOf(captures, newest, {})) {
-    folder.RemoveFolder(name.c_str());
+    RemoveCapture(folder, name);
   }
   const auto is_newest = [&](const CaptureInfo& info) { return info.name == newest; };
   const auto at = std::find_if(captures.begin(), captures.end(), is_newest);

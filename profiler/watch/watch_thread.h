@@ -10,6 +10,7 @@
 #include "pprof/watch.h"
 #include "profiler/sys/files/private_folder.h"
 #include "profiler/sys/memory/memory_levels.h"
+#include "profiler/sys/memory/memory_notice.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_thread.h"
@@ -49,6 +50,8 @@ class WatchThread {
   struct Files {
     sys::PrivateFolder folder;
     sys::MemoryLevels levels;
+    sys::MemoryNotice notice{
+        levels.folder(), levels.version(), {0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97}};
     int64_t next_beat = 0;
   };
 
