@@ -30,7 +30,7 @@ TokenBucket handle_lookups{Options().dumps_per_second, Options().dump_burst};
 std::optional<Refused> AdmitHandled(const Request& request, const Options& options) {
   const RequestHead head = HeadOf(request);
   const std::string* host = head.Find("host");
-  if (!options.allowed_hosts.empty() &&
+  if (!options.allowed_hosts.empty() && options.token.empty() &&
       (host == nullptr || !IsAllowedHost(*host, options.allowed_hosts))) {
     return Refused{421, Refusal::kHost, "the Host header is not one of Options::allowed_hosts", "",
                    ""};

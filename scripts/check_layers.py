@@ -48,7 +48,7 @@ TABLE = {
     SYS["files"]: Room(headers="dirent.h fcntl.h sys/file.h sys/stat.h sys/syscall.h unistd.h"),
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
-        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
+        headers="fcntl.h linux/filter.h linux/seccomp.h poll.h sys/eventfd.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",

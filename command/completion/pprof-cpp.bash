@@ -13,6 +13,7 @@ _pprof_cpp_options() {
     top) echo "--seconds --by --rows --once --help" ;;
     stacks) echo "--self --help" ;;
     capture) echo "--output --seconds --help" ;;
+    captures) echo "--output --help" ;;
     open) echo "--seconds --http --help" ;;
     attach) echo "--listen --help" ;;
     ps | expose) echo "--help" ;;
@@ -56,7 +57,7 @@ _pprof_cpp() {
     -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     *)
       if [[ $COMP_CWORD == 1 ]]; then
-        words="run ps get top stacks capture open expose attach help --help --version"
+        words="run ps get top stacks capture captures open expose attach help --help --version"
       elif [[ $verb == run ]] && _pprof_cpp_run; then
         return
       elif [[ $current == -* || $verb == run ]]; then
@@ -65,6 +66,8 @@ _pprof_cpp() {
         words=$(_pprof_cpp_whom)
       elif [[ $COMP_CWORD == 3 && $verb =~ ^(get|top|open)$ ]]; then
         words="heap allocs peak goroutine threadcreate profile wall block mutex"
+      elif [[ $COMP_CWORD == 3 && $verb == captures ]]; then
+        words="last"
       fi
       ;;
   esac

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "endpoints/answers/tar_file.h"
+#include "endpoints/handlers/query.h"
 #include "pprof/watch.h"
 
 namespace pprof::http {
@@ -49,6 +50,17 @@ Response Json(std::string body) {
 Response List() {
   return Json("{\"captures\": " + JsonList(Watch::Captures(), JsonOf) +
               ",\n\"deaths\": " + JsonList(Watch::Deaths(), Quoted) + "}\n");
+}
+
+// For people and for the command: a line for each, its name first.
+Response ListText() {
+  std::string text;
+  for (const std::string& death : Watch::Deaths()) text += "# " + death + "\n";
+  for (const CaptureInfo& info : Watch::Captures()) {
+    text += info.name + "\t" + std::to_string((info.bytes + 1023) / 1024) + " KiB\t" +
+            (info.before_death ? "before the process was killed\n" : "\n");
+  }
+  return TextAnswer(std::move(text));
 }
 
 Response Download(const std::string& name) {
@@ -105,7 +117,11 @@ bool IsCapturesPath(std::string_view path) {
 
 Response ServeCaptures(const Request& request) {
   std::string_view rest = BelowCaptures(request.path);
-  if (rest.empty()) return List();
+  if (rest.empty()) {
+    const auto query = Query::Parse(request.query);
+    if (!query.ok()) return ErrorAnswer(query.status());
+    return query.value().LenientInt("debug") > 0 ? ListText() : List();
+  }
   const size_t slash = rest.find('/');
   if (slash != std::string_view::npos) {
     return OneFile(rest.substr(0, slash), rest.substr(slash + 1));

@@ -115,8 +115,8 @@ bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
   if (path == kHistoryPath) return options.history;
   return path == kRoot || IsMetricsPath(path, options) || IsCapturesPath(path) ||
-         UiFileAt(path) != nullptr || IsSymbolPath(path) ||
-         ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
+         UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+         ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

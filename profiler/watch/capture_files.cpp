@@ -6,6 +6,7 @@
 #include <ostream>
 #include <streambuf>
 #include <string>
+#include <vector>
 
 #include "pprof/pprof.h"
 #include "pprof/version.h"
@@ -70,20 +71,6 @@ void Replace(const sys::PrivateFolder& folder, const char* name, bool written) {
   if (!written || !folder.Replace(part.text, name)) folder.RemoveFile(part.text);
 }
 
-bool WriteSnapshot(const sys::PrivateFolder& folder, const char* file, const Snapshot& snapshot,
-                   Format format, CaptureMemory* memory) {
-  SymbolOptions options;
-  options.within = std::chrono::seconds(2);
-  const SymbolizedSnapshot symbolized = snapshot.Symbolize(options);
-  const PartName part(file);
-  sys::FileWriter out(folder.MakeFile(part.text), memory->file_buffer);
-  FileBuffer buffer(&out);
-  std::ostream stream(&buffer);
-  const bool written = symbolized.WriteTo(stream, format).ok() && out.Finish();
-  Replace(folder, file, written);
-  return written;
-}
-
 }  // namespace
 
 CaptureFiles::CaptureFiles(const sys::PrivateFolder* base, const char* pending,
@@ -98,6 +85,7 @@ int CaptureFiles::WriteFirst(const CaptureCause& cause) {
   cause_ = cause;
   missing_count_ = 0;
   base_.RemoveFolder(pending_);  // of a capture that could not be written
+  base_.RemoveFile(pending_);    // what else has the name
   errno = 0;
   folder_ = base_.Make(pending_);
   if (!folder_.is_open()) return errno;
@@ -111,7 +99,7 @@ int CaptureFiles::WriteFirst(const CaptureCause& cause) {
     } else if (levels_.version() == 2) {
       for (const SystemFile& file : kFilesOfVersion2) CopyFile(file.from, file.to);
     }
-    if (WriteAbout(kAbout, false) && Publish()) return 0;
+    if (WriteAbout(kAbout, false, memory_.file_buffer) && Publish()) return 0;
     error = errno;
   }
   base_.RemoveFolder(pending_);
@@ -162,8 +150,8 @@ bool CaptureFiles::CopyFile(const char* from, const char* to) {
   return written;
 }
 
-bool CaptureFiles::WriteAbout(const char* file, bool complete) {
-  sys::FileWriter out(folder_.MakeFile(file), memory_.file_buffer);
+bool CaptureFiles::WriteAbout(const char* file, bool complete, char* buffer) {
+  sys::FileWriter out(folder_.MakeFile(file), buffer);
   const auto number = [&out](const char* key, uint64_t value) {
     out.Write(",\n \"");
     out.Write(key);
@@ -212,26 +200,40 @@ bool CaptureFiles::Collected(const char* profile, const char* file, Format forma
   if (levels_.Fullest().left() < least_left) return false;
   const Parameters parameters = format == Format::kDump ? Parameters{{"debug", "2"}} : Parameters{};
   const Result<Snapshot> snapshot = pprof::Collect(profile, parameters);
-  return snapshot.ok() && WriteSnapshot(folder_, file, snapshot.value(), format, &memory_);
+  return snapshot.ok() && AddProfile(file, snapshot.value(), format);
 }
 
-void CaptureFiles::AddProfile(const sys::PrivateFolder& base, const std::string& capture,
-                              const Snapshot& cpu, CaptureMemory* memory) {
-  WriteSnapshot(base.Enter(capture.c_str()), "cpu.pb.gz", cpu, Format::kProto, memory);
+// With a buffer of its own: by now another capture may be written with the memory that is reserved.
+bool CaptureFiles::AddProfile(const char* file, const Snapshot& snapshot, Format format) {
+  SymbolOptions options;
+  options.within = std::chrono::seconds(2);
+  const SymbolizedSnapshot symbolized = snapshot.Symbolize(options);
+  const PartName part(file);
+  std::vector<char> memory(sys::FileWriter::kBufferBytes);
+  sys::FileWriter out(folder_.MakeFile(part.text), memory.data());
+  FileBuffer buffer(&out);
+  std::ostream stream(&buffer);
+  const bool written = symbolized.WriteTo(stream, format).ok() && out.Finish();
+  Replace(folder_, file, written);
+  return written;
 }
 
 void CaptureFiles::AddNames() {
-  constexpr uint64_t kProfileBytes = uint64_t{8} << 20;  // what one takes at most
-  constexpr uint64_t kStacksBytes = uint64_t{4} << 20;   // the stacks of some hundred threads
+  // Exact profiles only improve what is there, and take up to 8 MiB for a moment.
+  constexpr double kFarFromLimit = 0.8;
+  constexpr uint64_t kProfileBytes = uint64_t{64} << 20;
+  constexpr uint64_t kStacksBytes = uint64_t{4} << 20;  // the stacks of some hundred threads
   constexpr char kStacks[] = "goroutine.txt";
   constexpr char kStackProfile[] = "goroutine.pb.gz";
   if (!Collected("goroutine", kStacks, Format::kDump, kStacksBytes)) Miss(kStacks);
   if (!Collected("goroutine", kStackProfile, Format::kProto, kStacksBytes)) Miss(kStackProfile);
-  const bool complete = Collected("heap", kHeap, Format::kProto, kProfileBytes) &&
+  const bool complete = levels_.Fullest().share() < kFarFromLimit &&
+                        Collected("heap", kHeap, Format::kProto, kProfileBytes) &&
                         Collected("peak", kPeak, Format::kProto, kProfileBytes) &&
                         Collected("allocs", kAllocs, Format::kProto, kProfileBytes);
   const PartName part(kAbout);
-  Replace(folder_, kAbout, WriteAbout(part.text, complete));
+  std::vector<char> memory(sys::FileWriter::kBufferBytes);
+  Replace(folder_, kAbout, WriteAbout(part.text, complete, memory.data()));
 }
 
 }  // namespace pprof::watch

@@ -22,7 +22,8 @@ struct CaptureCause {
   int64_t wall_nanos = 0;
 };
 
-// Thread safety: one capture at a time.
+// Thread safety: one thread at a time; the memory belongs to one object at a time, but not after
+// AddTables().
 class CaptureFiles {
  public:
   // `pending`: the name of the folder that a capture is written to before it has its own name.
@@ -42,10 +43,10 @@ class CaptureFiles {
   // each as long as enough memory is left. Not async-signal-safe: allocates.
   void AddNames();
 
-  // Adds a CPU profile to a capture of this process. Not async-signal-safe: allocates.
-  static void AddProfile(const sys::PrivateFolder& base, const std::string& capture,
-                         const Snapshot& cpu, CaptureMemory* memory);
+  // Adds another profile. Not async-signal-safe: allocates.
+  bool AddProfile(const char* file, const Snapshot& snapshot, Format format = Format::kProto);
 
+  const CaptureCause& cause() const { return cause_; }
   const CaptureName& name() const { return name_; }
 
  private:
@@ -54,7 +55,7 @@ class CaptureFiles {
   bool WriteProfile(const char* file, HeapKind kind);
   bool CopyFile(const char* from, const char* to);
   void WriteLimits();
-  bool WriteAbout(const char* file, bool complete);
+  bool WriteAbout(const char* file, bool complete, char* buffer);
   bool Publish();
   bool WriteCommandLine();
   bool Collected(const char* profile, const char* file, Format format, uint64_t least_left);

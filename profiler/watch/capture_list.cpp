@@ -8,6 +8,23 @@
 #include "profiler/watch/run_record.h"
 
 namespace pprof::watch {
+namespace {
+
+constexpr char kGone[] = ".gone.";
+
+}  // namespace
+
+// From the first moment on it has no name of a capture: a half one would look whole.
+bool RemoveCapture(const sys::PrivateFolder& folder, const std::string& name) {
+  const std::string hidden = kGone + name;
+  return folder.Rename(name.c_str(), hidden.c_str()) && folder.RemoveFolder(hidden.c_str());
+}
+
+void RemoveLeftovers(const sys::PrivateFolder& folder) {
+  for (const std::string& name : folder.List()) {
+    if (name.compare(0, sizeof kGone - 1, kGone) == 0) folder.RemoveFolder(name.c_str());
+  }
+}
 
 std::vector<CaptureInfo> ListCaptures(const sys::PrivateFolder& folder) {
   std::vector<CaptureInfo> captures;

@@ -52,6 +52,12 @@ void NameLearner::Learn() {
             model::SnapshotAccess::SymbolsOf(symbolized), unloaded);
     }
   }
+  // For the stacks of threads the symbolizer's own cache is enough.
+  if (const auto threads = Collect("goroutine"); threads.ok() && !stopped_()) {
+    SymbolOptions options;
+    options.cancelled = stopped_;
+    static_cast<void>(threads.value().Symbolize(options));
+  }
   GiveBackMemory(free_before);
   running_.store(false, std::memory_order_release);
 }

@@ -143,8 +143,8 @@ Status Watch::Remove(std::string_view capture) {
   return InFolder([&](const sys::PrivateFolder& folder) -> Status {
     watch::CaptureNameParts parts;
     if (!watch::ParseCaptureName(capture, &parts)) return NoCapture(capture);
-    const std::string name(capture);
-    return folder.RemoveFolder(name.c_str()) ? Status() : NoCapture(capture);
+    const bool removed = watch::RemoveCapture(folder, std::string(capture));
+    return removed ? Status() : NoCapture(capture);
   });
 }
 

@@ -111,9 +111,15 @@ void WatchThread::Run() {
   changed_.NotifyAll();
   if (!opened.ok()) return;
   int64_t wait = 0;
-  while (!WaitUntilStopped(wait)) wait = Look(&files);
+  do {
+    wait = Look(&files);
+    // A pause first: notices may come in a storm, where file caches fill the limit.
+    const bool stopped = WaitUntilStopped(files.notice.any() ? kShortestTick : wait);
+    if (stopped) break;
+    if (files.notice.any()) files.notice.Wait(wait - kShortestTick);
+  } while (!IsStopping());
   learner_.Join();
-  cpu_thread_.Join();
+  finish_thread_.Join();
   const sys::MutexLock lock(capture_mutex_);
   state_.ended = true;
   record_.Write(state_);
@@ -123,6 +129,7 @@ Status WatchThread::Open(Files* files) {
   std::string why_not;
   files->folder = sys::PrivateFolder::Open(options_.folder, &why_not);
   if (!files->folder.is_open()) return {StatusCode::kInvalidArgument, why_not};
+  RemoveLeftovers(files->folder);
   last_deaths_ = ReadDeaths(files->folder, files->levels.KillsByKernel());
   if (!record_.Make(files->folder)) {
     return {StatusCode::kInvalidArgument,
@@ -131,6 +138,9 @@ Status WatchThread::Open(Files* files) {
   const sys::MutexLock lock(capture_mutex_);
   memory_ = MakeMemory();
   if (memory_ == nullptr) return {StatusCode::kInternal, "no memory to reserve for captures"};
+  for (auto& capture : files->captures) {
+    capture.emplace(&files->folder, record_.pending(), memory_, &files->levels);
+  }
   return {};
 }
 
@@ -146,15 +156,7 @@ int64_t WatchThread::Look(Files* files) {
   reading.nanos = now;
   reading.share = level.share();
   reading.asked = signal_safe::capture_asked.exchange(false, std::memory_order_relaxed);
-  if (const char* reason = rules_.Check(reading)) {
-    const sys::MutexLock lock(capture_mutex_);
-    const auto captured = CaptureWith(files->folder, files->levels, reason);
-    if (captured.ok() && std::string_view(reason) == "cpu") {
-      cpu_thread_.Join();
-      cpu_thread_ =
-          sys::OwnThread::Start("pprof-cpu", [this, name = captured.value()] { RecordCpu(name); });
-    }
-  }
+  if (const char* reason = rules_.Check(reading)) Take(files, reason);
   learner_.StartIfDue(level, now);
   const double headroom =
       (rules_.NextShare(level.share()) - level.share()) * static_cast<double>(level.limit);
@@ -179,9 +181,10 @@ Reading WatchThread::ReadProcess(const Files& files, const sys::MemoryLevel& lev
 }
 
 void WatchThread::Beat(Files* files, const sys::MemoryLevel& level, int64_t now) {
-  if (level.share() < kCalm && now < files->next_beat) return;
-  files->next_beat = now + kCalmBeat;
   const sys::MutexLock lock(capture_mutex_);
+  if (level.share() < kCalm && now < files->next_beat && !changed_capture_) return;
+  changed_capture_ = false;
+  files->next_beat = now + kCalmBeat;
   state_.wall_nanos = sys::WallNanos();
   state_.used = level.used;
   state_.limit = level.limit;
@@ -189,65 +192,89 @@ void WatchThread::Beat(Files* files, const sys::MemoryLevel& level, int64_t now)
   record_.Write(state_);
 }
 
-Result<std::string> WatchThread::CaptureWith(const sys::PrivateFolder& folder,
-                                             const sys::MemoryLevels& levels,
-                                             std::string_view reason) {
-  CaptureFiles capture(&folder, record_.pending(), memory_, &levels);
-  const CaptureCause cause{reason, levels.Fullest(), sys::WallNanos()};
-  int error = capture.WriteFirst(cause);
-  for (int tries = 0; error == ENOSPC && tries < kMostRemovedForOne; ++tries) {
-    std::vector<CaptureInfo> captures = ListCaptures(folder);
-    const auto surplus = SurplusOf(captures, "", {captures.size() - 1, UINT64_MAX});
-    if (captures.empty() || surplus.empty()) break;
-    folder.RemoveFolder(surplus.front().c_str());
-    error = capture.WriteFirst(cause);
+// The watch goes on while another thread finishes the capture. One at a time is finished.
+void WatchThread::Take(Files* files, std::string_view reason) {
+  CaptureFiles* capture = &*files->captures[files->next_capture];
+  const bool finishing = finishing_.load(std::memory_order_acquire);
+  {
+    const sys::MutexLock lock(capture_mutex_);
+    if (WriteFirst(capture, files->folder, files->levels, reason) != 0) return;
+    // Before anything else: whoever looks for the cause of a death finds it by this.
+    record_.Write(state_);
+    capture->AddTables();
+    if (finishing) return Tidy(*capture, files->folder);
   }
-  if (error != 0) {
-    return Status(StatusCode::kInternal, "a capture in " + options_.folder + ": " +
-                                             std::generic_category().message(error));
-  }
-  // Before anything else: whoever looks for the cause of a death finds it by this.
-  std::memcpy(state_.capture, capture.name().text, sizeof state_.capture);
-  record_.Write(state_);
-  capture.AddTables();
-  capture.AddNames();
-  std::string name(capture.name().text);
-  Tidy(folder, name, cause.level.used);
-  return name;
+  finish_thread_.Join();
+  finishing_.store(true, std::memory_order_relaxed);
+  finish_thread_ = sys::OwnThread::Start("pprof-finish", [this, files, capture] {
+    Finish(capture, files->folder);
+    finishing_.store(false, std::memory_order_release);
+  });
+  if (!finish_thread_.running()) finishing_.store(false, std::memory_order_relaxed);
+  files->next_capture = 1 - files->next_capture;
 }
 
-void WatchThread::Tidy(const sys::PrivateFolder& folder, const std::string& newest, uint64_t used) {
-  if (const std::string oldest = ramp_up_.Add(newest, used); !oldest.empty()) {
-    folder.RemoveFolder(oldest.c_str());
+int WatchThread::WriteFirst(CaptureFiles* capture, const sys::PrivateFolder& folder,
+                            const sys::MemoryLevels& levels, std::string_view reason) {
+  const CaptureCause cause{reason, levels.Fullest(), sys::WallNanos()};
+  int error = capture->WriteFirst(cause);
+  for (int tries = 0; error == ENOSPC && tries < kMostRemovedForOne; ++tries) {
+    const std::vector<CaptureInfo> captures = ListCaptures(folder);
+    if (captures.empty()) break;
+    const auto surplus = SurplusOf(captures, "", {captures.size() - 1, UINT64_MAX});
+    if (surplus.empty()) break;
+    RemoveCapture(folder, surplus.front());
+    error = capture->WriteFirst(cause);
   }
+  if (error == 0) std::memcpy(state_.capture, capture->name().text, sizeof state_.capture);
+  return error;
+}
+
+void WatchThread::Finish(CaptureFiles* capture, const sys::PrivateFolder& folder) {
+  capture->AddNames();
+  if (capture->cause().reason == "cpu") RecordCpu(capture);
+  const sys::MutexLock lock(capture_mutex_);
+  Tidy(*capture, folder);
+}
+
+void WatchThread::RecordCpu(CaptureFiles* capture) {
+  constexpr int64_t kRecorded = 10 * kSecond;
+  auto recording = Recording::Start("profile");
+  if (!recording.ok() || WaitUntilStopped(kRecorded)) return;
+  const Result<Snapshot> cpu = std::move(recording).value().Stop();
+  if (cpu.ok()) capture->AddProfile("cpu.pb.gz", cpu.value());
+}
+
+void WatchThread::Tidy(const CaptureFiles& capture, const sys::PrivateFolder& folder) {
+  const std::string newest = capture.name().text;
+  const std::string oldest = ramp_up_.Add(newest, capture.cause().level.used);
+  if (!oldest.empty()) RemoveCapture(folder, oldest);
   const std::vector<CaptureInfo> captures = ListCaptures(folder);
-  for (const std::string& name : SurplusOf(captures, newest, {})) {
-    folder.RemoveFolder(name.c_str());
-  }
+  for (const std::string& name : SurplusOf(captures, newest, {})) RemoveCapture(folder, name);
   const auto is_newest = [&](const CaptureInfo& info) { return info.name == newest; };
   const auto at = std::find_if(captures.begin(), captures.end(), is_newest);
   if (at != captures.end()) followers_.Add(*at);
 }
 
-// On a thread of its own.
-void WatchThread::RecordCpu(const std::string& capture) {
-  constexpr int64_t kRecorded = 10 * kSecond;
-  auto recording = Recording::Start("profile");
-  if (!recording.ok() || WaitUntilStopped(kRecorded)) return;
-  const Result<Snapshot> cpu = std::move(recording).value().Stop();
-  std::string why_not;
-  const sys::PrivateFolder folder = sys::PrivateFolder::Open(options_.folder, &why_not);
-  const sys::MutexLock lock(capture_mutex_);
-  if (cpu.ok()) CaptureFiles::AddProfile(folder, capture, cpu.value(), memory_);
-}
-
+// The record is the watch's to write: its descriptor means nothing here.
 Result<std::string> WatchThread::Capture(std::string_view reason) {
   std::string why_not;
   const sys::PrivateFolder folder = sys::PrivateFolder::Open(options_.folder, &why_not);
   if (!folder.is_open()) return Status(StatusCode::kInternal, why_not);
   const sys::MemoryLevels levels;
-  const sys::MutexLock lock(capture_mutex_);
-  return CaptureWith(folder, levels, reason);
+  std::optional<CaptureFiles> capture;
+  {
+    const sys::MutexLock lock(capture_mutex_);
+    capture.emplace(&folder, record_.pending(), memory_, &levels);
+    if (const int error = WriteFirst(&*capture, folder, levels, reason); error != 0) {
+      return Status(StatusCode::kInternal, "a capture in " + options_.folder + ": " +
+                                               std::generic_category().message(error));
+    }
+    capture->AddTables();
+    changed_capture_ = true;
+  }
+  Finish(&*capture, folder);
+  return std::string(capture->name().text);
 }
 
 }  // namespace pprof::watch

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "pprof/watch.h"
 #include "profiler/sys/files/private_folder.h"
 #include "profiler/sys/memory/memory_levels.h"
+#include "profiler/sys/memory/memory_notice.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_thread.h"
@@ -49,6 +51,10 @@ class WatchThread {
   struct Files {
     sys::PrivateFolder folder;
     sys::MemoryLevels levels;
+    sys::MemoryNotice notice{
+        levels.folder(), levels.version(), {0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97}};
+    std::optional<CaptureFiles> captures[2];  // one is written while the other is finished
+    size_t next_capture = 0;
     int64_t next_beat = 0;
   };
 
@@ -59,10 +65,14 @@ class WatchThread {
   int64_t Look(Files* files);
   Reading ReadProcess(const Files& files, const sys::MemoryLevel& level, int64_t now);
   void Beat(Files* files, const sys::MemoryLevel& level, int64_t now);
-  void RecordCpu(const std::string& capture);
-  Result<std::string> CaptureWith(const sys::PrivateFolder& folder, const sys::MemoryLevels& levels,
-                                  std::string_view reason) PPROF_REQUIRES(capture_mutex_);
-  void Tidy(const sys::PrivateFolder& folder, const std::string& newest, uint64_t used)
+  void Take(Files* files, std::string_view reason);
+  // 0, or an errno.
+  int WriteFirst(CaptureFiles* capture, const sys::PrivateFolder& folder,
+                 const sys::MemoryLevels& levels, std::string_view reason)
+      PPROF_REQUIRES(capture_mutex_);
+  void Finish(CaptureFiles* capture, const sys::PrivateFolder& folder);
+  void RecordCpu(CaptureFiles* capture);
+  void Tidy(const CaptureFiles& capture, const sys::PrivateFolder& folder)
       PPROF_REQUIRES(capture_mutex_);
 
   const WatchOptions options_;
@@ -73,12 +83,14 @@ class WatchThread {
   RunRecord record_;
   std::vector<std::string> last_deaths_;  // final once the thread watches
   sys::OwnThread thread_;
-  sys::OwnThread cpu_thread_;
+  sys::OwnThread finish_thread_;
+  std::atomic<bool> finishing_{false};
   Reading reading_;  // the last one
 
   sys::Mutex capture_mutex_;
   CaptureMemory* memory_ PPROF_GUARDED_BY(capture_mutex_) = nullptr;
-  RunState state_ PPROF_GUARDED_BY(capture_mutex_);  // as it was written last
+  RunState state_ PPROF_GUARDED_BY(capture_mutex_);                // as it was written last
+  bool changed_capture_ PPROF_GUARDED_BY(capture_mutex_) = false;  // not yet in the record
   RampUp ramp_up_ PPROF_GUARDED_BY(capture_mutex_);
   NameLearner learner_;
 

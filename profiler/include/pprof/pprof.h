@@ -86,6 +86,10 @@ class Snapshot {
   Result<Snapshot> Since(const Snapshot& earlier) const&;
   Result<Snapshot> Since(const Snapshot& earlier) &&;
 
+  // At most `samples` (at least 1): those with the largest values, and the sum of all others as one
+  // with the frame "[smaller stacks]". For readers that accept only so many.
+  Snapshot Largest(size_t samples) const;
+
   uint64_t lost_samples() const;  // samples that occurred but were dropped
   size_t sample_count() const;    // distinct stacks
   // Sum of one value over all samples; 0 for an index without a value type.

@@ -22,7 +22,7 @@ struct MemoryLevel {
 
 // The memory cgroup of this process and all groups above it that it can see, version 1 or 2, also
 // where both are mounted; the limit of its address space; the memory of the machine.
-// REQUIRES: used by the thread that made it. Thread safety: belongs to that thread.
+// REQUIRES: used by threads with the descriptors of the one that made it. Thread safety: safe.
 class MemoryLevels {
  public:
   // `root` is put before all paths: for tests with a tree of files. Not async-signal-safe: opens

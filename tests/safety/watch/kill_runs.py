@@ -9,7 +9,7 @@ finished must be gone after the next start.
 
 import json
 import os
-import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,32 +34,32 @@ def check(folder):
             strings_of(f"{folder}/{file}")
 
 
-def run(leaker, kills, random_numbers, report=lambda done: None):
-    """Returns the number of captures that were looked at."""
+def run(leaker, kills, report=lambda done: None):
+    """Kills so many, in steps of 50. Returns the number of captures that were looked at."""
     looked_at = 0
     with tempfile.TemporaryDirectory() as top:
         folder = f"{top}/captures"
         environment = dict(os.environ, PPROF_CPP_WATCH=folder)
-        for kill in range(kills):
-            process = subprocess.Popen([leaker, "1000", "1"], env=environment, text=True,
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            process.stdout.readline()
-            hidden = [name for name in os.listdir(folder) if name.startswith(".")]
-            if len(hidden) > 1:
-                raise ValueError(f"left behind: {hidden}")
-            process.stdin.write("captures\n")
+        process = subprocess.Popen([leaker, "1000", "1"], env=environment, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        while process.stdout.readline() != "full\n":
+            pass
+        for done in range(50, kills + 50, 50):
+            process.stdin.write("kills\n")
             process.stdin.flush()
-            time.sleep(random_numbers.random() * 0.06)  # a capture takes 10 to 50 ms
-            process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
-            for name in os.listdir(folder):
-                if not name.startswith("."):
-                    check(f"{folder}/{name}")
-                    looked_at += 1
-                    subprocess.run(["rm", "-r", f"{folder}/{name}"], check=True)
-            report(kill + 1)
+            if process.stdout.readline() != "killed\n":
+                raise ValueError(f"the process ended with {process.wait()}")
+            names = os.listdir(folder)
+            # The record, the unfinished and the half removed folder, of the last child and of the program.
+            hidden = [name for name in names if name.startswith(".")]
+            if len(hidden) > 6:
+                raise ValueError(f"left behind: {hidden}")
+            for name in set(names) - set(hidden):
+                check(f"{folder}/{name}")
+                looked_at += 1
+                shutil.rmtree(f"{folder}/{name}")
+            report(done)
+        process.communicate("quit\n")
     return looked_at
 
 
@@ -71,7 +71,7 @@ def main():
         if done % 1000 == 0:
             print(f"{done} kills, {time.monotonic() - begin:.0f} s", flush=True)
 
-    captures = run(os.environ["LEAKER"], kills, random.Random(), report)
+    captures = run(os.environ["LEAKER"], kills, report)
     print(f"{kills} kills, {captures} captures, all whole")
     return 0 if captures else 1
 

@@ -1,13 +1,16 @@
 // Leaks at a given rate until it is killed. For the tests of captures.
 //
-//   leaker MIB_PER_SECOND [MIB_AT_MOST]     PPROF_CPP_WATCH says where captures go
+//   leaker MIB_PER_SECOND [MIB_AT_MOST [MIB_AT_ONCE]]     PPROF_CPP_WATCH says where captures go
 //
 // At MIB_AT_MOST it stays, and does what lines on stdin say: "quit", "lock" (a thread waits for a
 // mutex for ever), "deadlock" (two threads wait for each other), "threads" (60 more), "spin" (a
-// busy one), "fork" (a child that takes captures of its own and waits for its end), "captures" (one
-// after the other).
+// busy one), "fork" (a child that takes captures of its own and waits for its end), "kills" (50
+// children that take captures, each of which is killed at some moment).
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,10 +43,14 @@ __attribute__((noinline)) void LeakOneBlock() {
 // In steps of a millisecond, as fast as the clock says.
 void LeakAt(double bytes_per_second, size_t most) {
   const auto start = std::chrono::steady_clock::now();
+  const size_t before = leaked.size() * kBlock;
   while (leaked.size() * kBlock < most) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    const auto due = static_cast<size_t>(passed.count() * bytes_per_second);
-    for (size_t i = 0; leaked.size() * kBlock < due && i < 1024; ++i) LeakOneBlock();
+    const double due = std::min(static_cast<double>(most),
+                                static_cast<double>(before) + passed.count() * bytes_per_second);
+    for (size_t i = 0; static_cast<double>(leaked.size() * kBlock) < due && i < 1024; ++i) {
+      LeakOneBlock();
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
@@ -72,13 +80,6 @@ void Spin() {
   }
 }
 
-void TakeCaptures() {
-  while (pprof::Watch::Capture("again").ok()) {
-  }
-  std::puts("no capture");
-  std::fflush(stdout);
-}
-
 // The child has no watch, and can start its own in the same folder.
 void Fork(const std::string& watch) {
   if (fork() != 0) return;
@@ -88,6 +89,29 @@ void Fork(const std::string& watch) {
   std::puts(has_none && captured ? "child ok" : "child failed");
   std::fflush(stdout);
   Idle();
+}
+
+void KillFifty(const std::string& watch) {
+  static std::mt19937 random(std::random_device{}());
+  const auto options = pprof::WatchOptions::Parse(watch);
+  const auto begin = std::chrono::steady_clock::now();
+  if (!pprof::Watch::Capture("timed").ok()) return;
+  const std::chrono::duration<double, std::micro> whole = std::chrono::steady_clock::now() - begin;
+  const auto longest = static_cast<unsigned>(2 * whole.count()) + 5000;
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      const auto own = pprof::Watch::Start(options.value());
+      while (own.ok() && pprof::Watch::Capture("again").ok()) {
+      }
+      _exit(1);
+    }
+    usleep(random() % longest);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+  std::puts("killed");
+  std::fflush(stdout);
 }
 
 const std::map<std::string, std::function<void()>> kActions = {
@@ -104,7 +128,7 @@ const std::map<std::string, std::function<void()>> kActions = {
     {"threads", MakeThreads},
     {"spin", [] { Detached(Spin); }},
     {"fork", [] { Fork(std::getenv("PPROF_CPP_WATCH")); }},
-    {"captures", TakeCaptures}};
+    {"kills", [] { KillFifty(std::getenv("PPROF_CPP_WATCH")); }}};
 
 }  // namespace
 
@@ -121,6 +145,7 @@ int main(int argc, char** argv) {
   }
   std::printf("port %d\n", server.value().port());
   std::fflush(stdout);
+  if (argc > 3) LeakAt(1e12, std::strtoul(argv[3], nullptr, 10) * kMib);
   const size_t most = argc > 2 ? std::strtoul(argv[2], nullptr, 10) * kMib : SIZE_MAX;
   LeakAt(std::strtod(argv[1], nullptr) * static_cast<double>(kMib), most);
   std::puts("full");

@@ -5,11 +5,13 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -20,6 +22,7 @@ from polling import poll_until
 
 LEAKER = os.environ["LEAKER"]
 PPROF = os.environ["PPROF"]
+COMMAND = os.environ["COMMAND"]
 MIB = 1 << 20
 NAME = re.compile(r"\d{8}T\d{6}Z\.\d+\.[a-z0-9]+(-\d+)?")
 
@@ -36,7 +39,7 @@ class WatchCase(unittest.TestCase):
         environment = dict(os.environ, PPROF_CPP_WATCH=f"{self.captures_at} {settings}".strip())
         return subprocess.Popen([LEAKER, *map(str, arguments)], env=environment, preexec_fn=before,
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                stderr=subprocess.PIPE, **options)
+                                stderr=subprocess.PIPE, start_new_session=True, **options)
 
     def captures(self):
         if not os.path.isdir(self.captures_at):
@@ -222,6 +225,117 @@ class Followers(WatchCase):
         self.assertEqual(leaker.returncode, 0)
 
 
+class Faults(WatchCase):
+    """Whatever happens to the folder, the process lives, and nothing is half."""
+
+    def taken(self, leaker):
+        """Asks for a capture by the signal; the one that is new, or None within 2 s."""
+        before = set(self.captures())
+        leaker.send_signal(signal.SIGUSR2)
+        new = poll_until(lambda: set(self.captures()) - before, 2)
+        return new.pop() if new else None
+
+    def begin(self, *arguments, **options):
+        leaker = self.start(*arguments, settings="signal=SIGUSR2 cooldown=0", **options)
+        self.assertTrue(leaker.stdout.readline().startswith("port"))
+        self.assertEqual(leaker.stdout.readline(), "full\n")
+        return leaker
+
+    def end(self, leaker):
+        self.assertEqual(leaker.communicate("quit\n", timeout=60), ("", ""))
+        self.assertEqual(leaker.returncode, 0)
+
+    def mount(self, kilobytes):
+        os.mkdir(self.captures_at)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=700", "tmpfs",
+                               self.captures_at], capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(lambda: subprocess.run(["umount", "-l", self.captures_at]))
+
+    def test_a_full_disk(self):
+        self.mount(300)
+        leaker = self.begin(1000, 1)
+        first = self.taken(leaker)
+        self.assert_whole(first)
+        with open(f"{self.captures_at}/.fill", "wb", buffering=0) as fill:
+            try:
+                while True:
+                    fill.write(bytes(4096))
+            except OSError:
+                pass
+        # The old one makes room for the new one.
+        second = self.taken(leaker)
+        self.assert_whole(second)
+        self.assertEqual(self.captures(), [second])
+        self.end(leaker)
+
+    def test_a_disk_that_is_full_of_other_things(self):
+        self.mount(16)
+        leaker = self.begin(1000, 1)
+        self.assertIsNone(self.taken(leaker))
+        self.assertEqual(self.captures(), [])
+        self.end(leaker)
+
+    def test_a_folder_that_becomes_read_only(self):
+        self.mount(1000)
+        leaker = self.begin(1000, 1)
+        subprocess.run(["mount", "-o", "remount,ro", self.captures_at], check=True)
+        self.assertIsNone(self.taken(leaker))
+        self.end(leaker)
+        leaker = self.start(1000, 1)
+        self.assertIn("Read-only file system", leaker.communicate("quit\n", timeout=60)[1])
+        self.assertEqual(leaker.returncode, 1)
+
+    def test_a_folder_that_vanishes(self):
+        leaker = self.begin(1000, 1)
+        shutil.rmtree(self.captures_at)
+        self.assertIsNone(self.taken(leaker))
+        self.end(leaker)
+
+    def test_a_fork(self):
+        leaker = self.begin(1000, 1)
+        leaker.stdin.write("fork\n")
+        leaker.stdin.flush()
+        self.assertEqual(leaker.stdout.readline(), "child ok\n")
+        name = self.taken(leaker)
+        self.assertEqual(name.split(".")[1], str(leaker.pid))
+        self.assertEqual(sorted(name.split(".")[2] for name in self.captures()),
+                         ["childs", "signal"])
+        os.killpg(leaker.pid, signal.SIGKILL)
+        leaker.communicate()
+
+    def test_two_processes_in_one_folder(self):
+        leakers = [self.begin(1000, 1), self.begin(1000, 1)]
+        for _ in range(3):
+            for leaker in leakers:
+                leaker.send_signal(signal.SIGUSR2)
+            time.sleep(0.3)
+        self.assertTrue(poll_until(lambda: len(self.captures()) == 6), self.captures())
+        for name in self.captures():
+            self.assert_whole(name)
+        leakers[0].kill()
+        leakers[0].communicate()
+        self.assert_whole(self.taken(leakers[1]))
+        self.end(leakers[1])
+
+    def test_almost_no_memory(self):
+        with memory_group(400 * MIB) as group:
+            if group is None:
+                self.skipTest("no memory cgroup of version 1 can be made here")
+            leaker = self.begin(1000, 100, before=group.enter)
+            time.sleep(1)  # the names are looked up meanwhile
+            with open(f"{group.folder}/memory.limit_in_bytes", "w") as limit:
+                limit.write(str(group.read("memory.usage_in_bytes") + MIB // 2))
+            # The rules of memory see the new limit first.
+            self.assertTrue(poll_until(self.captures))
+            name = self.captures()[0]
+            about = self.assert_whole(name)
+            self.assertGreater(about["used_bytes"], 0.98 * about["limit_bytes"])
+            self.assert_names_leak(name)
+            self.end(leaker)
+
+
 class Endpoints(WatchCase):
     def ask(self, path, method="GET", **headers):
         request = urllib.request.Request(f"{self.base}/{path}", method=method, headers=headers)
@@ -233,6 +347,11 @@ class Endpoints(WatchCase):
 
     def post(self, path):
         return self.ask(path, "POST", **{"Content-Type": "application/json"})
+
+    def command(self, *words):
+        done = subprocess.run([COMMAND, *words], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
 
     def listed(self):
         status, body = self.ask("captures")
@@ -267,6 +386,14 @@ class Endpoints(WatchCase):
             heap = tar.extractfile(f"{name}/heap.pb.gz").read()
         with open(f"{self.captures_at}/{name}/heap.pb.gz", "rb") as original:
             self.assertEqual(heap, original.read())
+
+        listing = self.command("captures", f"127.0.0.1:{port}")
+        self.assertRegex(listing, rf"^{name}\t\d+ KiB\t\n$")
+        archive = f"{self.folder.name}/last.tar.gz"
+        self.assertEqual(self.command("captures", f"127.0.0.1:{port}", "last", "-o", archive),
+                         archive + "\n")
+        with tarfile.open(archive) as tar:
+            self.assertIn(f"{name}/heap.pb.gz", tar.getnames())
 
         for nothing in ("captures/", f"captures/{name}", f"captures/{name}/none", "captures/x.tar.gz",
                         f"captures/{name}/..%2f..%2fcaptures", "captures/../../etc/passwd",
