@@ -23,15 +23,18 @@ struct Node {
   char data[100];
 };
 
-void LostList(std::mt19937&) {
-  Node* head = nullptr;
-  for (int i = 0; i < kMany; ++i) head = new Node{head, nullptr, {}};
-  __asm__ volatile("" ::"r"(head));
+// Many small ones: an old word that points to a list or a ring holds all behind it.
+constexpr int kNodes = 5;
+
+void LostLists(std::mt19937&) {
+  for (int list = 0; list < kMany / kNodes; ++list) {
+    Node* head = nullptr;
+    for (int i = 0; i < kNodes; ++i) head = new Node{head, nullptr, {}};
+    __asm__ volatile("" ::"r"(head));
+  }
 }
 
-// Many small ones: an old word that points to a ring holds all of it.
 void LostRings(std::mt19937&) {
-  constexpr int kNodes = 5;
   for (int ring = 0; ring < kMany / kNodes; ++ring) {
     auto* first = new Node{};
     Node* last = first;
@@ -104,7 +107,7 @@ void DroppedOwner(std::mt19937&) {
 
 std::vector<Scenario> LostScenarios() {
   return {
-      {{"lost list", Verdict::kLost, ""}, LostList},
+      {{"lost lists", Verdict::kLost, ""}, LostLists},
       {{"lost rings", Verdict::kLost, ""}, LostRings},
       {{"shared_ptr cycle", Verdict::kLost, ""}, SharedCycle},
       {{"vectors", Verdict::kHeld, "::neighbours"}, [](std::mt19937&) {}},
