@@ -22,14 +22,14 @@ bool WriteText(int fd, const char* text, size_t size) {
 
 MemoryNotice::MemoryNotice(const std::string& folder, int version,
                            std::initializer_list<double> shares) {
-  if (version == 1) return AddThresholds(folder, shares);
+  if (version == 1) AddThresholds(folder, shares);
   if (version != 2) return;
   Add(open((folder + "/memory.events").c_str(), O_RDONLY | O_CLOEXEC), POLLPRI);
   const int pressure =
       open((folder + "/memory.pressure").c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (pressure < 0) return;
-  if (WriteText(pressure, kTrigger, sizeof kTrigger)) return Add(pressure, POLLPRI);
-  close(pressure);
+  const bool triggered = WriteText(pressure, kTrigger, sizeof kTrigger);
+  triggered ? Add(pressure, POLLPRI) : static_cast<void>(close(pressure));
 }
 
 MemoryNotice::~MemoryNotice() {
