@@ -8,7 +8,8 @@ import resource
 
 def own_group():
     """The memory cgroup (version 1) of this process, or None."""
-    found = re.search(r"^\d+:(?:\w+,)*memory(?:,\w+)*:(/.*)$", open("/proc/self/cgroup").read(), re.M)
+    with open("/proc/self/cgroup") as groups:
+        found = re.search(r"^\d+:(?:\w+,)*memory(?:,\w+)*:(/.*)$", groups.read(), re.M)
     if not found:
         return None
     for folder in (f"/sys/fs/cgroup/memory{found.group(1)}", "/sys/fs/cgroup/memory"):

@@ -18,6 +18,13 @@ namespace {
 constexpr int64_t kSecond = 1000000000;
 constexpr int64_t kNow = 1795858765 * kSecond;
 
+void* volatile kept;  // so that no compiler leaves out the pair
+
+void Allocate() {
+  kept = std::malloc(1000);
+  std::free(kept);
+}
+
 class CaptureFilesTest : public testing::Test {
  protected:
   CaptureFilesTest() : top_(mkdtemp(path_)), memory_(std::make_unique<CaptureMemory>()) {
@@ -49,9 +56,9 @@ TEST_F(CaptureFilesTest, TheFirstPartAllocatesNothing) {
   Sampling sampling = GetSampling();
   sampling.heap_interval = 1;
   ASSERT_TRUE(SetSampling(sampling).ok());
-  for (int i = 0; i < 600; ++i) delete new int(i);  // the countdown of this thread has run out
+  for (int i = 0; i < 600; ++i) Allocate();  // the countdown of this thread has run out
   const uint64_t before = signal_safe::heap_sampler.samples;
-  delete new int(1);
+  Allocate();
   const uint64_t each = signal_safe::heap_sampler.samples - before;
   CaptureFiles files(&folder_, ".part.1", memory_.get(), &levels_);
   const uint64_t begin = signal_safe::heap_sampler.samples;
@@ -78,11 +85,13 @@ TEST_F(CaptureFilesTest, AClockThatJumpsMakesNewNames) {
 TEST_F(CaptureFilesTest, WhatHasThePendingNameIsReplaced) {
   std::filesystem::create_directory(captures() + "/.part.1");
   std::ofstream(captures() + "/.part.1/heap.pb.gz") << "half";
-  EXPECT_EQ(Take(kNow), ListCaptures(folder_).back().name);
+  const std::string first = Take(kNow);
+  EXPECT_TRUE(folder_.IsFolder(first.c_str())) << first;
   std::filesystem::create_directory(top_ + "/other");
   std::ofstream(top_ + "/other/file") << "kept";
   std::filesystem::create_directory_symlink(top_ + "/other", captures() + "/.part.1");
-  EXPECT_EQ(Take(kNow + kSecond), ListCaptures(folder_).back().name);
+  const std::string second = Take(kNow + kSecond);
+  EXPECT_TRUE(folder_.IsFolder(second.c_str())) << second;
   EXPECT_TRUE(std::filesystem::exists(top_ + "/other/file"));
 }
 
