@@ -218,13 +218,11 @@ void HolderSearch::PreferUsual() {
   }
 }
 
-bool HolderSearch::IsOfPreloadLibrary(const Target& target) const {
+bool HolderSearch::IsOfAllocator(const Target& target) const {
   const signal_safe::HeapStack& stack = *target.record.stack;
-  const auto here = reinterpret_cast<uint64_t>(&heap_sampler);
   const uint64_t tcmalloc = AddressInTcmalloc();
   for (const sys::LoadedImage& image : program_.images) {
-    if (!image.Holds(here)) continue;
-    return image.Holds(tcmalloc) && stack.depth > 0 && image.Holds(stack.pcs()[0]);
+    if (image.Holds(tcmalloc)) return stack.depth > 0 && image.Holds(stack.pcs()[0]);
   }
   return false;
 }

@@ -51,8 +51,9 @@ class HolderSearch {
   // Leaves out the targets that were freed meanwhile: sets their object to kNoObject.
   void DropFreed();
 
-  // Whether the preload library itself allocated the block: its variables are no roots.
-  bool IsOfPreloadLibrary(const Target& target) const;
+  // Whether the allocator's library, which may be the preload library, allocated the block for
+  // itself: its variables are no roots.
+  bool IsOfAllocator(const Target& target) const;
 
   const Targets& targets() const { return targets_; }
   const Ways& ways() const { return ways_; }

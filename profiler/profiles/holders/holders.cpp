@@ -21,7 +21,7 @@ using holders::HolderSearch;
 using holders::Target;
 
 constexpr const char* kNobody = "[no holder found]";
-constexpr const char* kOurs = "[the profiler]";
+constexpr const char* kAllocators = "[the allocator]";
 constexpr const char* kWeakly = "[weakly reached]";
 
 const char* WordOf(HeldBy held_by) {
@@ -46,7 +46,7 @@ std::vector<Label> LabelsOf(const HolderSearch& search, const Target& target) {
     labels.push_back({"holder", kWeakly, 0, ""});
     labels.push_back({"holder_kind", "weak", 0, ""});
   } else if (target.holder == holders::kNoHolder) {
-    labels.push_back({"holder", search.IsOfPreloadLibrary(target) ? kOurs : kNobody, 0, ""});
+    labels.push_back({"holder", search.IsOfAllocator(target) ? kAllocators : kNobody, 0, ""});
     labels.push_back({"holder_kind", "none", 0, ""});
   } else {
     const Holder& holder = search.holders()[target.holder];
@@ -68,7 +68,7 @@ Status Add(const holders::HolderParameters& parameters, HolderSearch* search,
     if (parameters.with_frames) {
       if (target.holder != holders::kNoHolder) frames = ways.Of(target);
       if (frames.empty()) {
-        frames.emplace_back(search->IsOfPreloadLibrary(target) ? kOurs : kNobody);
+        frames.emplace_back(search->IsOfAllocator(target) ? kAllocators : kNobody);
       }
       if (holders::StrengthOf(target.level) == holders::Strength::kWeak)
         frames.emplace_back(kWeakly);

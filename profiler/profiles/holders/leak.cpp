@@ -85,7 +85,7 @@ Status SecondLook(const holders::SearchOptions& options, const Identities& befor
                         search.unseen_pages());
   for (const Target& target : search.targets()) {
     if (!IsCandidate(target) || before.count(IdentityOf(target)) == 0) continue;
-    if (search.IsOfPreloadLibrary(target)) continue;
+    if (search.IsOfAllocator(target)) continue;
     const std::string frame = target.level == 0 ? lost : "[weakly reached]";
     AddSample(target, {frame}, {}, builder);
   }
