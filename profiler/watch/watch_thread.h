@@ -89,7 +89,7 @@ class WatchThread {
 
   sys::Mutex capture_mutex_;
   CaptureMemory* memory_ PPROF_GUARDED_BY(capture_mutex_) = nullptr;
-  RunState state_ PPROF_GUARDED_BY(capture_mutex_);  // as it was written last
+  RunState state_ PPROF_GUARDED_BY(capture_mutex_);                // as it was written last
   bool changed_capture_ PPROF_GUARDED_BY(capture_mutex_) = false;  // not yet in the record
   RampUp ramp_up_ PPROF_GUARDED_BY(capture_mutex_);
   NameLearner learner_;

@@ -49,8 +49,8 @@ struct Options {
   // File to read the token from; surrounding whitespace is dropped. Excludes `token`.
   std::string token_file;
 
-  // Names accepted in the Host header besides "localhost" and IP addresses, without a port. A request
-  // with the token may have any name there.
+  // Names accepted in the Host header besides "localhost" and IP addresses, without a port. A
+  // request with the token may have any name there.
   std::vector<std::string> allowed_hosts;
 
   // Users that may connect to a Unix socket besides this process's user and root.
@@ -92,11 +92,9 @@ struct Options {
   std::function<void(const RequestRecord&)> log;
 
   // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE, PPROF_CPP_ALLOWED_HOSTS (names between
-  // commas), PPROF_CPP_WATCH (watch) and PPROF_CPP_ALLOW_REMOTE (1, true, yes, on; 0, false, no, off,
-  // empty).
-  // Not async-signal-safe: allocates.
-  // Errors: kInvalidArgument for any other PPROF_CPP_ALLOW_REMOTE.
-  // Thread safety: safe unless the environment changes concurrently.
+  // commas), PPROF_CPP_WATCH (watch) and PPROF_CPP_ALLOW_REMOTE (1, true, yes, on; 0, false, no,
+  // off, empty). Not async-signal-safe: allocates. Errors: kInvalidArgument for any other
+  // PPROF_CPP_ALLOW_REMOTE. Thread safety: safe unless the environment changes concurrently.
   static Result<Options> FromEnvironment();
 };
 
@@ -118,10 +116,9 @@ struct Response {
 
 // Answers one request below /debug/pprof/, for your own server. Blocks for the request's `seconds`.
 // Checks the token, `Origin` and `Sec-Fetch-Site` in `request.headers`, and the Host header if
-// `options.allowed_hosts` is not empty and there is no token. All calls share one rate limit of dumps with the default
-// rate and burst; those of `options` are ignored.
-// Errors: responses with a one-sentence text body.
-// Thread safety: safe. Not async-signal-safe: allocates.
+// `options.allowed_hosts` is not empty and there is no token. All calls share one rate limit of
+// dumps with the default rate and burst; those of `options` are ignored. Errors: responses with a
+// one-sentence text body. Thread safety: safe. Not async-signal-safe: allocates.
 Response Handle(const Request& request, const Options& options = {});
 
 // A running server. The destructor stops it within 0.2 s, even during a recording or symbolization;

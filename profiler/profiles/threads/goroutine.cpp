@@ -19,7 +19,8 @@ namespace pprof::profiles {
 namespace {
 
 // Labels of 10,000 threads take megabytes, and make as many series in a database of profiles. The
-// grouped text needs states only; the full one, in which each thread is a sample, has its own header.
+// grouped text needs states only; the full one, in which each thread is a sample, has its own
+// header.
 std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state, int debug,
                              bool all) {
   if (debug >= 2) return {{"tid", {}, thread.tid, {}}};
@@ -150,7 +151,8 @@ ProfileType GoroutineProfile() {
   type.name = "goroutine";
   type.description =
       "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
-      "states, and go=1 with it for panicparse; labels=all for thread, tid and state of each sample; "
+      "states, and go=1 with it for panicparse; labels=all for thread, tid and state of each "
+      "sample; "
       "self=1 shows the profiler's own threads, too.";
   type.values = {{"goroutine", "count", ValueType::Delta::kDifference}};
   type.has_dump = true;

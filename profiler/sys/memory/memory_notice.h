@@ -8,9 +8,9 @@
 
 namespace pprof::sys {
 
-// Version 1: a notice for each share of the limit that is reached (cgroup.event_control). Version 2:
-// memory.events, when the group reaches its limit; and memory.pressure, after 100 ms of waiting for
-// memory within a second. Needs the right to write to some of these files; without it there are
+// Version 1: a notice for each share of the limit that is reached (cgroup.event_control). Version
+// 2: memory.events, when the group reaches its limit; and memory.pressure, after 100 ms of waiting
+// for memory within a second. Needs the right to write to some of these files; without it there are
 // fewer notices, or none. REQUIRES: used by the thread that made it.
 // Thread safety: belongs to that thread. Not async-signal-safe: opens files, allocates.
 class MemoryNotice {
@@ -24,8 +24,8 @@ class MemoryNotice {
   // Whether there may be any.
   bool any() const { return count_ > 0; }
 
-  // Waits for a notice, but not longer than `nanos`. Returns at once after a notice that has not been
-  // waited for. Allocates nothing.
+  // Waits for a notice, but not longer than `nanos`. Returns at once after a notice that has not
+  // been waited for. Allocates nothing.
   void Wait(int64_t nanos);
 
  private:

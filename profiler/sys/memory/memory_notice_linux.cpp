@@ -25,8 +25,7 @@ MemoryNotice::MemoryNotice(const std::string& folder, int version,
   if (version == 1) AddThresholds(folder, shares);
   if (version != 2) return;
   Add(open((folder + "/memory.events").c_str(), O_RDONLY | O_CLOEXEC), POLLPRI);
-  const int pressure =
-      open((folder + "/memory.pressure").c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  const int pressure = open((folder + "/memory.pressure").c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (pressure < 0) return;
   const bool triggered = WriteText(pressure, kTrigger, sizeof kTrigger);
   triggered ? Add(pressure, POLLPRI) : static_cast<void>(close(pressure));

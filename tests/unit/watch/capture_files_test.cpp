@@ -72,8 +72,9 @@ TEST_F(CaptureFilesTest, TheFirstPartAllocatesNothing) {
 }
 
 TEST_F(CaptureFilesTest, AClockThatJumpsMakesNewNames) {
-  const std::set<std::string> names = {Take(kNow), Take(kNow), Take(kNow - 3600 * kSecond),
-                                       Take(kNow), Take(0),    Take(-kSecond), Take(INT64_MAX)};
+  const std::set<std::string> names = {Take(kNow),     Take(kNow), Take(kNow - 3600 * kSecond),
+                                       Take(kNow),     Take(0),    Take(-kSecond),
+                                       Take(INT64_MAX)};
   EXPECT_EQ(names.size(), 7U);
   EXPECT_EQ(ListCaptures(folder_).size(), 7U);
   for (const CaptureInfo& info : ListCaptures(folder_)) {
