@@ -78,7 +78,7 @@ struct Options {
   std::chrono::milliseconds warm_symbols_every{0};
 
   // Keeps what the process used in the last 7 days, for /debug/pprof/history: a Server takes a
-  // reading a second, on a thread that it has anyway, in 256 KiB (docs/monitoring.md). false: no
+  // reading a second, on a thread that it has anyway, in 218 KiB (docs/monitoring.md). false: no
   // readings, and the path answers 404.
   bool history = true;
 
