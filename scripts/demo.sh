@@ -271,7 +271,7 @@ die_at_the_limit() {
     done
     kill -KILL "$server_pid" 2>/dev/null || true
   fi
-  wait "$server_pid" || status=$?
+  wait "$server_pid" 2>/dev/null || status=$?
   server_pid=""
   stop "$load_pid"
   load_pid=""
