@@ -1,5 +1,7 @@
 #include "demo_app/purger.h"
 
+#include <pprof/mark.h>
+
 #include "demo_app/memory.h"
 #include "demo_app/request_context.h"
 
@@ -21,7 +23,10 @@ void Purger::Run() {
     lock.unlock();
     // tcmalloc caches freed pages: without the release only the heap in use falls, and the resident
     // bytes, which the container's limit applies to, stay at their peak.
-    if (reqctx::Purge(max_age_) > 0) memory::ReleaseFreeMemory();
+    if (reqctx::Purge(max_age_) > 0) {
+      memory::ReleaseFreeMemory();
+      pprof::Mark("purge");
+    }
     lock.lock();
   }
 }

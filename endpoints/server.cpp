@@ -1,14 +1,17 @@
 // Implementation of pprof/http.h.
+#include <chrono>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
 #include "endpoints/door/admission.h"
 #include "endpoints/door/connection_gate.h"
 #include "endpoints/door/host_rule.h"
+#include "endpoints/handlers/metrics_handler.h"
 #include "endpoints/handlers/router.h"
 #include "endpoints/options.h"
 #include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
+#include "profiler/monitoring/history.h"
 #include "profiler/sys/process/process.h"
 
 namespace pprof::http {
@@ -17,6 +20,7 @@ namespace {
 // Shared by all calls of Handle(). Not a function-local static: a fork while another thread
 // initializes it would leave its guard locked in the child.
 RefusalCounters handle_refusals;
+RequestCounters handle_requests;
 TokenBucket handle_dumps{Options().dumps_per_second, Options().dump_burst};
 TokenBucket handle_lookups{Options().dumps_per_second, Options().dump_burst};
 
@@ -48,18 +52,27 @@ Response Whole(Answer answer) {
 // `options` have the token itself, not the name of its file.
 Response Admitted(const Request& request, const Options& options) {
   if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
-  return Whole(Route(request, Context{options, handle_refusals, handle_dumps, handle_lookups}));
+  return Whole(Route(
+      request, Context{options, handle_refusals, handle_requests, handle_dumps, handle_lookups}));
 }
 
-}  // namespace
-
-Response Handle(const Request& request, const Options& options) {
+Response Checked(const Request& request, const Options& options) {
   if (options.token_file.empty() || !options.token.empty()) return Admitted(request, options);
   auto with_token = CheckedOptions(options, ListenAddress{"", "127.0.0.1", 0});
   if (!with_token.ok()) {
     return Turned({500, Refusal::kUnauthorized, with_token.status().message(), "", ""});
   }
   return Admitted(request, with_token.value());
+}
+
+}  // namespace
+
+Response Handle(const Request& request, const Options& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  Response response = Checked(request, options);
+  handle_requests.Count(RequestLabel(request.path), response.status, response.body.size(),
+                        std::chrono::steady_clock::now() - begin);
+  return response;
 }
 
 class Server::Impl {
@@ -83,7 +96,12 @@ Result<Server> Server::Start(const Options& options) {
   auto listener = Listener::Bind(address.value());
   if (!listener.ok()) return listener.status();
   std::unique_ptr<Impl, Stop> impl(new Impl(std::move(listener).value(), checked.value()));
+  if (options.history) monitoring::History::Instance().Prepare();
   if (const Status started = impl->gate.Start(); !started.ok()) return started;
+  if (options.history) {
+    monitoring::History::Instance().Mark(monitoring::MarkKind::kStart,
+                                         impl->gate.listener().text());
+  }
   if (options.warm_symbols_every.count() > 0) {
     const Status started = impl->warmer.Start(options.warm_symbols_every);
     if (!started.ok()) return started;

@@ -1,5 +1,8 @@
 // SetSampling and GetSampling.
+#include <string>
+
 #include "pprof/pprof.h"
+#include "profiler/monitoring/history.h"
 #include "profiler/profiles/contention/contention_rates.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 
@@ -29,14 +32,23 @@ Status Check(const Sampling& sampling) {
   return {};
 }
 
+std::string TextOf(const Sampling& sampling) {
+  return "heap " + std::to_string(sampling.heap_interval) + " B, block " +
+         std::to_string(sampling.block_interval.count()) + " ns, mutex " +
+         std::to_string(sampling.mutex_fraction);
+}
+
 }  // namespace
 
 Status SetSampling(const Sampling& sampling) {
   if (Status status = Check(sampling); !status.ok()) return status;
+  const std::string before = TextOf(GetSampling());
   signal_safe::SetHeapInterval(sampling.heap_interval);
   profiles::ContentionRates& rates = profiles::ContentionRates::Instance();
   rates.SetBlockInterval(sampling.block_interval);
   rates.SetMutexFraction(static_cast<uint32_t>(sampling.mutex_fraction));
+  const std::string after = TextOf(sampling);
+  if (after != before) monitoring::History::MarkIfMade(monitoring::MarkKind::kRate, after);
   return {};
 }
 

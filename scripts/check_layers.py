@@ -51,7 +51,7 @@ TABLE = {
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",
-        headers="sys/mman.h sys/prctl.h sys/resource.h unistd.h",
+        headers="dirent.h fcntl.h sys/mman.h sys/prctl.h sys/resource.h sys/stat.h time.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
@@ -125,10 +125,14 @@ TABLE = {
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
+    "profiler/monitoring": Room(
+        f"pprof profiler/encode {PROFILES}/heap/allocator_stats.h {SAFE}/contention {SAFE}/heap "
+        f"{SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
+
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
-        f"pprof profiler/encode profiler/model {PROFILES} {PROFILES}/contention {PROFILES}/heap "
+        f"pprof profiler/encode profiler/model profiler/monitoring {PROFILES} {PROFILES}/contention {PROFILES}/heap "
         f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room(
@@ -140,28 +144,30 @@ TABLE = {
         headers="dlfcn.h poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
                 "sys/types.h time.h unistd.h unwind.h"),
 
-    # HTTP and sockets use the public headers of profiler/, and of its internals the few files of
-    # sys/ that stand here.
+    # HTTP and sockets use the public headers of profiler/, and of its internals monitoring/ and the
+    # few files of sys/ that stand here.
     "endpoints/include/pprof": Room("pprof", headers="sys/types.h",
                                     conditions=(r"#ifdef __cplusplus",)),
-    "endpoints/answers": Room(f"pprof {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
+    "endpoints/answers": Room(f"pprof profiler/monitoring/metrics.h {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room(
-        f"pprof endpoints/answers endpoints/limits {SYS['thread']}/own_descriptors.h", headers=""),
+        f"pprof endpoints/answers endpoints/limits profiler/monitoring "
+        f"{SYS['thread']}/own_descriptors.h", headers=""),
     "endpoints/door/socket": Room(
         f"pprof {SYS['process']}/environment.h {SYS['thread']}/own_descriptors.h",
         headers="arpa/inet.h fcntl.h netinet/in.h pthread.h signal.h sys/socket.h sys/stat.h "
                 "sys/types.h sys/un.h unistd.h"),
     "endpoints/door": Room(
-        f"pprof endpoints/answers endpoints/door/socket endpoints/handlers endpoints/limits {SYS['thread']}/mutex.h "
+        f"pprof endpoints/answers endpoints/door/socket endpoints/handlers endpoints/limits profiler/monitoring/history.h "
+        f"{SYS['thread']}/mutex.h "
         f"{SYS['thread']}/own_descriptors.h {SYS['thread']}/own_thread.h {SYS['thread']}/tasks.h "
-        f"{SYS['process']}/per_process.h {SYS['process']}/process.h",
+        f"{SYS['process']}/per_process.h {SYS['process']}/process.h {SYS['process']}/process_usage.h",
         headers="arpa/inet.h httplib.h netinet/in.h netinet/tcp.h poll.h strings.h sys/eventfd.h "
                 "sys/socket.h unistd.h",
         conditions=(r"#(el)?if PPROF_HTTPLIB_PROCESS_REQUEST_ARGUMENTS == [48]",)),
     "endpoints": Room(f"pprof endpoints/answers endpoints/door endpoints/door/socket endpoints/handlers "
-                      f"{SYS['process']}/environment.h {SYS['process']}/process.h "
+                      f"profiler/monitoring/history.h {SYS['process']}/environment.h {SYS['process']}/process.h "
                       f"{SYS['thread']}/mutex.h"),
     # A program of its own: it knows the server by HTTP only, and of the headers the version.
     "command": Room("pprof/version.h", headers="fmt/format.h getopt.h"),

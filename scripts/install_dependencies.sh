@@ -15,7 +15,7 @@ dependency_group() {
         libcpp-httplib-dev libfmt-dev libprotozero-dev zlib1g-dev libzstd-dev liblzma-dev libisal-dev ;;
     test)  # google-pprof finds no lines without `file`
       echo file=file libgtest-dev libgmock-dev python3=python3 golang-go=go graphviz=dot google-perftools=google-pprof \
-        curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev ;;
+        curl=curl wget=wget busybox=busybox binutils=nm libjemalloc-dev prometheus=promtool ;;
     demo) echo libcli11-dev nlohmann-json3-dev hey=hey python3=python3 golang-go=go graphviz=dot wget=wget ;;
     bench) echo libbenchmark-dev valgrind=valgrind libjemalloc-dev hey=hey python3=python3 ;;
     check) echo clang=clang++ libclang-rt-14-dev clang-format=clang-format clang-tidy=clang-tidy ;;

@@ -78,6 +78,9 @@ class Connection {
 
   RequestRecord Record() const;
   bool answered() const { return status_ != 0; }
+  int status() const { return status_; }
+  uint64_t sent() const { return sent_; }  // bytes
+  Clock::duration duration() const { return finished_ - accepted_; }
   size_t body_held() const { return body_held_; }
   // Memory of the answer that waits for the client.
   size_t waiting_bytes() const { return out_.size() + (rest_ == nullptr ? 0 : rest_->memory()); }

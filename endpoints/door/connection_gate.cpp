@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "endpoints/answers/answers.h"
-#include "endpoints/door/last_thread.h"
 #include "endpoints/door/socket/peer.h"
+#include "endpoints/handlers/metrics_handler.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/router.h"
 #include "profiler/sys/thread/own_descriptors.h"
@@ -31,10 +31,6 @@ using Clock = Connection::Clock;
 // from spinning.
 constexpr std::chrono::milliseconds kPause{50};
 constexpr int kAcceptsAtOnce = 64;
-// How often the gate looks whether the main thread has ended, and then whether it is alone. No
-// descriptor tells: a pidfd of the main thread waits for all others.
-constexpr std::chrono::milliseconds kLookForMainThread{15000};
-constexpr std::chrono::milliseconds kLookForThreads{100};
 
 bool IsLong(const RequestHead& head) {
   const ProfileType* type = head.method == "GET" ? ProfileAt(head.path) : nullptr;
@@ -126,12 +122,13 @@ void ConnectionGate::WakeWhenAsked() {
 }
 
 void ConnectionGate::Serve() {
+  chores_.emplace(options_.history);
   while (!stopping_.load(std::memory_order_relaxed)) {
     try {
       Poll();
       CollectFinished();
       ExpireAndClose();
-      if (Clock::now() >= look_at_threads_) EndWithTheProgram();
+      if (Clock::now() >= chores_->next()) DoChores();
     } catch (...) {
       // Out of memory. Drops all connections; clients may retry.
       connections_.clear();
@@ -139,16 +136,15 @@ void ConnectionGate::Serve() {
       std::this_thread::sleep_for(kPause);
     }
   }
+  chores_.reset();
 }
 
 // exit() runs on a worker, whose descriptors are the program's.
-void ConnectionGate::EndWithTheProgram() {
-  const bool main_ended = MainThreadHasEnded();
-  look_at_threads_ = Clock::now() + (main_ended ? kLookForThreads : kLookForMainThread);
-  times_alone_ = main_ended && OnlyOurThreadsAreLeft() ? times_alone_ + 1 : 0;
-  constexpr int kSure = 2;
+void ConnectionGate::DoChores() {
+  chores_->Run();
+  if (!chores_->program_has_ended()) return;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): as the C library does after the last thread
-  if (times_alone_ >= kSure && workers_.TryRun([] { std::exit(0); })) times_alone_ = 0;
+  if (workers_.TryRun([] { std::exit(0); })) chores_->LookAgain();
 }
 
 void ConnectionGate::Poll() {
@@ -169,7 +165,7 @@ void ConnectionGate::Poll() {
 }
 
 int ConnectionGate::MillisecondsToWait() const {
-  auto next = look_at_threads_;
+  auto next = chores_->next();
   if (!MayAccept()) next = std::min(next, accept_again_);
   for (const Connection& connection : connections_) {
     if (connection.state() != State::kWorking) next = std::min(next, connection.deadline());
@@ -270,7 +266,7 @@ void ConnectionGate::Dispatch(Connection& connection) {
 
 // Runs on a worker's thread.
 void ConnectionGate::Work(const Request& request, std::list<Finished>& place) {
-  const Context context{options_, refusals_, dumps_, lookups_};
+  const Context context{options_, refusals_, requests_, dumps_, lookups_};
   try {
     place.front().answer.emplace(Route(request, context));
   } catch (...) {
@@ -337,13 +333,16 @@ void ConnectionGate::ExpireAndClose() {
       continue;
     }
     body_budget_ += it->body_held();
-    Log(*it);
+    CountAndLog(*it);
     it = connections_.erase(it);
   }
 }
 
-void ConnectionGate::Log(const Connection& connection) {
-  if (!options_.log || !connection.answered()) return;
+void ConnectionGate::CountAndLog(const Connection& connection) {
+  if (!connection.answered()) return;
+  requests_.Count(RequestLabel(connection.head().path), connection.status(), connection.sent(),
+                  connection.duration());
+  if (!options_.log) return;
   log_worker_.TryRun([this, record = connection.Record()] { options_.log(record); });
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "endpoints/door/answer_writer.h"
+#include "endpoints/door/chores.h"
 #include "endpoints/door/connection.h"
 #include "endpoints/door/socket/listener.h"
 #include "endpoints/door/worker_pool.h"
@@ -70,7 +71,7 @@ class ConnectionGate {
   Status Prepare(std::optional<OwnThread>& waker);
   void Serve();
   void WakeWhenAsked();
-  void EndWithTheProgram();
+  void DoChores();
   void Poll();
   void Accept();
   bool MayAccept() const;
@@ -84,20 +85,20 @@ class ConnectionGate {
   void Refuse(Connection& connection, const Refused& refused);
   void ExpireAndClose();
   void MakeRoom();
-  void Log(const Connection& connection);
+  void CountAndLog(const Connection& connection);
   int MillisecondsToWait() const;
 
   const Options options_;
   Listener listener_;
   RefusalCounters refusals_;
+  RequestCounters requests_;
   TokenBucket dumps_;
   TokenBucket lookups_;
   std::atomic<bool> stopping_{false};
 
   // Owned by the gate's thread, and closed on it.
-  Connection::Clock::time_point look_at_threads_{};
-  int times_alone_ = 0;  // in a row
-  UniqueFd wake_;        // eventfd; also written by the waker
+  std::optional<Chores> chores_;
+  UniqueFd wake_;  // eventfd; also written by the waker
   std::vector<pollfd>
       polled_;  // of one call of Poll; reserved, so that an idle gate needs no memory
   std::list<Connection> connections_;  // oldest first

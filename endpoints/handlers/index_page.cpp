@@ -18,7 +18,7 @@ struct Row {
   std::string description;
 };
 
-// The registered profiles and the two other handlers, sorted by name.
+// The registered profiles and the other handlers, sorted by name.
 std::vector<Row> Rows(const Options& options) {
   std::vector<Row> rows;
   for (const ProfileType* type : ProfileTypes()) {
@@ -27,6 +27,12 @@ std::vector<Row> Rows(const Options& options) {
   if (options.expose_cmdline) {
     rows.push_back({"cmdline", 0, "The command line invocation of the current program"});
   }
+  rows.push_back({"history", 0,
+                  "What the process used over time: memory, CPU time, threads and open files, as "
+                  "JSON or, with format=csv, as CSV"});
+  rows.push_back({"metrics", 0,
+                  "Numbers of the process, its allocator and this server, in the text formats of "
+                  "Prometheus"});
   rows.push_back({"symbol", 0,
                   "Maps given program counters to function names. Counters can be specified in a "
                   "GET raw query or POST body, multiple counters are separated by '+'."});

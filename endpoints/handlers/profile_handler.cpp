@@ -11,6 +11,7 @@
 #include "endpoints/handlers/query.h"
 #include "endpoints/limits/memory_reserve.h"
 #include "pprof/recording.h"
+#include "profiler/monitoring/history.h"
 
 namespace pprof::http {
 namespace {
@@ -90,6 +91,8 @@ Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
     if (too_many) context.refusals.Count(Refusal::kRecordings);
     return recording.status();
   }
+  monitoring::History::MarkIfMade(monitoring::MarkKind::kRequest,
+                                  type.name + " " + std::to_string(wanted.seconds) + " s");
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   return std::move(recording).value().Stop();
 }

@@ -4,8 +4,10 @@
 #include <functional>
 
 #include "endpoints/answers/answers.h"
+#include "endpoints/handlers/history_handler.h"
 #include "endpoints/handlers/index_page.h"
 #include "endpoints/handlers/info_handlers.h"
+#include "endpoints/handlers/metrics_handler.h"
 #include "endpoints/handlers/profile_handler.h"
 #include "endpoints/handlers/ui_files.h"
 
@@ -62,14 +64,14 @@ Response GuardedAction(const ProfileAction& action, const Request& request,
 
 // Look-ups have a bucket of their own: a client that asks in a loop must not take away the profiles
 // of others.
-Response Cheap(const Context& context, const std::function<Response()>& serve) {
+Answer Cheap(const Context& context, const std::function<Answer()>& serve) {
   if (context.lookups.Take()) return serve();
   context.refusals.Count(Refusal::kDumps);
   return ErrorAnswer(
       Status(StatusCode::kUnavailable, "too many look-ups were asked for; try again in 1 s"));
 }
 
-Response ServePost(const Request& request, const Context& context) {
+Answer ServePost(const Request& request, const Context& context) {
   if (IsSymbolPath(request.path)) {
     return Cheap(context, [&] { return ServeSymbol(request.body); });
   }
@@ -86,6 +88,10 @@ Answer ServeRead(const Request& request, const Context& context) {
   if (request.path == "/debug/pprof/cmdline" && context.options.expose_cmdline) {
     return ServeCmdline();
   }
+  if (IsMetricsPath(request.path, context.options)) {
+    return Cheap(context, [&] { return ServeMetrics(request, context); });
+  }
+  if (request.path == kHistoryPath) return Cheap(context, [&] { return ServeHistory(request); });
   if (IsSymbolPath(request.path)) {
     return Cheap(context, [&] { return ServeSymbol(request.query); });
   }
@@ -98,8 +104,9 @@ Answer ServeRead(const Request& request, const Context& context) {
 
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
-  return path == kRoot || UiFileAt(path) != nullptr || IsSymbolPath(path) ||
-         ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
+  return path == kRoot || path == kHistoryPath || IsMetricsPath(path, options) ||
+         UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+         ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

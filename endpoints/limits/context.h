@@ -1,8 +1,9 @@
-// Inputs of a handler besides the request: options, and limits shared with other requests.
+// Inputs of a handler besides the request: options, and counters and limits shared with others.
 #pragma once
 
 #include "endpoints/limits/limits.h"
 #include "endpoints/limits/refusals.h"
+#include "endpoints/limits/request_counters.h"
 #include "pprof/http.h"
 
 namespace pprof::http {
@@ -10,6 +11,7 @@ namespace pprof::http {
 struct Context {
   const Options& options;
   RefusalCounters& refusals;
+  RequestCounters& requests;
   TokenBucket& dumps;
   TokenBucket& lookups;  // of the index and symbol
 };

@@ -76,6 +76,13 @@ struct Options {
   // (docs/symbolizing.md). 0: symbolizes only on request. Only used by Server.
   std::chrono::milliseconds warm_symbols_every{0};
 
+  // Keeps what the process used in the last 7 days, for /debug/pprof/history: a reading a second,
+  // on a thread that the server has anyway, in 256 KiB (docs/monitoring.md). Only used by Server.
+  bool history = true;
+
+  // Answers /metrics like /debug/pprof/metrics: where Prometheus looks by default.
+  bool metrics_at_root = false;
+
   // Called for every request, on one thread of the server, after the last byte was sent. While it
   // blocks, up to 1,024 records wait and further ones are dropped. Must not destroy the server,
   // which calls it for the waiting ones first.
@@ -104,12 +111,11 @@ struct Response {
   std::string body;
 };
 
-// Answers one request below /debug/pprof/, for your own server. Blocks for the request's `seconds`.
-// Checks the token, `Origin` and `Sec-Fetch-Site` in `request.headers`, and the Host header if
-// `options.allowed_hosts` is not empty. All calls share one rate limit of dumps with the default
-// rate and burst; those of `options` are ignored.
-// Errors: responses with a one-sentence text body.
-// Thread safety: safe. Not async-signal-safe: allocates.
+// Answers one request below /debug/pprof/, or for /metrics, for your own server. Blocks for the
+// request's `seconds`. Checks the token, `Origin` and `Sec-Fetch-Site` in `request.headers`, and
+// the Host header if `options.allowed_hosts` is not empty. All calls share one rate limit of dumps
+// with the default rate and burst; those of `options` are ignored. Errors: responses with a
+// one-sentence text body. Thread safety: safe. Not async-signal-safe: allocates.
 Response Handle(const Request& request, const Options& options = {});
 
 // A running server. The destructor stops it within 0.2 s, even during a recording or symbolization;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pprof::profiles {
 
@@ -22,6 +23,24 @@ struct AllocatorUse {
 
 // Thread safety: safe. Not async-signal-safe: takes tcmalloc's locks.
 AllocatorUse ReadAllocatorUse();
+// The same without table_bytes, in half of the time: about 5 us.
+AllocatorUse ReadLiveAndFree();
+
+// Whether malloc is tcmalloc's, so that these numbers are those of the process: not under a
+// sanitizer, and not where PPROF_CPP_ALLOCATOR keeps another one. Tested at every call. Thread
+// safety: safe. Not async-signal-safe: takes the loader's lock.
+bool TcmallocServes();
+
+// A number of tcmalloc's, by the name that others have given to it in Prometheus.
+struct AllocatorProperty {
+  const char* metric;
+  const char* help;
+  uint64_t bytes;
+};
+
+// Those that it knows, of eight. 20 us. Thread safety: safe.
+// Not async-signal-safe: takes tcmalloc's locks.
+std::vector<AllocatorProperty> ReadAllocatorProperties();
 
 // The bytes that a block of `bytes` takes in tcmalloc's size classes. Thread safety: safe.
 // Async-signal-safe.

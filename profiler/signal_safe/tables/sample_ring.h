@@ -58,6 +58,9 @@ class SampleRing {
   // Only in the child of a fork. Async-signal-safe.
   void OnForkChild();
 
+  // Records claimed since process start.
+  uint64_t taken() const { return head_.load(std::memory_order_relaxed); }
+
   // Total weight lost since process start.
   uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "profiler/sys/memory/memory_left.h"
 
@@ -40,39 +41,67 @@ uint64_t NumberAfter(std::string_view text, std::string_view key, uint64_t other
 }
 
 struct GroupFiles {
+  const char* source;
   const char* root;
   const char* limit;
   const char* usage;
   const char* caches[2];  // of the group and those below
 };
-constexpr GroupFiles kVersion1 = {"/sys/fs/cgroup/memory",
+constexpr GroupFiles kVersion1 = {"cgroup v1 memory.limit_in_bytes",
+                                  "/sys/fs/cgroup/memory",
                                   "/memory.limit_in_bytes",
                                   "/memory.usage_in_bytes",
                                   {"\ntotal_inactive_file ", "\ntotal_active_file "}};
-constexpr GroupFiles kVersion2 = {
-    "/sys/fs/cgroup", "/memory.max", "/memory.current", {"\ninactive_file ", "\nactive_file "}};
+constexpr GroupFiles kVersion2 = {"cgroup v2 memory.max",
+                                  "/sys/fs/cgroup",
+                                  "/memory.max",
+                                  "/memory.current",
+                                  {"\ninactive_file ", "\nactive_file "}};
 
-uint64_t LeftIn(const GroupFiles& files, const std::string& group) {
+MemoryLimit LimitIn(const GroupFiles& files, const std::string& group) {
   const std::string folder = files.root + group;
-  const uint64_t limit = NumberAfter(ReadText(folder + files.limit), "", UINT64_MAX);
+  MemoryLimit limit;
+  const uint64_t bytes = NumberAfter(ReadText(folder + files.limit), "", UINT64_MAX);
   const std::string usage = ReadText(folder + files.usage);
-  if (limit == UINT64_MAX || usage.empty()) return UINT64_MAX;
+  if (bytes == UINT64_MAX || usage.empty()) return limit;
+  limit.bytes = bytes;
+  limit.used = NumberAfter(usage, "", 0);
   const std::string stat = ReadText(folder + "/memory.stat");
-  uint64_t used = NumberAfter(usage, "", 0);
-  for (const char* cache : files.caches) used -= std::min(used, NumberAfter(stat, cache, 0));
-  return limit - std::min(limit, used);
+  for (const char* cache : files.caches) {
+    limit.used -= std::min(limit.used, NumberAfter(stat, cache, 0));
+  }
+  limit.source = files.source;
+  return limit;
 }
 
-uint64_t LeftInGroups() {
+MemoryLimit LimitOfMachine() {
+  const std::string text = ReadText("/proc/meminfo");
+  MemoryLimit limit;
+  const uint64_t total = NumberAfter(text, "MemTotal:", 0);
+  const uint64_t available = NumberAfter(text, "\nMemAvailable:", total);
+  if (total == 0) return limit;
+  limit.bytes = total << 10;  // both are in KiB
+  limit.used = limit.bytes - (std::min(available, total) << 10);
+  limit.source = "MemTotal of /proc/meminfo";
+  return limit;
+}
+
+uint64_t LeftOf(const MemoryLimit& limit) {
+  return limit.bytes == UINT64_MAX ? UINT64_MAX : limit.bytes - std::min(limit.bytes, limit.used);
+}
+
+// Calls visit(limit) for the machine and for each group, up to the root, which in a container is
+// the container's own group.
+template <class Visit>
+void ForEachLimit(Visit visit) {
+  visit(LimitOfMachine());
   const MemoryGroup group = ParseMemoryGroup(ReadText("/proc/self/cgroup"));
-  if (group.version == 0) return UINT64_MAX;
+  if (group.version == 0) return;
   const GroupFiles& files = group.version == 1 ? kVersion1 : kVersion2;
-  uint64_t left = UINT64_MAX;
-  // Up to the root, which in a container is the container's own group.
   for (std::string path = group.path; !path.empty(); path.resize(path.rfind('/'))) {
-    if (path != "/") left = std::min(left, LeftIn(files, path));
+    if (path != "/") visit(LimitIn(files, path));
   }
-  return std::min(left, LeftIn(files, ""));
+  visit(LimitIn(files, ""));
 }
 
 }  // namespace
@@ -98,10 +127,17 @@ MemoryGroup ParseMemoryGroup(const std::string& text) {
 }
 
 uint64_t MemoryLeft() {
-  const uint64_t kilobytes =
-      NumberAfter(ReadText("/proc/meminfo"), "\nMemAvailable:", UINT64_MAX >> 10);
-  const uint64_t machine = kilobytes >= UINT64_MAX >> 10 ? UINT64_MAX : kilobytes << 10;
-  return std::min(machine, LeftInGroups());
+  uint64_t left = UINT64_MAX;
+  ForEachLimit([&](const MemoryLimit& limit) { left = std::min(left, LeftOf(limit)); });
+  return left;
+}
+
+MemoryLimit ReadMemoryLimit() {
+  MemoryLimit least;
+  ForEachLimit([&](MemoryLimit limit) {
+    if (limit.bytes < least.bytes) least = std::move(limit);
+  });
+  return least;
 }
 
 }  // namespace pprof::sys
