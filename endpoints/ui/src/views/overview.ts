@@ -30,7 +30,9 @@ function memory(history: History, span: number): ChartOptions {
     { title: "In use", values: used!, colour: "--orange" },
     { title: "Free in the allocator", values: free!, colour: "--green", dash: [6, 3] },
   ];
-  if (limit !== null) lines.push({ title: "Limit", values: resident!.map(() => limit), colour: "--red", dash: [2, 4] });
+  // A limit far above would make the others a flat line.
+  const isNear = limit !== null && limit < 4 * Math.max(...resident!.map((value) => value ?? 0));
+  if (isNear) lines.push({ title: "Limit", values: resident!.map(() => limit), colour: "--red", dash: [2, 4] });
   return {
     title: "Memory", times: column(history, span, "time"), lines, marks: history.marks,
     words: memoryWords(history, resident!, used!, free!), format: (value) => format(value, "bytes"),
