@@ -14,7 +14,7 @@ const kPatience = 60000; // milliseconds
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"],
 });
-const page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
+const page = await browser.newPage({ viewport: { width: 1100, height: 860 } });
 
 async function shoot(hash, selector, name) {
   await page.goto("about:blank");

@@ -3,7 +3,7 @@ import { el, printable } from "../dom";
 import type { Names } from "../profile/stacks";
 import type { Tree } from "../profile/tree";
 import { Layout, type Window } from "./layout";
-import { colourOf, colourOfChange, dimmed } from "./palette";
+import { colourOf, colourOfChange, dimmed, matched } from "./palette";
 import { shortName } from "./short_name";
 
 export interface FlameOptions {
@@ -11,7 +11,6 @@ export interface FlameOptions {
   rootText: string;
   up: boolean; // the root below
   isDifference: boolean;
-  focus: RegExp | undefined;
   describe(tree: Tree, node: number): string;
   select(name: string): void;
   zoomed(name: string): void;
@@ -31,7 +30,6 @@ export class FlameGraph {
   private readonly said = el("p", { class: "said", "aria-live": "polite" });
   private readonly layout: Layout;
   private readonly colours = new Map<number, string>();
-  private readonly matches = new Map<number, boolean>();
   private view: Window = { from: 0, to: 1 };
   private selected = 0;
   private zoomNode = 0;
@@ -118,7 +116,8 @@ export class FlameGraph {
 
   private colour(node: number): string {
     const name = this.tree.name.array[node]!;
-    if (node !== 0 && this.options.focus !== undefined && !this.isMatch(name)) return dimmed;
+    if (this.tree.matches !== undefined && !this.tree.leadsToMatch(node)) return dimmed;
+    if (this.tree.matches?.[name] === 1) return matched;
     if (this.options.isDifference) {
       return colourOfChange(this.tree.total.array[node]! / (this.tree.width.array[node]! || 1));
     }
@@ -126,16 +125,6 @@ export class FlameGraph {
     let colour = this.colours.get(name);
     if (colour === undefined) this.colours.set(name, (colour = colourOf(this.textOf(node))));
     return colour;
-  }
-
-  private isMatch(name: number): boolean {
-    let found = this.matches.get(name);
-    if (found === undefined) {
-      const { names, focus } = this.options;
-      found = focus!.test(names.texts[name]!) || focus!.test(names.files[name]!);
-      this.matches.set(name, found);
-    }
-    return found;
   }
 
   private nodeAt(event: MouseEvent): number | undefined {

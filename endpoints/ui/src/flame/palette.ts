@@ -3,7 +3,6 @@
 
 const kTints = ["#f5c26b", "#9fd3f0", "#8fd1b8", "#f2e488", "#8db8dc", "#eda27c", "#e0b1cb"];
 const kNoName = "#c9c9c9";
-const kDimmed = "#8f8f8f";
 
 // Up to two scopes: the functions of "shop::Cart" share a colour, as do those of a Go package.
 function family(name: string): string {
@@ -24,7 +23,8 @@ export function colourOf(name: string): string {
   return isStandIn(name) ? kNoName : kTints[hash(family(name)) % kTints.length]!;
 }
 
-export const dimmed = kDimmed;
+export const dimmed = "#9a9a9a"; // leads to nothing that the search matches
+export const matched = "#f07ac0"; // what it matches
 
 // `share` from -1, all of it shrank, to 1, all of it grew: blue, grey, orange.
 export function colourOfChange(share: number): string {

@@ -1,7 +1,7 @@
 // What the views show of a profile, or of the difference of two.
 import type { Profile } from "./decode";
 import { neighbourVisit, Sums, type Neighbours } from "./functions";
-import { Names, Stacks, type Filter, type Visit } from "./stacks";
+import { matchingNames, Names, Stacks, type Filter, type Visit } from "./stacks";
 import { Tree } from "./tree";
 
 export interface Wanted {
@@ -62,6 +62,12 @@ export class Analysis {
     return sum;
   }
 
+  // If only matching stacks are shown there is nothing to tell them from.
+  private matches(): Uint8Array | undefined {
+    const { focus } = this.filter;
+    return focus === undefined || this.wanted.only ? undefined : matchingNames(this.names, focus);
+  }
+
   labels(): Map<string, string[]> {
     return this.now.labels();
   }
@@ -71,7 +77,7 @@ export class Analysis {
   }
 
   private makeTree(): Tree {
-    const tree = new Tree(this.names.frames.array);
+    const tree = new Tree(this.names.frames.array, this.matches());
     this.shown((_frames, begin, end, value) => tree.add(begin, end, value));
     return tree.finish();
   }
@@ -95,7 +101,7 @@ export class Analysis {
 
   // Trees that grow from the outermost call of `name`: what it calls, and who calls it.
   calleesTree(name: number): Tree {
-    const tree = new Tree(this.names.frames.array);
+    const tree = new Tree(this.names.frames.array, this.matches());
     this.shown((frames, begin, end, value) => {
       const at = frames.subarray(begin, end).indexOf(name);
       if (at >= 0) tree.add(begin + at, end, value);
@@ -104,7 +110,7 @@ export class Analysis {
   }
 
   callersTree(name: number): Tree {
-    const tree = new Tree(this.names.frames.array, -1);
+    const tree = new Tree(this.names.frames.array, this.matches(), -1);
     this.shown((frames, begin, end, value) => {
       const at = frames.subarray(begin, end).indexOf(name);
       if (at >= 0) tree.add(begin + at, begin - 1, value);

@@ -6,6 +6,7 @@ interface Stack {
   begin: number; // index of its first frame
   end: number; // of the one after the last; below `begin` if the frames are taken backwards
   value: number;
+  isMatch: boolean; // some frame matches the search
   next: Stack | undefined; // with the same hash
 }
 
@@ -16,13 +17,19 @@ export class Tree {
   readonly total = doubles(); // with the children's
   readonly width = doubles(); // sum of the absolute values of its stacks
   readonly start = doubles(); // widths of what is left of it
+  private readonly matching = uints(); // 1 if one of its stacks matches
   private readonly from = uints(); // its stacks
   private readonly to = uints();
   private readonly children = new Map<number, Uint32Array>();
   private readonly byHash = new Map<number, Stack>();
   private stacks: Stack[] = [];
 
-  constructor(private readonly frames: Uint32Array, private readonly step: 1 | -1 = 1) {}
+  // `matches` has a 1 for each name that the search matches.
+  constructor(
+    private readonly frames: Uint32Array,
+    readonly matches: Uint8Array | undefined,
+    private readonly step: 1 | -1 = 1,
+  ) {}
 
   // A stack with the frames from `begin` to before `end`. Equal ones are one, so that in a difference
   // what was there before and after has no width.
@@ -33,9 +40,20 @@ export class Tree {
     for (let known = first; known !== undefined; known = known.next) {
       if (this.isEqual(known, begin, end)) return void (known.value += value);
     }
-    const stack = { begin, end, value, next: first };
+    const stack = { begin, end, value, isMatch: this.hasMatch(begin, end), next: first };
     this.byHash.set(hash, stack);
     this.stacks.push(stack);
+  }
+
+  private hasMatch(begin: number, end: number): boolean {
+    if (this.matches === undefined) return false;
+    for (let i = begin; i !== end; i += this.step) if (this.matches[this.frames[i]!] === 1) return true;
+    return false;
+  }
+
+  // Whether a stack of the node matches the search, above the node or below it.
+  leadsToMatch(node: number): boolean {
+    return this.matching.array[node] === 1;
   }
 
   private isEqual(stack: Stack, begin: number, end: number): boolean {
@@ -60,10 +78,13 @@ export class Tree {
   private addNode(parent: number, name: number, depth: number, from: number, to: number): number {
     let total = 0;
     let width = 0;
+    let matching = 0;
     for (let i = from; i < to; i++) {
+      if (this.stacks[i]!.isMatch) matching = 1;
       total += this.stacks[i]!.value;
       width += Math.abs(this.stacks[i]!.value);
     }
+    this.matching.push(matching);
     this.parent.push(parent);
     this.name.push(name);
     this.depth.push(depth);

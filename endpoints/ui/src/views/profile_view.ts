@@ -119,7 +119,7 @@ export class ProfileView {
     }
     if (state.view === "calls") {
       return callsView(analysis, {
-        name: state.fn, choose, flame: (tree, up, label) => this.flame(tree, up, label, state, analysis).element,
+        name: state.fn, choose, flame: (tree, up, label) => this.flame(tree, up, label, analysis).element,
       });
     }
     return this.flameBody(state, analysis);
@@ -128,7 +128,7 @@ export class ProfileView {
   private flameBody(state: State, analysis: Analysis): HTMLElement {
     const tree = analysis.tree();
     if (tree.isEmpty) return el("p", { class: "empty" }, this.emptyText(state));
-    const flame = this.flame(tree, state.up, "Flame graph", state, analysis);
+    const flame = this.flame(tree, state.up, "Flame graph", analysis);
     if (state.zoom !== "") flame.zoomToName(state.zoom);
     return flame.element;
   }
@@ -138,14 +138,13 @@ export class ProfileView {
     return "The profile has no samples of this value.";
   }
 
-  private flame(tree: Tree, up: boolean, label: string, state: State, analysis: Analysis): FlameGraph {
+  private flame(tree: Tree, up: boolean, label: string, analysis: Analysis): FlameGraph {
     const { names, unit, total } = analysis;
     const chosen = button("Callers and callees of it", () => go({ fn: selected, view: "calls" }), { hidden: true });
     let selected = "";
     const flame = new FlameGraph(tree, {
       names, up, label: `${label}. Arrow keys move, Enter zooms, Escape shows all.`,
       rootText: "all", isDifference: analysis.isDifference,
-      focus: state.only ? undefined : focusOf(state.focus),
       describe: (of, node) => describe(of, node, analysis, unit, total),
       select: (name) => {
         selected = name;

@@ -25,13 +25,14 @@ function waitOf(thread: Thread, dump: Dump): string {
 }
 
 // Files of the C library, of its headers, and modules without lines.
-const kOfTheSystem = /^\.\/|^\/usr\/include\/|\.so[.:]|^\?\?/;
+const kOfTheSystem = /^\.\/|^\/usr\/include\/(c\+\+|x86_64-linux-gnu)\/|\.so[.:]|^\?\?/;
+const kNobodys = /^(created by |pprof::interpose::)/;
 
 // The innermost function of the program itself, by which people know a stack.
 function summary(group: Group): string {
   const own = group.frames.find((frame, i) => {
     const place = group.places[i];
-    return place !== undefined && !kOfTheSystem.test(place) && !frame.startsWith("created by ");
+    return place !== undefined && !kOfTheSystem.test(place) && !kNobodys.test(frame);
   });
   return own ?? group.frames[0] ?? "no stack";
 }
