@@ -10,13 +10,16 @@ import { join } from "node:path";
 const [modules, directory, what, url] = process.argv.slice(2);
 const { chromium } = createRequire(join(modules, "x.js"))("playwright-core");
 const kPatience = 60000; // milliseconds
+const kWidth = 1100;
+const kHeight = 860;
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"],
 });
-const page = await browser.newPage({ viewport: { width: 1100, height: 860 } });
+const page = await browser.newPage({ viewport: { width: kWidth, height: kHeight } });
 
-async function shoot(hash, selector, name) {
+async function shoot(hash, selector, name, height) {
+  await page.setViewportSize({ width: kWidth, height });
   await page.goto("about:blank");
   await page.goto(url + hash);
   await page.waitForSelector(selector, { timeout: kPatience });
@@ -51,9 +54,9 @@ async function waitForPurge() {
 }
 
 if (what === "leak") {
-  await shoot("", ".u-legend", "overview");
-  await shoot("#p=heap&focus=reqctx::Set", ".flame canvas", "flame");
-  await shoot("#p=threads", "table.groups", "threads");
+  await shoot("", ".u-legend, [role=status]:not(:empty)", "overview", 540);
+  await shoot("#p=heap&focus=reqctx::Set", ".flame canvas", "flame", kHeight);
+  await shoot("#p=threads", "table.groups", "threads", 360);
 } else {
   await page.goto(`${url}#p=heap`);
   await page.waitForSelector(".flame canvas", { timeout: kPatience });
