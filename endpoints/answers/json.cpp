@@ -1,5 +1,7 @@
 #include "endpoints/answers/json.h"
 
+#include <algorithm>
+
 namespace pprof::http {
 
 std::string JsonString(std::string_view text) {
@@ -20,7 +22,7 @@ std::string JsonString(std::string_view text) {
 std::string SecondsText(int64_t nanos) {
   constexpr int64_t kNanosPerMilli = 1000000;
   constexpr int64_t kMillis = 1000;
-  const int64_t millis = nanos / kNanosPerMilli;
+  const int64_t millis = std::max<int64_t>(0, nanos / kNanosPerMilli);
   const std::string fraction = std::to_string(kMillis + millis % kMillis);  // "1250"
   return std::to_string(millis / kMillis) + "." + fraction.substr(1);
 }

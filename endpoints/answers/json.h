@@ -7,10 +7,11 @@
 
 namespace pprof::http {
 
-// `text` in double quotes, with quotes, backslashes and control characters escaped. REQUIRES: UTF-8.
+// `text` in double quotes, with quotes, backslashes and control characters escaped. REQUIRES:
+// UTF-8.
 std::string JsonString(std::string_view text);
 
-// "1764319838.250": seconds with three digits after the point. REQUIRES: not negative.
+// "1764319838.250": seconds with three digits after the point. What is negative is "0.000".
 std::string SecondsText(int64_t nanos);
 
 }  // namespace pprof::http

@@ -93,8 +93,9 @@ MetricsForm FormFor(const std::string* accept) {
   while (!rest.empty()) {
     std::string_view element = TakePart(&rest, ',');
     const std::string_view type = TakePart(&element, ';');
-    if (type == "application/openmetrics-text") open_metrics = std::max(open_metrics, Weight(element));
-    if (type == "text/plain") text = std::max(text, Weight(element));
+    const int weight = Weight(element);
+    if (type == "application/openmetrics-text") open_metrics = std::max(open_metrics, weight);
+    if (type == "text/plain") text = std::max(text, weight);
   }
   return open_metrics > 0 && open_metrics >= text ? MetricsForm::kOpenMetrics
                                                   : MetricsForm::kPrometheus;

@@ -19,8 +19,8 @@ using monitoring::HistoryRings;
 using monitoring::HistoryRow;
 using monitoring::MarkKind;
 
-constexpr std::string_view kColumns[] = {"time",        "resident_bytes", "in_use_bytes", "free_bytes",
-                                         "cpu_seconds", "threads",        "open_files"};
+constexpr std::string_view kColumns[] = {
+    "time", "resident_bytes", "in_use_bytes", "free_bytes", "cpu_seconds", "threads", "open_files"};
 constexpr std::string_view kResolutionNames[HistoryRings::kResolutions] = {"1s", "10s", "5m"};
 
 // The query: a form, and all resolutions or one.
@@ -150,7 +150,7 @@ void AppendCsv(const HistoryCopy& history, const Wanted& wanted, AnswerBody& bod
 
 }  // namespace
 
-// Kept deflated while it waits for its client: 280 KiB of JSON take 60.
+// Kept deflated while it waits for its client: 190 KiB of JSON take a quarter.
 Answer ServeHistory(const Request& request) {
   auto query = Query::Parse(request.query);
   if (!query.ok()) return ErrorAnswer(query.status());

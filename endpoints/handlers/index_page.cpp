@@ -27,9 +27,11 @@ std::vector<Row> Rows(const Options& options) {
   if (options.expose_cmdline) {
     rows.push_back({"cmdline", 0, "The command line invocation of the current program"});
   }
-  rows.push_back({"history", 0,
-                  "What the process used over time: memory, CPU time, threads and open files, as "
-                  "JSON or, with format=csv, as CSV"});
+  if (options.history) {
+    rows.push_back({"history", 0,
+                    "What the process used over time: memory, CPU time, threads and open files, as "
+                    "JSON or, with format=csv, as CSV"});
+  }
   rows.push_back({"metrics", 0,
                   "Numbers of the process, its allocator and this server, in the text formats of "
                   "Prometheus"});

@@ -38,8 +38,8 @@ void AddRequests(const RequestCounters& counters, std::vector<Metric>* metrics) 
 }
 
 void AddRefused(const RefusalCounters& refusals, std::vector<Metric>* metrics) {
-  Metric refused{"pprof_cpp_refused_requests_total", "Refused requests by cause.",
-                 Metric::Type::kCounter, {}};
+  Metric refused{
+      "pprof_cpp_refused_requests_total", "Refused requests by cause.", Metric::Type::kCounter, {}};
   for (const auto& [cause, count] : refusals.Read()) {
     refused.values.push_back({{{"cause", cause}}, static_cast<double>(count)});
   }

@@ -79,6 +79,12 @@ bool WaitFor(int seconds, const std::function<bool()>& cancelled) {
 
 Status Cancelled() { return {StatusCode::kCancelled, "client left or server is stopping"}; }
 
+// In the history, what costs time for as long as it runs.
+void MarkRequest(const ProfileType& type, const ProfileRequest& wanted) {
+  monitoring::History::MarkIfMade(monitoring::MarkKind::kRequest,
+                                  type.name + " " + std::to_string(wanted.seconds) + " s");
+}
+
 Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
                         const Request& request, const Context& context) {
   RecordingOptions options;
@@ -91,8 +97,7 @@ Result<Snapshot> Record(const ProfileType& type, const ProfileRequest& wanted,
     if (too_many) context.refusals.Count(Refusal::kRecordings);
     return recording.status();
   }
-  monitoring::History::MarkIfMade(monitoring::MarkKind::kRequest,
-                                  type.name + " " + std::to_string(wanted.seconds) + " s");
+  MarkRequest(type, wanted);
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   return std::move(recording).value().Stop();
 }
@@ -105,6 +110,7 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
   if (!prepared.ok()) return prepared.status();
   auto before = Collect(type.name, wanted.parameters);
   if (!before.ok()) return before.status();
+  MarkRequest(type, wanted);
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
   auto after = Collect(type.name, wanted.parameters);
   if (!after.ok()) return after.status();

@@ -104,9 +104,9 @@ Answer ServeRead(const Request& request, const Context& context) {
 
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
-  return path == kRoot || path == kHistoryPath || IsMetricsPath(path, options) ||
-         UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
-         ActionAt(path) != nullptr;
+  if (path == kHistoryPath) return options.history;
+  return path == kRoot || UiFileAt(path) != nullptr || IsMetricsPath(path, options) ||
+         IsSymbolPath(path) || ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

@@ -33,7 +33,9 @@ std::vector<RequestCounters::Row> RequestCounters::Read() const {
   for (const Counters& counters : counters_) {
     const char* profile = counters.profile.load(std::memory_order_relaxed);
     if (profile == nullptr) continue;
-    Row row{profile, {}, counters.bytes.load(std::memory_order_relaxed),
+    Row row{profile,
+            {},
+            counters.bytes.load(std::memory_order_relaxed),
             std::chrono::nanoseconds(counters.nanos.load(std::memory_order_relaxed))};
     for (size_t i = 0; i < kStatusCount; ++i) {
       const uint64_t count = counters.requests[i].load(std::memory_order_relaxed);

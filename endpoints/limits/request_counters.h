@@ -11,8 +11,8 @@
 
 namespace pprof::http {
 
-// Of a server, or of all calls of Handle. Of fixed size, lock-free and without a destructor, so that
-// it can be static. Thread safety: safe.
+// Of a server, or of all calls of Handle. Of fixed size, lock-free and without a destructor, so
+// that it can be static. Thread safety: safe.
 class RequestCounters {
  public:
   // Profiles with counters of their own; further ones count as "other".

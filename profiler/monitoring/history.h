@@ -22,7 +22,7 @@ struct HistoryCopy {
     std::string text;  // UTF-8 without control characters
   };
   int64_t now_wall_nanos = 0;
-  int64_t wall_minus_boot = 0;  // add it to the time of a row
+  int64_t wall_minus_boot = 0;                               // add it to the time of a row
   std::vector<HistoryRow> rows[HistoryRings::kResolutions];  // oldest first
   std::vector<Mark> marks;
 };

@@ -85,9 +85,9 @@ std::vector<HistoryMark> HistoryRings::Marks() const {
   std::vector<HistoryMark> marks = CopyOf(program_marks_, 0);
   const std::vector<HistoryMark> own = CopyOf(own_marks_, 0);
   marks.insert(marks.end(), own.begin(), own.end());
-  std::stable_sort(
-      marks.begin(), marks.end(),
-      [](const HistoryMark& a, const HistoryMark& b) { return a.boot_nanos < b.boot_nanos; });
+  std::stable_sort(marks.begin(), marks.end(), [](const HistoryMark& a, const HistoryMark& b) {
+    return a.boot_nanos < b.boot_nanos;
+  });
   return marks;
 }
 

@@ -47,8 +47,9 @@ struct Resolution {
 class HistoryRings {
  public:
   static constexpr size_t kResolutions = 3;
-  static constexpr Resolution kResolution[kResolutions] = {
-      {std::chrono::seconds(1), 600}, {std::chrono::seconds(10), 1080}, {std::chrono::seconds(300), 2016}};
+  static constexpr Resolution kResolution[kResolutions] = {{std::chrono::seconds(1), 600},
+                                                           {std::chrono::seconds(10), 1080},
+                                                           {std::chrono::seconds(300), 2016}};
   static constexpr size_t kMarks = 256;
 
   // Adds a reading. The last row of the coarser resolutions is that of the current 10 s and

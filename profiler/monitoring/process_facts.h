@@ -17,8 +17,8 @@ struct ProcessFacts {
   sys::MemoryLimit limit;  // no source: unknown
 };
 
-// 0.2 ms. Thread safety: safe. Not async-signal-safe: opens files, with descriptors that the program
-// does not see.
+// 0.2 ms. Thread safety: safe. Not async-signal-safe: opens files, with descriptors that the
+// program does not see.
 ProcessFacts ReadProcessFacts();
 
 }  // namespace pprof::monitoring

@@ -27,8 +27,8 @@ OPEN_METRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.
 
 
 def curl(app, path, *options):
-    """Headers and body of an answer with status 200."""
-    done = subprocess.run(["curl", "-sS", "--fail-with-body", "-D", "/dev/stderr", *options,
+    """Headers and body of an answer with status 200. More than 10 look-ups a second are refused: it waits then."""
+    done = subprocess.run(["curl", "-sS", "--retry", "9", "--fail", "-D", "/dev/stderr", *options,
                            f"http://127.0.0.1:{app.debug_port}/debug/pprof/{path}"],
                           capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:

@@ -76,8 +76,9 @@ struct Options {
   // (docs/symbolizing.md). 0: symbolizes only on request. Only used by Server.
   std::chrono::milliseconds warm_symbols_every{0};
 
-  // Keeps what the process used in the last 7 days, for /debug/pprof/history: a reading a second,
-  // on a thread that the server has anyway, in 256 KiB (docs/monitoring.md). Only used by Server.
+  // Keeps what the process used in the last 7 days, for /debug/pprof/history: a Server takes a
+  // reading a second, on a thread that it has anyway, in 218 KiB (docs/monitoring.md). false: no
+  // readings, and the path answers 404.
   bool history = true;
 
   // Answers /metrics like /debug/pprof/metrics: where Prometheus looks by default.

@@ -18,8 +18,8 @@ struct ProcessUsage {
   int64_t open_files = kUnknown;
 };
 
-// Reads it again and again: six system calls on files that stay open, and no allocation. About 10 us
-// and 0.1 us for each open file; those are counted so seldom that it takes a 5000th of the time.
+// Reads it again and again: six system calls on files that stay open, and no allocation. About 10
+// us and 0.1 us for each open file; those are counted so seldom that it takes a 5000th of the time.
 // REQUIRES: used by the thread that made it. Thread safety: belongs to that thread.
 // Not async-signal-safe: opens files.
 class ProcessUsageReader {

@@ -85,8 +85,8 @@ ProcessUsage ProcessUsageReader::Read() {
   return usage;
 }
 
-// Not by the size of the folder, which since Linux 6.2 is the number: it has one more for each thread
-// that waits in accept(2).
+// Not by the size of the folder, which since Linux 6.2 is the number: it has one more for each
+// thread that waits in accept(2).
 int64_t ProcessUsageReader::CountOpenFiles() {
   constexpr int64_t kShare = 5000;
   const int64_t before = NanosOf(CLOCK_MONOTONIC);

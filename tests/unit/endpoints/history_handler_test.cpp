@@ -20,7 +20,9 @@ bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-std::string Csv(const Server& server) { return Get(server.port(), kHistory + std::string("?format=csv")).body; }
+std::string Csv(const Server& server) {
+  return Get(server.port(), kHistory + std::string("?format=csv")).body;
+}
 
 TEST(HistoryHandler, AServerFillsIt) {
   const Server server = Started();
@@ -30,9 +32,10 @@ TEST(HistoryHandler, AServerFillsIt) {
   EXPECT_EQ(json.status, 200);
   EXPECT_EQ(json.Header("Content-Type"), "application/json");
   EXPECT_EQ(json.body.find("{\"now\":"), 0u);
-  for (const char* part : {"\"resolutions\":[{\"seconds\":1,\"rows\":[[", "]},{\"seconds\":10,\"rows\":[[",
-                           "]},{\"seconds\":300,\"rows\":[[", "\"program\":\"endpoints_test\"",
-                           "\"limit\":{\"bytes\":", "\"kind\":\"start\",\"text\":\"127.0.0.1:"}) {
+  for (const char* part :
+       {"\"resolutions\":[{\"seconds\":1,\"rows\":[[", "]},{\"seconds\":10,\"rows\":[[",
+        "]},{\"seconds\":300,\"rows\":[[", "\"program\":\"endpoints_test\"",
+        "\"limit\":{\"bytes\":", "\"kind\":\"start\",\"text\":\"127.0.0.1:"}) {
     EXPECT_TRUE(Has(json.body, part)) << part << "\n" << json.body.substr(0, 2000);
   }
 }
@@ -42,7 +45,9 @@ TEST(HistoryHandler, OneResolutionCanBeAskedFor) {
   const std::string json = Get(server.port(), kHistory + std::string("?resolution=10s")).body;
   EXPECT_TRUE(Has(json, "\"resolutions\":[{\"seconds\":10,"));
   EXPECT_FALSE(Has(json, "\"seconds\":1,"));
-  EXPECT_EQ(Get(server.port(), kHistory + std::string("?format=csv&resolution=5m")).body.find(kCsvHead), 0u);
+  EXPECT_EQ(
+      Get(server.port(), kHistory + std::string("?format=csv&resolution=5m")).body.find(kCsvHead),
+      0u);
   for (const char* query : {"?resolution=1", "?resolution=", "?format=xml", "?format=%"}) {
     EXPECT_EQ(Get(server.port(), kHistory + std::string(query)).status, 400) << query;
   }
@@ -61,9 +66,22 @@ TEST(HistoryHandler, CanBeSwitchedOff) {
   Options options = Local();
   options.history = false;
   const Server server = Started(options);
-  // The server has done its chores before it answers, and one that fills a history its first reading.
-  EXPECT_EQ(Csv(server), kCsvHead);
-  EXPECT_TRUE(Has(Get(server.port(), kHistory).body, "\"rows\":[]},{\"seconds\":10,\"rows\":[]}"));
+  EXPECT_EQ(Get(server.port(), kHistory).status, 404);
+  EXPECT_FALSE(Has(Get(server.port(), "/debug/pprof/").body, "history"));
+  EXPECT_TRUE(Has(Get(Started().port(), "/debug/pprof/").body, "'history?debug=1'"));
+}
+
+TEST(HistoryHandler, AServerWithoutOneTakesNoReadings) {
+  Options options = Local();
+  options.history = false;
+  const Server server = Started(options);
+  // It would have taken one before it answers.
+  EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
+  Request request;
+  request.method = "GET";
+  request.path = kHistory;
+  request.query = "format=csv";
+  EXPECT_EQ(Handle(request).body, kCsvHead);
 }
 
 TEST(HistoryHandler, OnlyReadsAndNotForStrangers) {
@@ -74,8 +92,8 @@ TEST(HistoryHandler, OnlyReadsAndNotForStrangers) {
   EXPECT_EQ(Get(server.port(), kHistory).status, 401);
   EXPECT_EQ(Get(server.port(), kHistory, bearer).status, 200);
   EXPECT_EQ(Post(server.port(), kHistory, "", bearer).status, 405);
-  EXPECT_EQ(SendBytes(server.port(), "HEAD " + std::string(kHistory) + " HTTP/1.1\r\nHost: localhost\r\n" +
-                                         bearer + "\r\n")
+  EXPECT_EQ(SendBytes(server.port(), "HEAD " + std::string(kHistory) +
+                                         " HTTP/1.1\r\nHost: localhost\r\n" + bearer + "\r\n")
                 .body,
             "");
 }
@@ -83,6 +101,7 @@ TEST(HistoryHandler, OnlyReadsAndNotForStrangers) {
 TEST(Json, TextIsEscapedAndNumbersHaveAPoint) {
   EXPECT_EQ(JsonString("a\"b\\c\n\x01<"), R"("a\"b\\c\u000a\u0001<")");
   EXPECT_EQ(SecondsText(0), "0.000");
+  EXPECT_EQ(SecondsText(-250000000), "0.000");
   EXPECT_EQ(SecondsText(1764319838007999999), "1764319838.007");
 }
 

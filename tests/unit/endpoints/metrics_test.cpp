@@ -123,13 +123,13 @@ TEST(Metrics, RequestsOfTheServerAreCounted) {
   EXPECT_EQ(Get(server.port(), "/debug/pprof/%3Cscript%3E\"").status, 404);
   EXPECT_EQ(Get(server.port(), "/debug/pprof/").status, 200);
   const auto body = [&] { return Get(server.port(), kMetrics).body; };
-  for (const char* part :
-       {"pprof_cpp_requests_total{profile=\"test.collected\",code=\"200\"} 1\n",
-        "pprof_cpp_requests_total{profile=\"test.collected\",code=\"400\"} 1\n",
-        "pprof_cpp_requests_total{profile=\"other\",code=\"404\"} 1\n",
-        "pprof_cpp_requests_total{profile=\"index\",code=\"200\"} 1\n",
-        "pprof_cpp_request_seconds_total{profile=\"index\"} ",
-        "pprof_cpp_refused_requests_total{cause=\"busy\"} 0\n", "pprof_cpp_build_info{version=\""}) {
+  for (const char* part : {"pprof_cpp_requests_total{profile=\"test.collected\",code=\"200\"} 1\n",
+                           "pprof_cpp_requests_total{profile=\"test.collected\",code=\"400\"} 1\n",
+                           "pprof_cpp_requests_total{profile=\"other\",code=\"404\"} 1\n",
+                           "pprof_cpp_requests_total{profile=\"index\",code=\"200\"} 1\n",
+                           "pprof_cpp_request_seconds_total{profile=\"index\"} ",
+                           "pprof_cpp_refused_requests_total{cause=\"busy\"} 0\n",
+                           "pprof_cpp_build_info{version=\""}) {
     EXPECT_TRUE(Eventually([&] { return Has(body(), part); })) << part << "\n" << body();
   }
 }

@@ -117,7 +117,8 @@ TEST(HistoryRings, AStopOfTheProcessIsAGap) {
   FillFor(rings.get(), kBegin, 5 * kSecond);
   const int64_t later = kBegin + kHour;
   rings->Add(RowAt(later));
-  EXPECT_THAT(SecondsOf(rings->Rows(0, later)), ElementsAre(later / kSecond)) << "older than 10 min";
+  EXPECT_THAT(SecondsOf(rings->Rows(0, later)), ElementsAre(later / kSecond))
+      << "older than 10 min";
   EXPECT_THAT(SecondsOf(rings->Rows(1, later)), ElementsAre(9, 11, later / kSecond));
 }
 

@@ -60,8 +60,8 @@ TEST(History, AChangeOfRatesIsMarked) {
   const HistoryCopy copy = History::Instance().Read();
   ASSERT_EQ(copy.marks.size(), before + 2);
   EXPECT_EQ(copy.marks.back().kind, MarkKind::kRate);
-  EXPECT_EQ(copy.marks.back().text, "heap " + std::to_string(sampling.heap_interval) +
-                                    " B, block 20000 ns, mutex 7");
+  EXPECT_EQ(copy.marks.back().text,
+            "heap " + std::to_string(sampling.heap_interval) + " B, block 20000 ns, mutex 7");
 }
 
 TEST(History, AForkedChildHasItsOwn) {
