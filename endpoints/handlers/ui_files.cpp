@@ -7,8 +7,9 @@
 namespace pprof::http {
 
 const UiFile* UiFileAt(std::string_view path) {
-  for (size_t i = 0; i < kUiFileCount; ++i) {
-    if (kUiFiles[i].path == path) return &kUiFiles[i];
+  const UiFileList all = UiFiles();
+  for (size_t i = 0; i < all.count; ++i) {
+    if (all.files[i].path == path) return &all.files[i];
   }
   return nullptr;
 }
@@ -23,7 +24,7 @@ Response ServeUiFile(const UiFile& file) {
 
 bool WantsPage(const Request& request) {
   const std::string* accepted = FindHeader(request.headers, "Accept");
-  return kUiFileCount > 0 && accepted != nullptr &&
+  return UiFiles().count > 0 && accepted != nullptr &&
          accepted->find("text/html") != std::string::npos;
 }
 

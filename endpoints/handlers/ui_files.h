@@ -16,9 +16,13 @@ struct UiFile {
   size_t gzip_bytes;
 };
 
+struct UiFileList {
+  const UiFile* files;
+  size_t count;
+};
+
 // Defined in the build folder by CMake.
-extern const UiFile* const kUiFiles;
-extern const size_t kUiFileCount;
+UiFileList UiFiles();
 
 // The file with this path, or nullptr.
 const UiFile* UiFileAt(std::string_view path);

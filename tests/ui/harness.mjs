@@ -37,13 +37,7 @@ export async function openPage(browser, program, { history = true, ...options } 
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20000);
-  await page.route(`${program.url}history`, (route) => route.fulfill({ json: historyFixture() }));
-  const row = "<tr><td>0</td><td><a href='history?debug=1'>history</a></td></tr>";
-  await page.route(program.url, async (route) => {
-    const answer = await route.fetch();
-    const body = (await answer.text()).replace(row, "");
-    await route.fulfill({ response: answer, body: history ? body.replace("<table>", `<table>${row}`) : body });
-  });
+  if (history !== "real") await madeUpHistory(page, program, history);
   page.odd = [];
   page.bodies = new Map(); // the last answer of each path
   page.on("console", (message) => page.odd.push(`console: ${message.text()}`));
@@ -113,6 +107,17 @@ export function sameRows(shown, expected) {
 }
 
 export const show = (state) => "#" + new URLSearchParams(state);
+
+// The page sees the fixture below as the program's history, or a program without one.
+async function madeUpHistory(page, program, history) {
+  await page.route(`${program.url}history`, (route) => route.fulfill({ json: historyFixture() }));
+  const row = "<tr><td>0</td><td><a href='history?debug=1'>history</a></td></tr>";
+  await page.route(program.url, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace(row, "");
+    await route.fulfill({ response: answer, body: history ? body.replace("<table>", `<table>${row}`) : body });
+  });
+}
 
 // Ten minutes of a program whose memory grows, with known last values.
 function historyFixture() {

@@ -45,6 +45,18 @@ test("the overview shows the last values in words, and marks", async () => {
   await nothingOdd(page);
 });
 
+test("the charts are those of the program's history", async (t) => {
+  const text = await fetch(`${program.url}history`).then((answer) => (answer.ok ? answer.json() : undefined));
+  if (text === undefined) return t.skip("the server keeps no history");
+  const real = await openPage(browser, program, { history: "real" });
+  await visit(real, program);
+  await real.waitForSelector(".u-legend");
+  assert.match(await real.innerText("main"), new RegExp(`Process ${text.pid}, running for .*Resident \\d+(\\.\\d+)?MB`, "s"));
+  assert.match(await real.innerText(".marks"), /start: 127\.0\.0\.1:\d+/);
+  await nothingOdd(real);
+  await real.context().close();
+});
+
 test("a program without a history says so", async () => {
   const without = await openPage(browser, program, { history: false });
   await visit(without, program);
@@ -103,9 +115,9 @@ test("a click zooms, a second one zooms out; the root can be below", async () =>
 
 test("a recording counts down and can be cancelled", async () => {
   await visit(page, program, show({ p: "profile" }));
-  await page.fill("input.seconds", "100");
+  await page.fill("input.seconds", "300");
   await page.click("text=Record CPU time");
-  await page.waitForSelector("text=/9\\d s left/");
+  await page.waitForSelector("text=/2\\d\\d s left/");
   await page.waitForFunction(() => document.querySelector("progress").value > 0);
   await page.click("text=Cancel");
   await page.waitForSelector("text=Record CPU time");

@@ -1,7 +1,12 @@
 // The values on the page are those of `go tool pprof -top` on the same bytes, for every profile.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { byName, nothingOdd, openPage, pageTop, pprof, pprofTop, sameRows, saved, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { gzipSync } from "node:zlib";
+import { byName, folder, nothingOdd, openPage, pageTop, pprof, pprofTop, require, sameRows, saved, show, startBrowser, startProgram, visit } from "./harness.mjs";
+
+const { Function, Line, Location, Mapping, Profile, Sample, StringTable, ValueType } = require("pprof-format");
 
 let program, browser, page;
 before(async () => {
@@ -84,4 +89,36 @@ test("a difference is that of -diff_base", async () => {
   await page.locator("select[data-keep=vs]").selectOption({ index: 1 });
   await page.waitForFunction(() => document.querySelector(".sum").textContent.includes("since"));
   sameRows(await pageTop(page), pprofTop(second, `-diff_base=${first}`).filter(([, flat, , cum]) => flat !== "0" || cum !== "0"));
+});
+
+// What our own profiles do not have: frames to drop, addresses without a name, ids that are not 1 to n,
+// numbers that are not packed, negative values.
+test("a file of another writer is what pprof shows", async () => {
+  const strings = new StringTable();
+  const id = (text) => strings.dedup(text);
+  const names = ["leaf", "internal.alloc", "work", "main", "inlined"];
+  const functions = names.map((name, i) => new Function({ id: 1000 + i * 7, name: id(name), filename: id(`/src/${name}.cc`) }));
+  const lines = (...indexes) => indexes.map((i) => new Line({ functionId: 1000 + i * 7, line: i }));
+  const location = [
+    new Location({ id: 2 ** 40, mappingId: 1, line: lines(0) }), new Location({ id: 5, mappingId: 1, line: lines(1) }),
+    new Location({ id: 6, mappingId: 1, line: lines(4, 2) }), new Location({ id: 7, mappingId: 1, line: lines(3) }),
+    new Location({ id: 8, mappingId: 1, address: 0x1234 }), new Location({ id: 9, address: 0x99 }),
+  ];
+  const sample = [[[2 ** 40, 5, 6, 7], [3, 3000]], [[6, 7], [1, -500]], [[8, 6, 7], [2, 70]], [[9], [1, 5]], [[5, 7], [4, 44]], [[7, 6, 7], [1, 9]]]
+    .map(([locationId, value]) => new Sample({ locationId, value }));
+  const profile = new Profile({
+    sampleType: [["events", "count"], ["delay", "microseconds"]].map(([type, unit]) => new ValueType({ type: id(type), unit: id(unit) })),
+    sample, location, function: functions, mapping: [new Mapping({ id: 1, filename: id("/opt/lib/libfoo.so"), memoryStart: 4096, memoryLimit: 99999 })],
+    dropFrames: id("internal\\..*"), stringTable: strings,
+  });
+  const file = join(folder, "foreign.pb.gz");
+  writeFileSync(file, gzipSync(profile.encode()));
+  await visit(page, program, show({ view: "top" }));
+  await page.setInputFiles("input[type=file]", file);
+  await page.click("text=Table");
+  sameRows(await pageTop(page), pprofTop(file));
+  await page.locator("select[data-keep=v]").selectOption("events");
+  await page.waitForSelector("text=12 of events");
+  sameRows(await pageTop(page), pprofTop(file, "-sample_index=events"));
+  await nothingOdd(page);
 });

@@ -47,9 +47,9 @@ __attribute__((noinline)) void FillHeap() {
 
 __attribute__((noinline)) void Burn() {
   while (!stop) {
-    for (volatile int i = 0; i < 100000; i = i + 1) {
+    for (volatile int i = 0; i < 1000000; i = i + 1) {
     }
-    usleep(3000);
+    usleep(2000);
   }
 }
 

@@ -12,12 +12,15 @@ export interface Entry {
   profile: Profile;
 }
 
-const entries: Entry[] = [];
+const kMostTaken = 30; // the oldest of those that were taken is forgotten then; files stay
+let entries: Entry[] = [];
+let lastId = 0;
 
 async function add(name: string, path: string, bytes: Uint8Array): Promise<Entry> {
   const profile = decode(await gunzipped(bytes));
-  const entry = { id: entries.length + 1, name, path, at: new Date(), bytes, profile };
-  entries.push(entry);
+  const entry = { id: ++lastId, name, path, at: new Date(), bytes, profile };
+  const forgotten = entries.filter((other) => other.path !== "").slice(0, -kMostTaken)[0];
+  entries = [...entries.filter((other) => other !== forgotten), entry];
   return entry;
 }
 

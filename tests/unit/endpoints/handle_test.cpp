@@ -202,12 +202,12 @@ TEST(Handle, IndexForBrowsersLoadsThePageAndHasTheSameBody) {
   EXPECT_EQ(Index({{"Accept", "*/*"}}), plain);
   const std::string page = Index({{"Accept", "text/html,*/*;q=0.8"}});
   EXPECT_EQ(page.substr(page.find("<body>")), plain.substr(plain.find("<body>")));
-  EXPECT_EQ(page != plain, kUiFileCount > 0);
+  EXPECT_EQ(page != plain, UiFiles().count > 0);
 }
 
 TEST(Handle, FilesOfThePageAreCompressedAndNamedExactly) {
-  for (size_t i = 0; i < kUiFileCount; ++i) {
-    const std::string path(kUiFiles[i].path.substr(sizeof "/debug/pprof/" - 1));
+  for (size_t i = 0; i < UiFiles().count; ++i) {
+    const std::string path(UiFiles().files[i].path.substr(sizeof "/debug/pprof/" - 1));
     const Response response = Ask("GET", path);
     EXPECT_EQ(response.status, 200) << path;
     EXPECT_EQ(Header(response, "Content-Encoding"), "gzip");

@@ -27,6 +27,8 @@ export interface Profile {
   comments: string[];
   time: Date | undefined;
   seconds: number;
+  dropFrames: string; // regular expressions for whole names; see Stacks
+  keepFrames: string;
 }
 
 const kSample = 2;
@@ -54,6 +56,8 @@ class Decoder {
   private time = 0;
   private nanos = 0;
   private shownFirst = 0;
+  private dropFrames = 0;
+  private keepFrames = 0;
 
   constructor(bytes: Uint8Array) {
     this.reader = new Reader(bytes);
@@ -80,6 +84,8 @@ class Decoder {
       case 4: return this.location(r.delimited());
       case 5: return this.function();
       case 6: return this.string(r.delimited());
+      case 7: return void (this.dropFrames = r.number());
+      case 8: return void (this.keepFrames = r.number());
       case 9: return void (this.time = r.number());
       case 10: return void (this.nanos = r.number());
       case 13: return r.numbers(wire, this.comments);
@@ -196,6 +202,8 @@ class Decoder {
       comments: [...this.comments.take()].map((index) => this.text(index)),
       time: this.time === 0 ? undefined : new Date(this.time / 1e6),
       seconds: this.nanos / 1e9,
+      dropFrames: this.text(this.dropFrames),
+      keepFrames: this.text(this.keepFrames),
     };
   }
 }

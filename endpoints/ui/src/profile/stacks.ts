@@ -64,12 +64,14 @@ export class Stacks {
   private flatten(lineNames: Uint32Array): void {
     const { frames, frameStart, lineStart, sampleCount } = this.profile;
     const all = this.names.frames;
+    const dropped = droppedNames(this.profile, this.names);
     for (let sample = 0; sample < sampleCount; sample++) {
       this.start[sample] = all.length;
       for (let i = frameStart[sample + 1]! - 1; i >= frameStart[sample]!; i--) {
         const location = frames[i]!;
         for (let line = lineStart[location + 1]! - 1; line >= lineStart[location]!; line--) all.push(lineNames[line]!);
       }
+      if (dropped !== undefined) all.length = cut(all.array, this.start[sample]!, all.length, dropped);
     }
     this.start[sampleCount] = all.length;
   }
@@ -117,6 +119,31 @@ export class Stacks {
     }
     return new Map([...found].sort().map(([key, texts]) => [key, [...texts].sort()]));
   }
+}
+
+// For each name whether the profile says that its frames, and those they call, are of no interest.
+function droppedNames({ dropFrames, keepFrames }: Profile, names: Names): Uint8Array | undefined {
+  const drop = wholeName(dropFrames);
+  if (drop === undefined) return undefined;
+  const keep = wholeName(keepFrames);
+  return Uint8Array.from(names.texts, (text) => (drop.test(text) && !keep?.test(text) ? 1 : 0));
+}
+
+function wholeName(expression: string): RegExp | undefined {
+  try {
+    return expression === "" ? undefined : new RegExp(`^(?:${expression})$`);
+  } catch {
+    return undefined; // of another dialect: all frames are shown
+  }
+}
+
+// The end of a stack before its first dropped frame. As in pprof, dropped frames at the root stay.
+function cut(frames: Uint32Array, begin: number, end: number, dropped: Uint8Array): number {
+  let i = begin;
+  while (i < end && dropped[frames[i]!] === 1) i++;
+  if (i === end) return end;
+  while (i < end && dropped[frames[i]!] === 0) i++;
+  return i;
 }
 
 // For each name whether it or its file matches.
