@@ -53,8 +53,7 @@ const Verb& VerbOf(const std::string& name) {
 int Main(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "--help";
   if (first == "--version" || first == "-V") {
-    std::printf("pprof-cpp %d.%d.%d\n", PPROF_CPP_VERSION_MAJOR, PPROF_CPP_VERSION_MINOR,
-                PPROF_CPP_VERSION_PATCH);
+    std::puts("pprof-cpp " PPROF_CPP_VERSION_TEXT);
     return 0;
   }
   if (first == "--help" || first == "-h" || (first == "help" && argc == 2)) {

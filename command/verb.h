@@ -33,18 +33,19 @@ struct Verb {
 };
 
 // All verbs, in the order in which the help shows them.
-const std::array<Verb, 9>& Verbs();
+const std::array<Verb, 10>& Verbs();
 
 // What the verbs do, each in its file in verbs/. All return the exit code or throw Failure.
-int Run(const Words& words);      // does not return unless it fails
-int Ps(const Words& words);       // one line for each process that can be asked
-int Get(const Words& words);      // one profile into a file
-int Top(const Words& words);      // a table of functions, again and again
-int Stacks(const Words& words);   // the stacks of all threads, as text
-int Capture(const Words& words);  // everything into one archive
-int Open(const Words& words);     // one profile in the pprof tool's web page
-int Expose(const Words& words);   // a TCP port that leads to a process's socket
-int Attach(const Words& words);   // the library into a process that runs
+int Run(const Words& words);       // does not return unless it fails
+int Ps(const Words& words);        // one line for each process that can be asked
+int Get(const Words& words);       // one profile into a file
+int Top(const Words& words);       // a table of functions, again and again
+int Stacks(const Words& words);    // the stacks of all threads, as text
+int Capture(const Words& words);   // everything into one archive
+int Captures(const Words& words);  // lists or fetches captures
+int Open(const Words& words);      // one profile in the pprof tool's web page
+int Expose(const Words& words);    // a TCP port that leads to a process's socket
+int Attach(const Words& words);    // the library into a process that runs
 
 // Reads the words after a verb, with -h for --help and -o for --output: argv[0] is the verb itself.
 // Throws Failure.

@@ -15,6 +15,8 @@ asked: `pprof-cpp ps` lists them. Shells, env, nice, tini and other wrappers pas
   --listen ADDR          listen at 127.0.0.1:6060 or unix:/path instead
   --socket               a socket for each process, for this user alone (the default)
   --children serve|off   whether the processes that it starts can be asked, too (serve)
+  --allocator CHOICE     tcmalloc, or keep: the malloc that the program has without the profiler.
+                         Without the option, keep for programs with jemalloc or mimalloc
   --heap-interval SIZE   mean bytes between two samples of the heap (512k)
 
   pprof-cpp run -- redis-server --port 7000
@@ -70,6 +72,15 @@ binaries that a process on this machine has mapped. Prints what is in it, and it
 
   pprof-cpp capture redis-server -o /tmp
 )";
+constexpr char kCapturesHelp[] = R"(
+Lists the captures in the folder that WHOM watches itself with (PPROF_CPP_WATCH), oldest first, with
+what became of earlier processes; or fetches one of them, `last` being the newest.
+
+  -o, --output FILE      write there; - is stdout. Default: NAME.tar.gz, which is printed
+
+  pprof-cpp captures order-service
+  pprof-cpp captures order-service last && tar xf 2026*.tar.gz
+)";
 constexpr char kOpenHelp[] = R"(
 Fetches one profile and shows it in the pages of the pprof tool (go tool pprof -http), until Ctrl-C.
 
@@ -98,9 +109,9 @@ kernel.yama.ptrace_scope is 1 or more, root or CAP_SYS_PTRACE.
   pprof-cpp get redis-server profile --seconds 10 -o cpu.pb.gz
 )";
 
-constexpr std::array<Verb, 9> kVerbs = {{
+constexpr std::array<Verb, 10> kVerbs = {{
     {"run", "[OPTIONS] [--] PROGRAM [ARGUMENT...]", "start a program with the profiler in it",
-     kRunHelp, "listen: socket children: heap-interval:", 1, kAnyNumber, true, Run},
+     kRunHelp, "listen: socket children: allocator: heap-interval:", 1, kAnyNumber, true, Run},
     {"ps", "[PROCESS...]", "list the processes that can be asked", kPsHelp, "", 0, kAnyNumber,
      false, Ps},
     {"get", "WHOM PROFILE [--seconds N] [-o FILE]", "fetch one profile", kGetHelp,
@@ -111,6 +122,8 @@ constexpr std::array<Verb, 9> kVerbs = {{
      Stacks},
     {"capture", "WHOM [-o FOLDER] [--seconds N]", "fetch everything into one archive", kCaptureHelp,
      "seconds: output:", 1, 1, false, Capture},
+    {"captures", "WHOM [NAME|last] [-o FILE]", "list or fetch what was written before a death",
+     kCapturesHelp, "output:", 1, 2, false, Captures},
     {"open", "WHOM PROFILE [--seconds N]", "look at a profile in the browser", kOpenHelp,
      "seconds: http:", 2, 2, false, Open},
     {"expose", "WHOM ADDR", "lead a local TCP port to a process", kExposeHelp, "", 2, 2, false,
@@ -121,6 +134,6 @@ constexpr std::array<Verb, 9> kVerbs = {{
 
 }  // namespace
 
-const std::array<Verb, 9>& Verbs() { return kVerbs; }
+const std::array<Verb, 10>& Verbs() { return kVerbs; }
 
 }  // namespace pprof::command

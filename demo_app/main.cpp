@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     profiles.emplace(std::move(started).value());
   }
 
-  Service service(options.fix, options.debug_mount);
+  Service service(options.fix, options.leak, options.debug_mount);
   const std::string error = service.Start(options.listen);
   if (!error.empty()) return Fail(error);
   std::optional<Purger> purger;

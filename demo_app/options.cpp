@@ -71,6 +71,19 @@ CLI::Option* AddFix(CLI::App& app, Fix& value) {
       ->type_name("none|clear|purge");
 }
 
+CLI::Option* AddLeak(CLI::App& app, Leak& value) {
+  auto read = [&value](const std::string& text) {
+    if (text != "table" && text != "lost") {
+      throw CLI::ValidationError(fmt::format("--leak '{}' is none of table, lost", text));
+    }
+    value = text == "lost" ? Leak::kLost : Leak::kTable;
+  };
+  return app
+      .add_option_function<std::string>(
+          "--leak", read, "table: a global table keeps all requests; lost: nothing keeps them")
+      ->type_name("table|lost");
+}
+
 }  // namespace
 
 ParsedOptions ParseOptions(int argc, char** argv) {
@@ -79,6 +92,7 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   CLI::App app("demo_app: an order service that leaks, and profiles that identify the leak");
   AddAddress(app, "--listen", options.listen, "address of the service [127.0.0.1:8080]");
   AddFix(app, options.fix);
+  AddLeak(app, options.leak);
   AddDuration(app, "--purge-max-age", options.purge_max_age, "age of contexts to purge [60s]");
   AddDuration(app, "--purge-interval", options.purge_interval, "time between two purges [60s]");
   app.add_flag("--debug-mount", options.debug_mount,

@@ -10,9 +10,15 @@ enum class Fix {
   kPurge,  // old contexts are purged periodically: the emergency fix
 };
 
+enum class Leak {
+  kTable,  // a global table keeps every request: the incident
+  kLost,   // records that nothing points to
+};
+
 struct Options {
   std::string listen = "127.0.0.1:8080";
   Fix fix = Fix::kNone;
+  Leak leak = Leak::kTable;
   std::chrono::milliseconds purge_max_age{60000};
   std::chrono::milliseconds purge_interval{60000};
   bool debug = false;

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "demo_app/address.h"
+#include "demo_app/audit.h"
 #include "demo_app/auth.h"
 #include "demo_app/connection_queue.h"
 #include "demo_app/connections.h"
@@ -71,8 +72,11 @@ void Configure(httplib::Server& server) {
 
 }  // namespace
 
-Service::Service(Fix fix, bool debug_mount)
-    : fix_(fix), debug_mount_(debug_mount), server_(std::make_unique<httplib::Server>()) {
+Service::Service(Fix fix, Leak leak, bool debug_mount)
+    : fix_(fix),
+      leak_(leak),
+      debug_mount_(debug_mount),
+      server_(std::make_unique<httplib::Server>()) {
   Configure(*server_);
   // Dispatched here by string comparison: httplib's own routes are regular expressions.
   server_->set_pre_routing_handler(
@@ -132,8 +136,11 @@ void Service::ServeOrder(const httplib::Request& http_request, httplib::Response
   reqctx::Handler handler = [&show](const RequestPtr& request) {
     auth::Authenticate(request, show);
   };
-  if (fix_ == Fix::kClear) handler = reqctx::ClearHandler(std::move(handler));
-  handler(CopyToHeap(http_request));
+  const bool clear = fix_ == Fix::kClear || leak_ == Leak::kLost;
+  if (clear) handler = reqctx::ClearHandler(std::move(handler));
+  const RequestPtr request = CopyToHeap(http_request);
+  if (leak_ == Leak::kLost) audit::Record(request);
+  handler(request);
 }
 
 std::string Service::Stats() const {

@@ -18,7 +18,7 @@ struct Response;
 class Service {
  public:
   // `debug_mount`: also serves the profiles below /debug/pprof/ on this port.
-  Service(Fix fix, bool debug_mount);
+  Service(Fix fix, Leak leak, bool debug_mount);
   ~Service();  // stops the service
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -37,6 +37,7 @@ class Service {
   std::string Stats() const;
 
   const Fix fix_;
+  const Leak leak_;
   const bool debug_mount_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<httplib::Server> server_;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -70,6 +71,16 @@ std::string Environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// The parts between commas, without blanks.
+std::vector<std::string> Names(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream parts(list);
+  for (std::string name; std::getline(parts, name, ',');) {
+    if (name = WithoutBlanks(name); !name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<Options> CheckedOptions(const Options& options, const ListenAddress& address) {
@@ -97,6 +108,8 @@ Result<Options> Options::FromEnvironment() {
   const std::string address = Environment("PPROF_CPP_LISTEN");
   if (!address.empty()) options.address = address;
   options.token_file = Environment("PPROF_CPP_TOKEN_FILE");
+  options.watch = Environment("PPROF_CPP_WATCH");
+  options.allowed_hosts = Names(Environment("PPROF_CPP_ALLOWED_HOSTS"));
   auto remote = ParseSwitch("PPROF_CPP_ALLOW_REMOTE", Environment("PPROF_CPP_ALLOW_REMOTE"));
   if (!remote.ok()) return remote.status();
   options.allow_remote = remote.value();

@@ -1,5 +1,7 @@
 // Implementation of pprof/http.h.
 #include <chrono>
+#include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "endpoints/answers/answers.h"
@@ -11,6 +13,7 @@
 #include "endpoints/options.h"
 #include "endpoints/symbol_warmer.h"
 #include "pprof/http.h"
+#include "pprof/watch.h"
 #include "profiler/monitoring/history.h"
 #include "profiler/sys/process/process.h"
 
@@ -27,7 +30,7 @@ TokenBucket handle_lookups{Options().dumps_per_second, Options().dump_burst};
 std::optional<Refused> AdmitHandled(const Request& request, const Options& options) {
   const RequestHead head = HeadOf(request);
   const std::string* host = head.Find("host");
-  if (!options.allowed_hosts.empty() &&
+  if (!options.allowed_hosts.empty() && options.token.empty() &&
       (host == nullptr || !IsAllowedHost(*host, options.allowed_hosts))) {
     return Refused{421, Refusal::kHost, "the Host header is not one of Options::allowed_hosts", "",
                    ""};
@@ -56,6 +59,24 @@ Response Admitted(const Request& request, const Options& options) {
       request, Context{options, handle_refusals, handle_requests, handle_dumps, handle_lookups}));
 }
 
+void Say(const Options& options, const std::string& sentence) {
+  if (options.say) return options.say(sentence);
+  std::fprintf(stderr, "pprof-cpp: %s\n", sentence.c_str());
+}
+
+// Nothing where another server of the process watches it.
+Status StartWatch(const Options& options, std::optional<Watch>* watch) {
+  if (options.watch.empty()) return {};
+  const auto parsed = WatchOptions::Parse(options.watch);
+  if (!parsed.ok()) return parsed.status();
+  auto started = Watch::Start(parsed.value());
+  if (started.status().code() == StatusCode::kConflict) return {};
+  if (!started.ok()) return started.status();
+  watch->emplace(std::move(started).value());
+  for (const std::string& sentence : (*watch)->last_deaths()) Say(options, sentence);
+  return {};
+}
+
 Response Checked(const Request& request, const Options& options) {
   if (options.token_file.empty() || !options.token.empty()) return Admitted(request, options);
   auto with_token = CheckedOptions(options, ListenAddress{"", "127.0.0.1", 0});
@@ -81,6 +102,7 @@ class Server::Impl {
   const uint32_t process = sys::ProcessGeneration();
   ConnectionGate gate;
   SymbolWarmer warmer;
+  std::optional<Watch> watch;
 };
 
 // In a forked child the threads do not exist, and locks that they held are never released.
@@ -106,6 +128,7 @@ Result<Server> Server::Start(const Options& options) {
     const Status started = impl->warmer.Start(options.warm_symbols_every);
     if (!started.ok()) return started;
   }
+  if (const Status watched = StartWatch(options, &impl->watch); !watched.ok()) return watched;
   return Server(std::move(impl));
 }
 

@@ -122,7 +122,8 @@ std::vector<const ProfileType*> ProfileTypes() { return TheRegistry().All(); }
 
 const ProfileType* FindProfileType(std::string_view name) { return TheRegistry().Find(name); }
 
-Result<Snapshot> Collect(std::string_view name, const Parameters& parameters) {
+Result<Snapshot> Collect(std::string_view name, const Parameters& parameters,
+                         std::function<bool()> cancelled) {
   const ProfileType* type = FindProfileType(name);
   if (type == nullptr) {
     return Status(StatusCode::kNotFound, "there is no profile named \"" + std::string(name) + "\"");
@@ -132,7 +133,7 @@ Result<Snapshot> Collect(std::string_view name, const Parameters& parameters) {
     return Status(StatusCode::kInvalidArgument,
                   "profile \"" + type->name + "\" is recorded, not collected; use Recording");
   }
-  SnapshotBuilder builder(*type, parameters);
+  SnapshotBuilder builder(*type, parameters, std::move(cancelled));
   if (Status status = type->collect(builder); !status.ok()) return status;
   return model::SnapshotAccess::Finish(builder);
 }

@@ -5,6 +5,7 @@
 #include "profiler/encode/encoders.h"
 #include "profiler/model/delta.h"
 #include "profiler/model/grouped.h"
+#include "profiler/model/largest.h"
 #include "profiler/model/sample_key.h"
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profile_symbols.h"
@@ -80,6 +81,12 @@ Result<Snapshot> Snapshot::Since(const Snapshot& earlier) && {
   }
   return model::SnapshotAccess::Make(
       std::make_shared<model::Profile>(model::Difference(std::move(own), *earlier.profile_)));
+}
+
+Snapshot Snapshot::Largest(size_t samples) const {
+  if (profile_->samples.size() <= samples) return *this;
+  return model::SnapshotAccess::Make(
+      std::make_shared<model::Profile>(model::LargestSamples(*profile_, samples)));
 }
 
 uint64_t Snapshot::lost_samples() const { return profile_->lost_samples; }

@@ -46,9 +46,11 @@ void RequireWidth(size_t given, size_t wanted) {
 
 }  // namespace
 
-SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters)
+SnapshotBuilder::SnapshotBuilder(const ProfileType& type, Parameters parameters,
+                                 std::function<bool()> cancelled)
     : builder_(std::make_unique<model::ProfileBuilder>(type.name, type.values)),
-      parameters_(std::move(parameters)) {
+      parameters_(std::move(parameters)),
+      cancelled_(std::move(cancelled)) {
   model::Profile& head = builder_->head();
   head.shown_first = type.shown_first;
   head.text_form = type.text_form;
@@ -98,6 +100,8 @@ void SnapshotBuilder::SetDuration(std::chrono::nanoseconds duration) {
 void SnapshotBuilder::SetTextTrailer(std::string lines) {
   builder_->head().text_trailer = std::move(lines);
 }
+
+bool SnapshotBuilder::cancelled() const { return cancelled_ && cancelled_(); }
 
 const std::string* SnapshotBuilder::parameter(std::string_view name) const {
   const auto found = parameters_.find(name);

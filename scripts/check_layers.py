@@ -40,18 +40,20 @@ SYMBOLIZE = "profiler/symbolize"
 PROFILES = "profiler/profiles"
 FOR_PROFILES = ("pprof profiler/labels profiler/model profiler/profiles/builtin.h "
                 "profiler/profiles/stack_view.h ")
-SYS = {room: f"profiler/sys/{room}" for room in ("memory", "modules", "process", "thread", "time")}
+SYS = {room: f"profiler/sys/{room}" for room in ("files", "memory", "modules", "process", "thread", "time")}
 
 # The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
 # in programs, and for sockets in endpoints/.
 TABLE = {
+    SYS["files"]: Room(headers="dirent.h fcntl.h sys/file.h sys/stat.h sys/syscall.h unistd.h"),
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
-        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/stat.h sys/syscall.h "
+        headers="fcntl.h linux/filter.h linux/seccomp.h poll.h sys/eventfd.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h",
-        headers="dirent.h fcntl.h sys/mman.h sys/prctl.h sys/resource.h sys/stat.h time.h unistd.h",
+        headers="dirent.h fcntl.h sched.h signal.h sys/mman.h sys/prctl.h sys/resource.h sys/stat.h "
+                "sys/syscall.h sys/wait.h time.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
                     r"#if __has_feature\(\w+\).*", r"#ifndef PPROF_CPP_SANITIZER_OWNS_MALLOC")),
     SYS["thread"]: Room(
@@ -123,11 +125,30 @@ TABLE = {
     f"{PROFILES}/wall": Room(
         f"{FOR_PROFILES} {PROFILES}/cpu {PROFILES}/threads {SAFE}/tables {SYS['process']} "
         f"{SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
+    f"{PROFILES}/holders/objects": Room(
+        f"{PROFILES}/heap/memory_owners.h {SAFE}/heap {SYS['memory']} {SYS['modules']}",
+        headers="gperftools/malloc_extension.h"),
+    f"{PROFILES}/holders/search": Room(
+        f"{PROFILES}/holders/objects {SAFE}/heap {SYS['memory']} {SYS['thread']}"),
+    f"{PROFILES}/holders/roots": Room(
+        f"pprof {PROFILES}/holders/objects {PROFILES}/holders/search {PROFILES}/threads "
+        f"{SAFE}/contention {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SYS['memory']} {SYS['modules']} "
+        f"{SYS['process']} {SYS['thread']}", headers="elf.h"),
+    f"{PROFILES}/holders/names": Room(
+        f"pprof {PROFILES}/holders/roots {SYMBOLIZE}/module {SYMBOLIZE}/names {SYS['modules']}",
+        headers="elf.h fmt/format.h"),
+    f"{PROFILES}/holders": Room(
+        f"{FOR_PROFILES} {PROFILES}/heap {PROFILES}/holders/names {PROFILES}/holders/objects "
+        f"{PROFILES}/holders/roots {PROFILES}/holders/search {SAFE}/heap {SYS['memory']} "
+        f"{SYS['process']} {SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     "profiler/monitoring": Room(
         f"pprof profiler/encode {PROFILES}/heap/allocator_stats.h {SAFE}/contention {SAFE}/heap "
         f"{SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
+    "profiler/watch": Room(
+        f"pprof profiler/labels profiler/model {PROFILES}/heap {SAFE}/heap {SAFE}/hooks {SYS['files']} {SYS['memory']} "
+        f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="zlib.h"),
 
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
@@ -152,7 +173,7 @@ TABLE = {
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room(
-        f"pprof endpoints/answers endpoints/limits profiler/monitoring "
+        f"pprof endpoints/answers endpoints/limits profiler/monitoring {SYS['process']}/command_line.h "
         f"{SYS['thread']}/own_descriptors.h", headers=""),
     "endpoints/door/socket": Room(
         f"pprof {SYS['process']}/environment.h {SYS['thread']}/own_descriptors.h",

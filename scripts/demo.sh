@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The incident in about a minute: a server leaks under load, one wget and pprof identify the leak,
-# memory stays flat with each of the two fixes, and the mutex profile shows the cost of the purge.
+# memory stays flat with each of the two fixes, and the mutex profile shows the cost of the purge. Then
+# the kernel kills it at its limit when nobody looks, and the capture from before tells why.
 #
 #   scripts/demo.sh [--no-install] [--screenshots] [DIR]    writes pictures and profiles to DIR (build/story)
 #
@@ -30,7 +31,7 @@ screenshots=no
 out="$root/build/story"
 for argument in "$@"; do
   case "$argument" in
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --no-install) install_option=(--no-install) ;;
     --screenshots) screenshots=yes groups+=(ui) ;;
     -*) echo "demo.sh: unknown option $argument; see --help" >&2; exit 2 ;;
@@ -38,7 +39,7 @@ for argument in "$@"; do
   esac
 done
 
-server_pid="" load_pid=""
+server_pid="" load_pid="" group=""
 stop() {  # stop PID: ends a child process and waits for it
   [[ -n "$1" ]] || return 0
   kill "$1" 2>/dev/null || true
@@ -47,6 +48,7 @@ stop() {  # stop PID: ends a child process and waits for it
 cleanup() {
   stop "$load_pid"
   stop "$server_pid"
+  [[ -z "$group" ]] || rmdir "$group" 2>/dev/null || true
 }
 trap cleanup EXIT
 trap 'exit 130' INT
@@ -64,12 +66,8 @@ build() {
     { tail -20 "$out/build.log" >&2; fail "building failed; see $out/build.log"; }
 }
 
-start_server() {  # start_server FIX [PURGE_INTERVAL]: sets server_pid, service, profiles
-  local log="$out/server-$1.log"
-  : >"$log"  # exists before the server's shell opens it
-  "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
-    --purge-max-age 1s --purge-interval "${2:-500ms}" >"$log" 2>&1 &
-  server_pid=$!
+await_server() {  # await_server LOG: sets service, profiles
+  local log=$1
   for _ in {1..100}; do
     service=$(sed -n 's|^orders at \(http://[^/]*\)/.*|\1|p' "$log")
     profiles=$(sed -n 's|^profiles at \(http://.*\)/$|\1|p' "$log")
@@ -78,6 +76,26 @@ start_server() {  # start_server FIX [PURGE_INTERVAL]: sets server_pid, service,
     sleep 0.1
   done
   fail "demo_app did not start: $(cat "$log")"
+}
+
+start_server() {  # start_server FIX [PURGE_INTERVAL [OPTION...]]: sets server_pid, service, profiles
+  local log="$out/server-$1.log"
+  : >"$log"  # exists before the server's shell opens it
+  "$demo_app" --listen 127.0.0.1:0 --debug --debug-listen 127.0.0.1:0 --fix "$1" \
+    --purge-max-age 1s --purge-interval "${2:-500ms}" "${@:3}" >"$log" 2>&1 &
+  server_pid=$!
+  await_server "$log"
+}
+
+start_watched() {  # start_watched LOG: a server that leaks, in the group if there is one
+  : >"$1"
+  (
+    [[ -z "$group" ]] || echo "$BASHPID" >"$group/cgroup.procs"
+    PPROF_CPP_WATCH="$out/captures" exec "$demo_app" --listen 127.0.0.1:0 --debug \
+      --debug-listen 127.0.0.1:0 --fix none
+  ) >"$1" 2>&1 &
+  server_pid=$!
+  await_server "$1"
 }
 
 start_load() {  # start_load HEY_OPTION VALUE [REQUESTS_PER_SECOND_EACH]: sets load_pid
@@ -119,8 +137,48 @@ name_the_leak() {
   echo "The leak: reqctx::Set holds $share % of the bytes in use. How they got there:"
   "$pprof" -peek 'reqctx::Set' "$out/heap.pb.gz" 2>/dev/null |
     grep -E ' \|.*(session|auth|orders|reqctx)::' | head -4 || true
+  name_the_holder
   "$pprof" -svg "$out/heap.pb.gz" >"$out/heap.svg" 2>"$out/svg.err" ||
     fail "pprof -svg failed: $(cat "$out/svg.err")"
+}
+
+# The next question: not who allocated it, but who keeps it.
+name_the_holder() {
+  local share
+  echo
+  echo "Who keeps it:"
+  echo "\$ wget -q -O holders.pb.gz $profiles/holders"
+  echo "\$ go tool pprof -top -cum holders.pb.gz"
+  wget -q -O "$out/holders.pb.gz" "$profiles/holders" || fail "wget $profiles/holders failed"
+  "$pprof" -top -cum -nodefraction=0 "$out/holders.pb.gz" >"$out/holders.txt" 2>"$out/holders.err" ||
+    fail "pprof could not read the profile: $(cat "$out/holders.err")"
+  grep -E 'flat%|held by|via |\[global' "$out/holders.txt" | head -8
+  share=$(awk '/ held by reqctx::.*::table$/ { sub("%", "", $5); print $5; exit }' "$out/holders.txt")
+  awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
+    fail "reqctx's table holds ${share:-0} % of the bytes in use, expected above $set_share_percent %"
+  echo "The holder: the global table of reqctx keeps $share % of the bytes in use."
+  echo
+}
+
+# Another kind of leak: memory that nothing points to.
+name_the_lost() {
+  local share
+  echo
+  echo "== Run: --leak lost, 20,000 requests"
+  start_server none "" --leak lost
+  start_load -n 20000
+  wait "$load_pid" || true
+  load_pid=""
+  echo "\$ wget -q -O leak.pb.gz $profiles/leak"
+  echo "\$ go tool pprof -top -cum leak.pb.gz"
+  wget -q -O "$out/leak.pb.gz" "$profiles/leak" || fail "wget $profiles/leak failed"
+  stop_server
+  "$pprof" -top -cum -nodefraction=0 "$out/leak.pb.gz" >"$out/leak.txt" 2>"$out/leak.err" ||
+    fail "pprof could not read the profile: $(cat "$out/leak.err")"
+  grep -E 'flat%|lost|audit::' "$out/leak.txt" | head -5
+  share=$(awk '/ audit::Record/ { sub("%", "", $5); print $5; exit }' "$out/leak.txt")
+  awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
+    fail "audit::Record lost ${share:-0} % of what is lost, expected above $set_share_percent %"
 }
 
 cumulative_of() {  # cumulative_of TOP_FILE FUNCTION
@@ -173,6 +231,71 @@ picture_a_purge() {
   stop_server
 }
 
+# Sets `group` to a new memory cgroup (version 1) with the limit; empty: none can be made.
+make_group() {
+  local own parent
+  own=$(sed -n 's/^[0-9]*:\(.*,\)*memory\(,.*\)*:\(.*\)$/\3/p' /proc/self/cgroup)
+  for parent in "/sys/fs/cgroup/memory$own" /sys/fs/cgroup/memory; do
+    group="${parent%/}/pprof-cpp-demo-$$"
+    mkdir "$group" 2>/dev/null && echo "$limit_bytes" >"$group/memory.limit_in_bytes" && return 0
+  done 2>/dev/null
+  group=""
+}
+
+# What a limit of the address space can do instead: allocations fail, and the program ends or is ended.
+limit_address_space() {
+  local kib
+  kib=$(awk '/^VmSize/ { print $2 }' "/proc/$server_pid/status")
+  prlimit --pid "$server_pid" --as=$((kib * 1024 + limit_bytes)) ||
+    fail "neither a memory cgroup nor RLIMIT_AS can limit the server here"
+}
+
+die_at_the_limit() {
+  local status=0 last
+  rm -rf "$out/captures"
+  make_group
+  echo
+  if [[ -n "$group" ]]; then
+    echo "== Run: --fix none with a limit of $((limit_bytes / 1024 / 1024)) MiB (memory cgroup), and nobody looks"
+  else
+    echo "== Run: --fix none with RLIMIT_AS (no memory cgroup can be made here), and nobody looks"
+  fi
+  echo "\$ PPROF_CPP_WATCH=$out/captures demo_app ..."
+  start_watched "$out/server-watched.log"
+  [[ -n "$group" ]] || limit_address_space
+  start_load -z 100s
+  if [[ -z "$group" ]]; then
+    for _ in {1..600}; do
+      compgen -G "$out/captures/*.memory95/heap.pb.gz" >/dev/null && break
+      sleep 0.1
+    done
+    kill -KILL "$server_pid" 2>/dev/null || true
+  fi
+  wait "$server_pid" 2>/dev/null || status=$?
+  server_pid=""
+  stop "$load_pid"
+  load_pid=""
+  echo "demo_app ended with status $status"
+  [[ "$status" == 137 ]] || fail "demo_app should have been killed (137); see $out/server-watched.log"
+  last=$(find "$out/captures" -mindepth 1 -maxdepth 1 -type d -name '2*' -printf '%f\n' | sort | tail -1)
+  [[ -n "$last" ]] || fail "there is no capture in $out/captures"
+
+  echo "== The next start says it:"
+  start_watched "$out/server-again.log"
+  grep '^pprof-cpp: process .* last capture ' "$out/server-again.log" || fail "it does not; see $out/server-again.log"
+  if [[ -n "$group" ]]; then
+    grep -q 'killed at its memory limit' "$out/server-again.log" || fail "it does not know the cause"
+  fi
+  stop_server
+  [[ -z "$group" ]] || rmdir "$group"
+  group=""
+  echo "\$ go tool pprof -top -cum captures/$last/heap.pb.gz"
+  "$pprof" -top -cum "$out/captures/$last/heap.pb.gz" >"$out/capture-top.txt" 2>"$out/capture.err" ||
+    fail "pprof could not read the capture: $(cat "$out/capture.err")"
+  grep -E 'flat%|reqctx::' "$out/capture-top.txt" | head -4
+  grep -q ' reqctx::Set' "$out/capture-top.txt" || fail "the capture does not name reqctx::Set; see $out/capture-top.txt"
+}
+
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 install_dependencies "${install_option[@]}" "${groups[@]}"
@@ -201,6 +324,8 @@ for fix in purge clear; do
 done
 name_the_price
 picture_a_purge
+name_the_lost
+die_at_the_limit
 
 echo
 python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.svg" \
@@ -208,6 +333,7 @@ python3 "$root/scripts/story_report.py" --limit "$limit_bytes" --svg "$out/leak.
 echo
 echo "memory graph    $out/leak.svg"
 echo "pprof's graph   $out/heap.svg"
-echo "profiles        $out/heap.pb.gz $out/mutex.pb.gz"
+echo "profiles        $out/heap.pb.gz $out/holders.pb.gz $out/leak.pb.gz $out/mutex.pb.gz"
+echo "captures        $out/captures"
 echo
 echo "To look yourself, run   $demo_app --debug   and open http://127.0.0.1:6060/debug/pprof/"

@@ -8,11 +8,12 @@ _pprof_cpp_whom() {
 # Words that may follow the options of a verb.
 _pprof_cpp_options() {
   case "$1" in
-    run) echo "--listen --socket --children --heap-interval --help" ;;
+    run) echo "--listen --socket --children --allocator --heap-interval --help" ;;
     get) echo "--seconds --output --help" ;;
     top) echo "--seconds --by --rows --once --help" ;;
     stacks) echo "--self --help" ;;
     capture) echo "--output --seconds --help" ;;
+    captures) echo "--output --help" ;;
     open) echo "--seconds --http --help" ;;
     attach) echo "--listen --help" ;;
     ps | expose) echo "--help" ;;
@@ -25,7 +26,7 @@ _pprof_cpp_program_at() {
   for ((at = 2; at <= COMP_CWORD; at++)); do
     case "${COMP_WORDS[at]}" in
       --) echo $((at + 1)); return ;;
-      --listen | --children | --heap-interval) ((at++)) ;;
+      --listen | --children | --allocator | --heap-interval) ((at++)) ;;
       -*) ;;
       *) echo "$at"; return ;;
     esac
@@ -49,13 +50,14 @@ _pprof_cpp() {
   COMPREPLY=()
   case "${COMP_WORDS[COMP_CWORD - 1]}" in
     --children) words="serve off" ;;
+    --allocator) words="tcmalloc keep" ;;
     --by) words="flat cum grew" ;;
     --listen | --http) words="127.0.0.1:6060" ;;
     --seconds | --rows | --heap-interval) return ;;
     -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     *)
       if [[ $COMP_CWORD == 1 ]]; then
-        words="run ps get top stacks capture open expose attach help --help --version"
+        words="run ps get top stacks capture captures open expose attach help --help --version"
       elif [[ $verb == run ]] && _pprof_cpp_run; then
         return
       elif [[ $current == -* || $verb == run ]]; then
@@ -64,6 +66,8 @@ _pprof_cpp() {
         words=$(_pprof_cpp_whom)
       elif [[ $COMP_CWORD == 3 && $verb =~ ^(get|top|open)$ ]]; then
         words="heap allocs peak goroutine threadcreate profile wall block mutex"
+      elif [[ $COMP_CWORD == 3 && $verb == captures ]]; then
+        words="last"
       fi
       ;;
   esac

@@ -40,7 +40,9 @@ std::vector<std::string> ListedProfiles(const std::string& page) {
     const size_t begin = page.find_last_of("'\"", at) + 1;
     listed.insert(page.substr(begin, at - begin));
   }
-  listed.erase("symbol");  // it answers questions about addresses only
+  // "symbol" answers questions about addresses only; the others look through all memory, which
+  // nobody asked for.
+  for (const char* const left_out : {"symbol", "holders", "leak"}) listed.erase(left_out);
   std::vector<std::string> order;
   for (const char* const first : {"heap", "peak"}) {
     if (listed.erase(first) != 0) order.emplace_back(first);

@@ -98,6 +98,9 @@ void SetVariables(const Words& words) {
     throw Failure("--listen and --socket exclude each other", kUsage);
   }
   SetOneOf(words, "children", "PPROF_CPP_CHILDREN", {"serve", "off"});
+  if (words.Has("allocator")) {
+    SetOneOf(words, "allocator", "PPROF_CPP_ALLOCATOR", {"tcmalloc", "keep"});
+  }
   if (const auto interval = words.Value("heap-interval")) SetHeapInterval(*interval);
   Set("PPROF_CPP_LISTEN", words.Has("listen") ? *words.Value("listen") : SocketAddress());
 }

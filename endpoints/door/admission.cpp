@@ -19,13 +19,21 @@ std::string Lower(std::string text) {
 
 Refused Malformed(std::string text) { return {400, Refusal::kMalformed, std::move(text), "", ""}; }
 
+bool IsAuthorized(const RequestHead& head, const std::string& token) {
+  if (token.empty()) return true;
+  const std::string* shown = head.Find("authorization");
+  return shown != nullptr && head.headers.count("authorization") == 1 && ShowsToken(*shown, token);
+}
+
+// A page that made its own name resolve to this machine has no token: with one any name will do.
 std::optional<Refused> CheckHost(const RequestHead& head, const Options& options) {
   const size_t hosts = head.headers.count("host");
   if (hosts != 1) return Malformed(hosts == 0 ? "no Host header" : "two Host headers");
   if (IsAllowedHost(*head.Find("host"), options.allowed_hosts)) return std::nullopt;
+  if (!options.token.empty() && IsAuthorized(head, options.token)) return std::nullopt;
   return Refused{421, Refusal::kHost,
                  "the Host header is neither localhost nor an IP address nor one of "
-                 "Options::allowed_hosts",
+                 "Options::allowed_hosts (PPROF_CPP_ALLOWED_HOSTS)",
                  "", ""};
 }
 
@@ -62,12 +70,6 @@ bool IsCrossSite(const RequestHead& head) {
   return std::any_of(origins.first, origins.second, [&](const auto& origin) {
     return host == nullptr || !IsOwnOrigin(origin.second, *host);
   });
-}
-
-bool IsAuthorized(const RequestHead& head, const std::string& token) {
-  if (token.empty()) return true;
-  const std::string* shown = head.Find("authorization");
-  return shown != nullptr && head.headers.count("authorization") == 1 && ShowsToken(*shown, token);
 }
 
 }  // namespace

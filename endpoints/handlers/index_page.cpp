@@ -8,6 +8,7 @@
 #include "endpoints/answers/html_escape.h"
 #include "endpoints/handlers/ui_files.h"
 #include "pprof/pprof.h"
+#include "pprof/version.h"
 
 namespace pprof::http {
 namespace {
@@ -105,7 +106,7 @@ Response ServeIndex(const Request& request, const Context& context) {
                   "<p>Set debug=1 as a query parameter to export in legacy text format</p>\n<br>\n"
                   "Types of profiles available:\n" +
                   Table(rows) + Descriptions(rows) + Actions() + Refused(context.refusals) +
-                  "</body>\n</html>\n";
+                  "<p>\npprof-cpp " PPROF_CPP_VERSION_TEXT "\n</p>\n</body>\n</html>\n";
   return response;
 }
 

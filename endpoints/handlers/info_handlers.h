@@ -15,9 +15,6 @@ constexpr size_t kMaxSymbolAddresses = 65536;
 // The arguments of the process joined by NUL, with secrets redacted.
 Response ServeCmdline();
 
-// `arguments` joined by NUL; "--db-password=x", "--token x" and "API_KEY=x" lose their value.
-std::string JoinRedacted(const std::vector<std::string>& arguments);
-
 // Names of the addresses in `text` ("0x1+0x2+..."). Always 200: pprof gives up on other codes.
 Response ServeSymbol(std::string_view text);
 

@@ -24,6 +24,7 @@ struct ProfileRequest {
   int hz = kDefaultHz;
   Format format = Format::kProto;
   SymbolDetail symbols = SymbolDetail::kFull;
+  int samples = 0;  // 0: all
   Parameters parameters;
 };
 
@@ -47,6 +48,9 @@ Result<ProfileRequest> ReadProfileRequest(const ProfileType& type, const Query& 
   auto symbols = query.Symbolize();
   if (!symbols.ok()) return symbols.status();
   wanted.symbols = symbols.value();
+  auto samples = query.Samples();
+  if (!samples.ok()) return samples.status();
+  wanted.samples = samples.value();
   wanted.parameters = DeclaredParameters(type.parameters, query);
   if (IsRecording(type)) {
     auto hz = query.Hz(kDefaultHz);
@@ -108,11 +112,11 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
   Result<std::shared_ptr<void>> prepared = std::shared_ptr<void>();
   if (type.prepare) prepared = type.prepare(wanted.parameters);
   if (!prepared.ok()) return prepared.status();
-  auto before = Collect(type.name, wanted.parameters);
+  auto before = Collect(type.name, wanted.parameters, request.cancelled);
   if (!before.ok()) return before.status();
   MarkRequest(type, wanted);
   if (!WaitFor(wanted.seconds, request.cancelled)) return Cancelled();
-  auto after = Collect(type.name, wanted.parameters);
+  auto after = Collect(type.name, wanted.parameters, request.cancelled);
   if (!after.ok()) return after.status();
   return std::move(after).value().Since(before.value());
 }
@@ -130,7 +134,7 @@ Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, con
                   "\"" + wanted.parameters.begin()->first +
                       "\" applies to the duration of a request: add seconds, such as seconds=10");
   }
-  return Collect(type.name, wanted.parameters);
+  return Collect(type.name, wanted.parameters, request.cancelled);
 }
 
 Response WithHeaders(const ProfileType& type, const ProfileRequest& wanted) {
@@ -194,6 +198,9 @@ Answer ServeProfile(const ProfileType& type, const Request& request, const Conte
   if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
   // The program may have grown during a recording.
   if (wanted.value().seconds > 0 && !reserve.StillEnough()) return NoMemory(context);
+  if (wanted.value().samples > 0 && wanted.value().format != Format::kDump) {
+    snapshot = snapshot.value().Largest(static_cast<size_t>(wanted.value().samples));
+  }
   return Write(snapshot.value(), type, wanted.value(), request, context.options.max_answer_bytes);
 }
 

@@ -109,6 +109,16 @@ Result<int> Query::Hz(int fallback) const {
   return hz;
 }
 
+Result<int> Query::Samples() const {
+  const std::string* text = Find("samples");
+  if (text == nullptr || text->empty()) return 0;
+  int samples = 0;
+  if (!ParseInt(*text, samples) || samples < 1 || samples > 1000000) {
+    return Invalid("invalid value for \"samples\" - must be an integer from 1 to 1000000");
+  }
+  return samples;
+}
+
 Result<SymbolDetail> Query::Symbolize() const {
   const std::string* text = Find("symbolize");
   if (text == nullptr || text->empty() || *text == "full") return SymbolDetail::kFull;

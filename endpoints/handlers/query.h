@@ -34,6 +34,10 @@ class Query {
   // The value of `hz`; `fallback` if absent. Errors: kInvalidArgument outside 1..1000.
   Result<int> Hz(int fallback) const;
 
+  // The value of `samples`; 0, for all, if absent or empty. Errors: kInvalidArgument outside
+  // 1..1,000,000.
+  Result<int> Samples() const;
+
   // The value of `symbolize`; full if absent or empty. Errors: kInvalidArgument for other words.
   Result<SymbolDetail> Symbolize() const;
 

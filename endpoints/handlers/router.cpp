@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "endpoints/answers/answers.h"
+#include "endpoints/handlers/captures_handler.h"
 #include "endpoints/handlers/history_handler.h"
 #include "endpoints/handlers/index_page.h"
 #include "endpoints/handlers/info_handlers.h"
@@ -53,9 +54,9 @@ bool IsJson(const Request& request) {
 
 // Requires a header that an HTML form or a script of another origin cannot send without a CORS
 // preflight.
-Response GuardedAction(const ProfileAction& action, const Request& request,
-                       const Context& context) {
-  if (IsJson(request)) return RunAction(action, request);
+Response Guarded(const Request& request, const Context& context,
+                 const std::function<Response()>& act) {
+  if (IsJson(request)) return act();
   context.refusals.Count(Refusal::kContentType);
   return ErrorAnswer(415,
                      "a POST needs the header Content-Type: application/json, "
@@ -76,7 +77,12 @@ Answer ServePost(const Request& request, const Context& context) {
     return Cheap(context, [&] { return ServeSymbol(request.body); });
   }
   if (const ProfileAction* action = ActionAt(request.path)) {
-    return GuardedAction(*action, request, context);
+    return Guarded(request, context, [&] { return RunAction(*action, request); });
+  }
+  if (IsCapturesPath(request.path)) {
+    return Cheap(context, [&] {
+      return Guarded(request, context, [&] { return ChangeCaptures(request); });
+    });
   }
   context.refusals.Count(Refusal::kMethod);
   return MethodNotAllowed("GET, HEAD");
@@ -95,6 +101,9 @@ Answer ServeRead(const Request& request, const Context& context) {
   if (IsSymbolPath(request.path)) {
     return Cheap(context, [&] { return ServeSymbol(request.query); });
   }
+  if (IsCapturesPath(request.path)) {
+    return Cheap(context, [&] { return ServeCaptures(request); });
+  }
   if (const ProfileType* type = ProfileAt(request.path)) {
     return ServeProfile(*type, request, context);
   }
@@ -105,8 +114,9 @@ Answer ServeRead(const Request& request, const Context& context) {
 bool IsKnown(std::string_view path, const Options& options) {
   if (path == "/debug/pprof/cmdline") return options.expose_cmdline;
   if (path == kHistoryPath) return options.history;
-  return path == kRoot || UiFileAt(path) != nullptr || IsMetricsPath(path, options) ||
-         IsSymbolPath(path) || ProfileAt(path) != nullptr || ActionAt(path) != nullptr;
+  return path == kRoot || IsMetricsPath(path, options) || IsCapturesPath(path) ||
+         UiFileAt(path) != nullptr || IsSymbolPath(path) || ProfileAt(path) != nullptr ||
+         ActionAt(path) != nullptr;
 }
 
 Answer Answered(const Request& request, const Context& context) {

@@ -3,6 +3,7 @@
 #include <protozero/pbf_writer.hpp>
 #include <string>
 
+#include "pprof/version.h"
 #include "profiler/encode/encoders.h"
 #include "profiler/encode/function_table.h"
 #include "profiler/encode/gzip_sink.h"
@@ -251,9 +252,11 @@ class ProtoEncoder {
     if (!symbols_.incomplete.empty()) {
       writer_.add_uint64(pb::kComment, strings_.IdOfCopy(kIncomplete));
     }
-    if (profile_.lost_samples == 0) return;
-    writer_.add_uint64(pb::kComment,
-                       strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+    if (profile_.lost_samples != 0) {
+      writer_.add_uint64(
+          pb::kComment, strings_.IdOfCopy(std::to_string(profile_.lost_samples) + " samples lost"));
+    }
+    writer_.add_uint64(pb::kComment, strings_.IdOfCopy("pprof-cpp " PPROF_CPP_VERSION_TEXT));
   }
 
   void WriteString(const std::string& text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <utility>
 
 #include "profiler/model/sample_key.h"
@@ -57,13 +58,20 @@ void ProfileBuilder::SetValues(std::vector<ValueType> values) {
 
 void ProfileBuilder::Add(const StackView& stack, const int64_t* values,
                          const std::vector<Label>& labels, uint32_t unloaded_as) {
+  AddBelow(stack, {}, values, labels, unloaded_as);
+}
+
+void ProfileBuilder::AddBelow(const StackView& stack, const std::vector<std::string>& names,
+                              const int64_t* values, const std::vector<Label>& labels,
+                              uint32_t unloaded_as) {
   const uint64_t first_frame = profile_.frames.size();
   for (size_t i = 0; i < stack.depth; ++i) {
     profile_.frames.push_back(LocationOf(AddressOf(stack, i), unloaded_as));
   }
-  if (stack.depth == 0) profile_.frames.push_back(LocationOfName("[no stack]"));
+  if (stack.depth == 0 && names.empty()) profile_.frames.push_back(LocationOfName("[no stack]"));
   const std::string end = NameOfEnd(stack, unloaded_as);
   if (!end.empty()) profile_.frames.push_back(LocationOfName(end));
+  for (const std::string& name : names) profile_.frames.push_back(LocationOfName(name));
   AddSample(first_frame, AddLabelSet(labels), values);
 }
 
@@ -133,12 +141,13 @@ uint32_t ProfileBuilder::LocationOf(uint64_t address, uint32_t unloaded_as) {
   return index;
 }
 
-// Linear search: a profile has a handful of names.
 uint32_t ProfileBuilder::LocationOfName(std::string_view name) {
   std::vector<std::string>& names = profile_.frame_names;
-  const auto known = std::find(names.begin(), names.end(), name);
-  const auto at = static_cast<uint32_t>(known - names.begin());
-  if (known != names.end()) return named_locations_[at];
+  const uint64_t hash = std::hash<std::string_view>()(name);
+  const uint32_t known = names_.Find(hash, [&](uint32_t i) { return names[i] == name; });
+  if (known != IndexTable::kNone) return named_locations_[known];
+  const auto at = static_cast<uint32_t>(names.size());
+  names_.Insert(hash, at);
   names.emplace_back(name);
   named_locations_.push_back(static_cast<uint32_t>(profile_.locations.size()));
   // Readers distinguish stacks by address: each name gets a small one, below every mapping.

@@ -41,6 +41,10 @@ class ProfileBuilder {
   void Add(const StackView& stack, const int64_t* values, const std::vector<Label>& labels,
            uint32_t unloaded_as = 0);
 
+  // The same with frames that have only a name behind the stack's root, the outermost last.
+  void AddBelow(const StackView& stack, const std::vector<std::string>& names,
+                const int64_t* values, const std::vector<Label>& labels, uint32_t unloaded_as);
+
   // Adds samples of permanent stacks, whose frames are return addresses of loaded code. `values`
   // has one number per value type for each. REQUIRES: no sample was added yet; the stacks are
   // distinct and no label set was added otherwise than by AddLabelSet.
@@ -78,6 +82,7 @@ class ProfileBuilder {
   IndexTable samples_;                         // by frames and label set, of Profile::samples
   IndexTable label_sets_;                      // of Profile::label_sets
   std::vector<uint32_t> named_locations_;      // by name, index in Profile::locations
+  IndexTable names_;                           // of Profile::frame_names
   std::vector<uint32_t> mappings_by_address_;  // indexes in Profile::mappings, by start
   uint32_t last_mapping_ = kNoMapping;         // most neighbours are in the same one
 };

@@ -31,6 +31,7 @@ struct SnapshotAccess {
   }
 
   static const Profile& ProfileOf(const Snapshot& snapshot) { return *snapshot.profile_; }
+  static const Symbols& SymbolsOf(const SymbolizedSnapshot& snapshot) { return *snapshot.symbols_; }
 };
 
 }  // namespace pprof::model

@@ -96,9 +96,9 @@ bool Listening::ParentIsMeant() const {
 
 void Listening::Serve() noexcept try {
   const Status served = ServeWhereMeant();
-  if (!served.ok() && !is_child_) Complain(served.message());
+  if (!served.ok() && !is_child_) Complain("not listening: " + served.message());
 } catch (const std::exception& error) {
-  Complain(error.what());
+  Complain(std::string("not listening: ") + error.what());
 }
 
 Status Listening::ServeWhereMeant() {
@@ -124,6 +124,7 @@ Status Listening::ServeAtOwnSocket(const std::string& address) {
 Status Listening::ServeAt(std::string address) {
   http::Options options = options_.value();
   options.address = std::move(address);
+  options.say = [this](const std::string& sentence) { Complain(sentence); };
   auto server = http::Server::Start(options);
   if (!server.ok()) return server.status();
   const std::string path = http::ParseListenAddress(options.address).value().unix_path;
@@ -143,7 +144,7 @@ void Listening::Complain(const std::string& why) const {
       info.st_ino != stderr_inode_) {
     return;
   }
-  const std::string line = "pprof-cpp: not listening: " + why + "\n";
+  const std::string line = "pprof-cpp: " + why + "\n";
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody to tell
 }
 

@@ -25,6 +25,10 @@ ProfileType WallProfile();
 ProfileType BlockProfile();
 ProfileType MutexProfile();
 
+// holders/holders.cpp and holders/leak.cpp: who keeps the live memory; what nothing points to.
+ProfileType HoldersProfile();
+ProfileType LeakProfile();
+
 // All of them. Called by the registry before its first use.
 std::vector<ProfileType> BuiltinTypes();
 

@@ -189,7 +189,7 @@ class Help(CommandCase):
         overview = self.pprof("--help").stdout
         verbs = [line.split()[0] for line in overview.splitlines() if line.startswith("  ") and
                  not line.startswith(("  pprof-cpp", "  go "))]
-        self.assertEqual(len(verbs), 9)
+        self.assertEqual(len(verbs), 10)
         for verb in verbs:
             text = self.pprof(verb, "--help")
             self.assertEqual(text.returncode, 0)

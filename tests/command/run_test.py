@@ -56,6 +56,12 @@ class Run(CommandCase):
         tcp = self.run_python(show, "--children", "off", "--listen", "127.0.0.1:0")
         self.assertEqual(tcp.stdout, "off 127.0.0.1:0\n")
 
+    def test_the_allocator_is_chosen(self):
+        show = "import os; print(os.environ.get('PPROF_CPP_ALLOCATOR'))"
+        self.assertEqual(self.run_python(show).stdout, "None\n", "the library decides")
+        for choice in ("tcmalloc", "keep"):
+            self.assertEqual(self.run_python(show, "--allocator", choice).stdout, choice + "\n")
+
     def test_a_folder_with_a_blank_has_the_library_too(self):
         there = os.path.join(self.folder, "my tools")
         os.mkdir(there)
@@ -97,6 +103,7 @@ class Run(CommandCase):
 
     def test_command_lines_without_sense(self):
         for words, said in ((["--children", "perhaps"], "serve or off"),
+                            (["--allocator", "dlmalloc"], "tcmalloc or keep"),
                             (["--heap-interval", "5q"], "512k"),
                             (["--listen", "a:1", "--socket"], "exclude"),
                             (["--nonsense"], "--nonsense"),

@@ -68,7 +68,7 @@ class Completion(CommandCase):
                               capture_output=True).stdout.split()
 
     def test_bash(self):
-        self.assertEqual(self.complete("c"), ["capture"])
+        self.assertEqual(self.complete("c"), ["capture", "captures"])
         self.assertEqual(self.complete("top", "--b"), ["--by"])
         self.assertEqual(self.complete("top", "--by", "g"), ["grew"])
         self.assertEqual(self.complete("get", "1", "hea"), ["heap"])

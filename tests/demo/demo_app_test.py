@@ -21,6 +21,7 @@ class Options(unittest.TestCase):
     def test_bad_options_end_with_2_and_one_sentence(self):
         for options, words in [
             (["--fix", "hope"], "none of none, clear, purge"),
+            (["--leak", "hope"], "none of table, lost"),
             (["--purge-max-age", "60"], "is not a duration"),
             (["--purge-max-age", "-1s"], "is not a duration"),
             (["--purge-interval", "0ms"], "longer than 0ms"),
@@ -42,7 +43,7 @@ class Options(unittest.TestCase):
     def test_help_names_the_options(self):
         result = run("--help")
         self.assertEqual(result.returncode, 0)
-        for option in ("--listen", "--fix", "--purge-max-age", "--purge-interval", "--debug-listen"):
+        for option in ("--listen", "--fix", "--leak", "--purge-max-age", "--purge-interval", "--debug-listen"):
             self.assertIn(option, result.stdout)
 
     def test_a_taken_port_is_said_and_ends_with_1(self):
@@ -138,6 +139,41 @@ class Leak(unittest.TestCase):
         self.assertTrue(rows, top)
 
 
+HOLDER = "held by reqctx::(anonymous namespace)::GlobalTable()::table"
+LOST = "[lost: nothing points here]"
+
+
+def shares_of(profile, *options):
+    """The whole output of pprof's -top -cum, and the share of all bytes by frame."""
+    with DemoApp("--debug", *options) as app:
+        app.load(5000)
+        top = subprocess.run(
+            [os.environ["PPROF"], "-top", "-cum", "-nodefraction=0",
+             f"http://127.0.0.1:{app.debug_port}/debug/pprof/{profile}"],
+            capture_output=True, text=True, timeout=120, check=True,
+            env={**os.environ, "PPROF_TMPDIR": tempfile.gettempdir()}).stdout
+    rows = [line.split(maxsplit=5) for line in top.splitlines()]
+    return top, {row[5]: float(row[4].rstrip("%")) for row in rows
+                 if len(row) == 6 and row[4].endswith("%")}
+
+
+@unittest.skipIf(SANITIZED, "there is no heap profile under a sanitizer")
+class Holders(unittest.TestCase):
+    def test_the_global_table_holds_the_leak(self):
+        top, shares = shares_of("holders")
+        self.assertIn(HOLDER, shares, top)
+        self.assertIn("[global (demo_app .bss)]", shares, top)
+
+    def test_lost_memory_is_named_by_who_allocated_it(self):
+        top, shares = shares_of("leak?min_age=100ms", "--leak", "lost")
+        self.assertIn("audit::Record", shares, top)
+        self.assertIn(LOST, shares, top)
+
+    def test_nothing_is_lost_in_the_table(self):
+        top, shares = shares_of("leak?min_age=100ms")
+        self.assertNotIn(LOST, shares, top)
+
+
 def rows_of_the_leak():
     """The whole output of pprof's -top, and its rows about the leak: 26 MB, 50 samples."""
     with DemoApp("--debug") as app, tempfile.TemporaryDirectory() as folder:
@@ -162,6 +198,13 @@ class Statistical(unittest.TestCase):
     def test_the_leak_is_most_of_the_heap(self):
         top, rows = rows_of_the_leak()
         self.assertGreater(float(rows[0][4].rstrip("%")), 80, top)
+
+    @unittest.skipIf(SANITIZED, "there is no heap profile under a sanitizer")
+    def test_the_table_holds_and_the_record_loses_nearly_all(self):
+        top, shares = shares_of("holders")
+        self.assertGreater(shares[HOLDER], 90, top)
+        top, shares = shares_of("leak?min_age=100ms", "--leak", "lost")
+        self.assertGreater(shares["audit::Record"], 90, top)
 
 
 if __name__ == "__main__":

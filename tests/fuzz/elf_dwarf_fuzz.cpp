@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "profiler/symbolize/module/data_symbols.h"
 #include "profiler/symbolize/module/engine.h"
 
 namespace {
@@ -51,5 +52,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size % 2 != 0) limits.max_whole_unit = 0;  // takes the path for units too large for memory
   Ignore sink;
   pprof::symbolize::ResolveBatch(module, Offsets(size), limits, sink);
+  for (const auto kind :
+       {pprof::symbolize::DataKind::kStatic, pprof::symbolize::DataKind::kThreadLocal}) {
+    pprof::symbolize::FindDataSymbols(module, kind, Offsets(size));
+  }
   return 0;
 }

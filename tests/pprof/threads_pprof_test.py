@@ -54,7 +54,7 @@ def check_tool(go, base):
         return run(go, "tool", "pprof", *arguments)
 
     has(pprof("-top", base + "/goroutine"), "WaitForTheEnd", "Type: goroutine")
-    has(pprof("-tags", base + "/goroutine"), "state:", "thread:", "tid:", "route:", "waiter", "/a")
+    has(pprof("-tags", base + "/goroutine?labels=all"), "state:", "thread:", "tid:", "route:", "waiter", "/a")
     has(pprof("-top", base + "/threads"), "WaitForTheEnd")
     has(pprof("-top", "-seconds", "2", base + "/profile"), "BusyWork", "Type: cpu")
     has(pprof("-tags", base + "/profile?seconds=3"), "route:", "/a", "/b")

@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "pprof/version.h"
 #include "profiler/encode/encoders.h"
 #include "tests/unit/decoded_profile.h"
 #include "tests/unit/sample_profile.h"
@@ -111,13 +112,14 @@ TEST(ProtoEncoder, TimeAlwaysDurationOnlyWhenSet) {
 TEST(ProtoEncoder, DefaultSampleTypeAndComments) {
   SampleInput input = HeapSample();
   EXPECT_EQ(Decode(Encode(input)).fields.count(14), 0U);
-  EXPECT_EQ(Decode(Encode(input)).fields.count(13), 0U);
+  EXPECT_THAT(Decode(Encode(input)).comments, ElementsAre("pprof-cpp " PPROF_CPP_VERSION_TEXT));
   input.profile.shown_first = "alloc_space";
   input.profile.comments = {"first"};
   input.profile.lost_samples = 7;
   const DecodedProfile profile = Decode(Encode(input));
   EXPECT_EQ(profile.default_sample_type, "alloc_space");
-  EXPECT_THAT(profile.comments, ElementsAre("first", "7 samples lost"));
+  EXPECT_THAT(profile.comments,
+              ElementsAre("first", "7 samples lost", "pprof-cpp " PPROF_CPP_VERSION_TEXT));
 }
 
 TEST(ProtoEncoder, StringsAreCleanUtf8) {

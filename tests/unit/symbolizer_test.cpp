@@ -173,7 +173,7 @@ TEST(Symbolizer, AProfileWithoutAllNamesSaysSoAndClaimsNone) {
   ASSERT_TRUE(encode::WriteProto(*profile, symbols, out).ok());
   const test::DecodedProfile decoded = test::Decode(out.str());
   EXPECT_FALSE(decoded.mappings.at(0).has_functions);
-  ASSERT_EQ(decoded.comments.size(), 1U);
+  ASSERT_EQ(decoded.comments.size(), 2U);  // and the version
   EXPECT_NE(decoded.comments[0].find("time limit"), std::string::npos) << decoded.comments[0];
 }
 

@@ -49,7 +49,8 @@ struct Options {
   // File to read the token from; surrounding whitespace is dropped. Excludes `token`.
   std::string token_file;
 
-  // Names accepted in the Host header besides "localhost" and IP addresses.
+  // Names accepted in the Host header besides "localhost" and IP addresses, without a port. A
+  // request with the token may have any name there.
   std::vector<std::string> allowed_hosts;
 
   // Users that may connect to a Unix socket besides this process's user and root.
@@ -84,15 +85,24 @@ struct Options {
   // Answers /metrics like /debug/pprof/metrics: where Prometheus looks by default.
   bool metrics_at_root = false;
 
+  // Captures before the process is killed for lack of memory: where they go and when they are
+  // taken, as WatchOptions::Parse reads it, e.g. "/var/lib/app/captures". Empty: none. The first
+  // server of the process takes them. Only used by Server.
+  std::string watch;
+
+  // Called by Server::Start for each sentence about an earlier process that was killed at its
+  // memory limit, e.g. with the name of its last capture. Empty: the sentences go to stderr.
+  std::function<void(const std::string&)> say;
+
   // Called for every request, on one thread of the server, after the last byte was sent. While it
   // blocks, up to 1,024 records wait and further ones are dropped. Must not destroy the server,
   // which calls it for the waiting ones first.
   std::function<void(const RequestRecord&)> log;
 
-  // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE and PPROF_CPP_ALLOW_REMOTE (1, true,
-  // yes, on; 0, false, no, off, empty). Not async-signal-safe: allocates.
-  // Errors: kInvalidArgument for any other PPROF_CPP_ALLOW_REMOTE.
-  // Thread safety: safe unless the environment changes concurrently.
+  // Reads PPROF_CPP_LISTEN (address), PPROF_CPP_TOKEN_FILE, PPROF_CPP_ALLOWED_HOSTS (names between
+  // commas), PPROF_CPP_WATCH (watch) and PPROF_CPP_ALLOW_REMOTE (1, true, yes, on; 0, false, no,
+  // off, empty). Not async-signal-safe: allocates. Errors: kInvalidArgument for any other
+  // PPROF_CPP_ALLOW_REMOTE. Thread safety: safe unless the environment changes concurrently.
   static Result<Options> FromEnvironment();
 };
 
@@ -114,9 +124,9 @@ struct Response {
 
 // Answers one request below /debug/pprof/, or for /metrics, for your own server. Blocks for the
 // request's `seconds`. Checks the token, `Origin` and `Sec-Fetch-Site` in `request.headers`, and
-// the Host header if `options.allowed_hosts` is not empty. All calls share one rate limit of dumps
-// with the default rate and burst; those of `options` are ignored. Errors: responses with a
-// one-sentence text body. Thread safety: safe. Not async-signal-safe: allocates.
+// the Host header if `options.allowed_hosts` is not empty and there is no token. All calls share
+// one rate limit of dumps with the default rate and burst; those of `options` are ignored. Errors:
+// responses with a one-sentence text body. Thread safety: safe. Not async-signal-safe: allocates.
 Response Handle(const Request& request, const Options& options = {});
 
 // A running server. The destructor stops it within 0.2 s, even during a recording or symbolization;

@@ -86,6 +86,10 @@ class Snapshot {
   Result<Snapshot> Since(const Snapshot& earlier) const&;
   Result<Snapshot> Since(const Snapshot& earlier) &&;
 
+  // At most `samples` (at least 1): those with the largest values, and the sum of all others as one
+  // with the frame "[smaller stacks]". For readers that accept only so many.
+  Snapshot Largest(size_t samples) const;
+
   uint64_t lost_samples() const;  // samples that occurred but were dropped
   size_t sample_count() const;    // distinct stacks
   // Sum of one value over all samples; 0 for an index without a value type.
@@ -147,10 +151,12 @@ std::vector<const ProfileType*> ProfileTypes();
 // The profile with this name, or nullptr. Thread safety: safe.
 const ProfileType* FindProfileType(std::string_view name);
 
-// Collects the profile with this name now.
+// Collects the profile with this name now. `cancelled` returns true to abandon a collection that
+// takes long ("holders", "leak"); it is called from a thread of the profiler, and may be empty.
 // Errors: kNotFound; kInvalidArgument for an undeclared parameter or a profile that is recorded;
 // those of its `collect`. Thread safety: safe.
-Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {});
+Result<Snapshot> Collect(std::string_view name, const Parameters& parameters = {},
+                         std::function<bool()> cancelled = {});
 
 // Sampling rates. Changes take effect at once in all threads (heap: within 256 KiB allocated per
 // thread).

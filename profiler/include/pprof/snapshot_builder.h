@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -70,7 +71,9 @@ using Parameters = std::map<std::string, std::string, std::less<>>;
 // Thread safety: none, one thread fills it. Not async-signal-safe: allocates.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(const ProfileType& type, Parameters parameters);
+  // `cancelled`: what cancelled() asks; may be empty.
+  SnapshotBuilder(const ProfileType& type, Parameters parameters,
+                  std::function<bool()> cancelled = {});
   ~SnapshotBuilder();
   SnapshotBuilder(const SnapshotBuilder&) = delete;
   SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
@@ -99,6 +102,10 @@ class SnapshotBuilder {
   // Lines appended to the text form (debug=1), each starting with "# ".
   void SetTextTrailer(std::string lines);
 
+  // Whether nobody waits for the profile any more. For collections that take long: they ask every
+  // few milliseconds, and end with kCancelled. Thread safety: one thread asks at a time.
+  bool cancelled() const;
+
   // The parameter's text, or nullptr if the request did not set it. Owned by the builder.
   const std::string* parameter(std::string_view name) const;
 
@@ -107,6 +114,7 @@ class SnapshotBuilder {
 
   std::unique_ptr<model::ProfileBuilder> builder_;
   Parameters parameters_;
+  std::function<bool()> cancelled_;
 };
 
 }  // namespace pprof

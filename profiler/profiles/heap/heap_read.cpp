@@ -33,6 +33,17 @@ HeapUse UseOf(const HeapStack& stack, const HeapLevel& in_use) {
   return use;
 }
 
+template <class LevelOf, class Visit>
+void VisitUsed(const HeapStackTable& stacks, LevelOf level_of, Visit visit) {
+  stacks.ForEach([&](const HeapStack& stack) {
+    const HeapUse use = UseOf(stack, level_of(stack));
+    if (use.allocated_objects != 0 || use.in_use_objects != 0) visit(use);
+  });
+}
+
+HeapLevel LiveLevel(const HeapStack& stack) { return stack.Live(); }
+HeapLevel PeakLevel(const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); }
+
 // Reserves before the walk; only stacks added meanwhile can make it reallocate.
 template <class LevelOf>
 HeapReading ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
@@ -40,11 +51,7 @@ HeapReading ReadAll(const HeapStackTable& stacks, LevelOf level_of) {
   const size_t most = stacks.size() + 1;  // one more for the overflow entry
   reading.stacks.reserve(most);
   reading.values.reserve(most * kColumns);
-  stacks.ForEach([&](const HeapStack& stack) {
-    const HeapUse use = UseOf(stack, level_of(stack));
-    const bool used = use.allocated_objects != 0 || use.in_use_objects != 0;
-    if (used) reading.Add(use);
-  });
+  VisitUsed(stacks, level_of, [&](const HeapUse& use) { reading.Add(use); });
   return reading;
 }
 
@@ -103,18 +110,21 @@ std::vector<HeapUse> HeapReading::Uses() const {
   return uses;
 }
 
-HeapReading ReadPools() {
-  return ReadAll(pool_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
+void VisitHeap(bool peak, void (*visit)(const HeapUse& use, void* argument), void* argument) {
+  const auto pass = [&](const HeapUse& use) { visit(use, argument); };
+  if (!peak) return VisitUsed(heap_sampler.stacks, LiveLevel, pass);
+  heap_peak.Lock();
+  VisitUsed(heap_sampler.stacks, PeakLevel, pass);
+  heap_peak.Unlock();
 }
 
-HeapReading ReadHeap() {
-  return ReadAll(heap_sampler.stacks, [](const HeapStack& stack) { return stack.Live(); });
-}
+HeapReading ReadPools() { return ReadAll(pool_sampler.stacks, LiveLevel); }
+
+HeapReading ReadHeap() { return ReadAll(heap_sampler.stacks, LiveLevel); }
 
 HeapReading ReadPeak() {
   heap_peak.Lock();
-  HeapReading reading = ReadAll(
-      heap_sampler.stacks, [](const HeapStack& stack) { return heap_peak.LevelAtPeak(stack); });
+  HeapReading reading = ReadAll(heap_sampler.stacks, PeakLevel);
   heap_peak.Unlock();
   return reading;
 }

@@ -35,6 +35,10 @@ struct HeapReading {
 // Thread safety: safe. Not async-signal-safe: allocates once, before the walk.
 HeapReading ReadHeap();
 
+// The same without memory: calls visit(use, argument) for each. `peak`: of the high-water mark,
+// while the peak's lock is held. Allocates nothing.
+void VisitHeap(bool peak, void (*visit)(const HeapUse& use, void* argument), void* argument);
+
 // The same of what the program's own allocators reported.
 HeapReading ReadPools();
 

@@ -25,8 +25,7 @@ void AddMalloc(std::vector<MemoryOwner>* owners) {
       ranges.push_back({range->address, end, MemoryOwner::Kind::kMalloc});
     }
   };
-  const sys::MutexLock lock(one_walk.Get());
-  MallocExtension::instance()->Ranges(owners, add);
+  WalkTcmallocRanges(owners, add);
 }
 
 // The thread control block, where `stack_high` is, lies at the top of the stack.
@@ -41,6 +40,11 @@ void AddStacks(std::vector<MemoryOwner>* owners) {
 }
 
 }  // namespace
+
+void WalkTcmallocRanges(void* argument, void (*visit)(void*, const base::MallocRange*)) {
+  const sys::MutexLock lock(one_walk.Get());
+  MallocExtension::instance()->Ranges(argument, visit);
+}
 
 std::vector<MemoryOwner> ListMemoryOwners(bool with_malloc) {
   std::vector<MemoryOwner> owners;

@@ -4,6 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+namespace base {
+struct MallocRange;
+}
+
 namespace pprof::profiles {
 
 struct MemoryOwner {
@@ -17,5 +21,9 @@ struct MemoryOwner {
 // `with_malloc` also what tcmalloc has from the system: about 100 ns for each of its spans.
 // Thread safety: safe. Not async-signal-safe: allocates, locks.
 std::vector<MemoryOwner> ListMemoryOwners(bool with_malloc);
+
+// Calls visit(argument, range) for each range that tcmalloc has from the system; one walk at a
+// time. Thread safety: safe. Not async-signal-safe: locks.
+void WalkTcmallocRanges(void* argument, void (*visit)(void*, const base::MallocRange*));
 
 }  // namespace pprof::profiles

@@ -28,6 +28,7 @@ struct BlockedStack {
   sys::TaskSyscall call;
   uint64_t cpu_nanos = 0;
   std::vector<uintptr_t> pcs;  // leaf first; the leaf is exact
+  std::vector<uintptr_t> sps;  // where the memory of each frame begins
   signal_safe::StackEnd end = signal_safe::StackEnd::kRoot;
 };
 
@@ -60,6 +61,7 @@ class BlockedStackReaderOf {
       return task_.CopyMemory(address, to, bytes);
     };
     const bool copied = copy_.Unwind(stack->call, copy, &stack->pcs, &stack->end);
+    stack->sps = copy_.sps();
     uint64_t cpu_after = 0;
     if (!task_.CpuNanos(tid, &cpu_after)) return BlockedRead::kGone;
     if (cpu_after != stack->cpu_nanos) {

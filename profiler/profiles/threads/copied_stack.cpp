@@ -39,23 +39,26 @@ bool CopiedStack::Unwind(const sys::TaskSyscall& call, const CopyMemory& copy,
   from.rbp_known = false;  // /proc does not show it
   from.rbx_known = false;
   from.others = &arguments;
-  const signal_safe::UnwindResult result = Walk(from, pcs);
+  const signal_safe::UnwindResult result = Walk(from, pcs, &sps_);
   *end = windows_.is_exhausted() && !LeadsOn(result) ? StackEnd::kUnread : result.end;
   if (!LeadsOn(result)) UnwindWithGuessedRbp(from, pcs, end);
   return true;
 }
 
 // While another thread unloads a module, walks are refused; they work again a moment later.
-signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, Pcs* pcs) {
+signal_safe::UnwindResult CopiedStack::Walk(const signal_safe::Registers& from, Pcs* pcs,
+                                            Pcs* sps) {
   constexpr int kTries = 200;
   signal_safe::UnwindResult result;
   pcs->resize(signal_safe::kMaxStackDepth);
+  sps->resize(signal_safe::kMaxStackDepth);
   const signal_safe::StackCopy copy{windows_.first(), windows_.first_bytes(), windows_.Reader()};
   for (int i = 0; i < kTries && result.depth == 0; ++i) {
     if (i > 0) sys::Yield();
-    result = signal_safe::UnwindCopy(from, copy, pcs->data(), pcs->size());
+    result = signal_safe::UnwindCopy(from, copy, pcs->data(), pcs->size(), sps->data());
   }
   pcs->resize(result.depth);
+  sps->resize(result.depth);
   return result;
 }
 
@@ -72,6 +75,7 @@ void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* 
   const size_t count = std::min(windows_.first_bytes() / sizeof words[0], kWordsTried);
   const size_t known = pcs->size();
   Pcs guessed_pcs;
+  Pcs guessed_sps;
   Credibility best = Credibility::kNone;
   int walks = 0;
   for (size_t i = 0; known > 0 && i + 1 < count && walks < kWalksTried; ++i) {
@@ -81,13 +85,14 @@ void CopiedStack::UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* 
     signal_safe::Registers guessed = from;
     guessed.rbp = from.sp + i * sizeof words[0];
     guessed.rbp_known = true;
-    const signal_safe::UnwindResult result = Walk(guessed, &guessed_pcs);
+    const signal_safe::UnwindResult result = Walk(guessed, &guessed_pcs, &guessed_sps);
     const Credibility credibility = LeadsOn(result)
                                         ? CredibilityOf(guessed_pcs, known, result.truncated())
                                         : Credibility::kNone;
     if (credibility <= best) continue;
     best = credibility;
     pcs->swap(guessed_pcs);
+    sps_.swap(guessed_sps);
     *end = result.end;
     if (best == Credibility::kByCall) return;
   }

@@ -19,14 +19,18 @@ class CopiedStack {
   bool Unwind(const sys::TaskSyscall& call, const CopyMemory& copy, std::vector<uintptr_t>* pcs,
               signal_safe::StackEnd* end);
 
+  // Where the memory of each frame of that stack begins, in the order of `pcs`.
+  const std::vector<uintptr_t>& sps() const { return sps_; }
+
  private:
   using Pcs = std::vector<uintptr_t>;
 
-  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, Pcs* pcs);
+  signal_safe::UnwindResult Walk(const signal_safe::Registers& from, Pcs* pcs, Pcs* sps);
   void UnwindWithGuessedRbp(const signal_safe::Registers& from, Pcs* pcs,
                             signal_safe::StackEnd* end);
 
   StackWindows windows_;
+  std::vector<uintptr_t> sps_;
 };
 
 }  // namespace pprof::profiles

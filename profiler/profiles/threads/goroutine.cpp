@@ -18,11 +18,14 @@
 namespace pprof::profiles {
 namespace {
 
-// Labels of 10,000 threads take megabytes. The texts need fewer: the grouped one sums up threads,
-// the full one, in which each thread is a sample, has its own header.
-std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state, int debug) {
+// Labels of 10,000 threads take megabytes, and make as many series in a database of profiles. The
+// grouped text needs states only; the full one, in which each thread is a sample, has its own
+// header.
+std::vector<Label> LabelsFor(const ThreadView& thread, const std::string& state, int debug,
+                             bool all) {
   if (debug >= 2) return {{"tid", {}, thread.tid, {}}};
   std::vector<Label> labels = labels::LabelsOf(thread.label_set);
+  if (debug == 0 && !all) return labels;
   if (debug == 0) {
     labels.push_back({"thread", thread.stat.name, 0, {}});
     labels.push_back({"tid", std::to_string(thread.tid), 0, {}});
@@ -99,6 +102,12 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
 Status CollectGoroutine(SnapshotBuilder& builder) {
   const std::string* self = builder.parameter("self");
   const std::string* debug = builder.parameter("debug");
+  const std::string* wanted_labels = builder.parameter("labels");
+  if (wanted_labels != nullptr && *wanted_labels != "all") {
+    return {StatusCode::kInvalidArgument,
+            "labels=" + *wanted_labels + " is not all, which adds thread, tid and state"};
+  }
+  const bool all_labels = wanted_labels != nullptr;
   const int form = debug == nullptr ? 0 : std::max(0, std::atoi(debug->c_str()));
   const bool full = form >= 2;
   Result<std::vector<ThreadView>> dumped = DumpThreads({self != nullptr && *self != "0", full});
@@ -119,11 +128,12 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   sys::WaitTimeReader wait_times;
   for (size_t i = 0; i < threads.size(); ++i) {
     const ThreadView thread = std::move(threads[i]);  // frees its memory for the profile
+    const auto labels = LabelsFor(thread, reasons[i].state, form, all_labels);
     if (thread.pcs.empty()) {
       profile.AddNamed(fmt::format("[no stack: {}]", thread.no_stack_because),
-                       std::vector<int64_t>{1}.data(), LabelsFor(thread, reasons[i].state, form));
+                       std::vector<int64_t>{1}.data(), labels);
     } else {
-      builder.Add(ViewOf(thread.pcs, thread.end), {1}, LabelsFor(thread, reasons[i].state, form));
+      builder.Add(ViewOf(thread.pcs, thread.end), {1}, labels);
     }
     if (!full) continue;
     const bool deadlocked = IsIn(deadlocks, thread.tid);
@@ -141,10 +151,12 @@ ProfileType GoroutineProfile() {
   type.name = "goroutine";
   type.description =
       "Stack traces of all current threads. Use debug=2 as a query parameter for a full dump with "
-      "states, and go=1 with it for panicparse; self=1 shows the profiler's own threads, too.";
+      "states, and go=1 with it for panicparse; labels=all for thread, tid and state of each "
+      "sample; "
+      "self=1 shows the profiler's own threads, too.";
   type.values = {{"goroutine", "count", ValueType::Delta::kDifference}};
   type.has_dump = true;
-  type.parameters = {"self", "debug", "go"};
+  type.parameters = {"self", "debug", "go", "labels"};
   type.count = [] { return static_cast<int64_t>(sys::CountTasks()); };
   type.collect = [](SnapshotBuilder& builder) {
     return sys::WithOwnDescriptors([&builder] { return CollectGoroutine(builder); });

@@ -13,10 +13,14 @@ namespace {
 
 void Fill(DumpSlot& slot, const void* ucontext) {
   const Registers registers = InterruptedRegisters(ucontext);
-  const UnwindResult unwound = UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth);
+  const UnwindResult unwound =
+      UnwindFrom(registers, ThreadStackBounds(), slot.pcs, kMaxStackDepth, slot.sps);
   slot.depth = static_cast<uint32_t>(unwound.depth);
   slot.end = unwound.end;
   slot.call = sys::CallInterrupted(ucontext);
+  for (int i = 0; i < sys::kContextRegisters; ++i) {
+    slot.registers[i] = sys::ContextRegister(ucontext, i);
+  }
   slot.label_set = thread_state.label_set;
 }
 

@@ -12,6 +12,7 @@
 
 #include "profiler/signal_safe/tables/stack_table.h"
 #include "profiler/signal_safe/unwind/interrupted.h"
+#include "profiler/sys/thread/signal_context.h"
 
 namespace pprof::signal_safe {
 
@@ -27,6 +28,8 @@ struct DumpSlot {
   StackEnd end;
   sys::InterruptedCall call;
   uintptr_t pcs[kMaxStackDepth];
+  uintptr_t sps[kMaxStackDepth];  // of each frame
+  uintptr_t registers[sys::kContextRegisters];
 
   // The next request number, phase kFree: an old request is never mistaken for a new one.
   static uint32_t NextRequest(uint32_t state) { return ((state >> 2) + 1) << 2; }

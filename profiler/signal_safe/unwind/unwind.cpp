@@ -38,6 +38,7 @@ std::atomic<uintptr_t> entry_end;
 struct Room {
   uintptr_t* pcs;
   size_t max_depth;
+  uintptr_t* sps = nullptr;  // optional
 };
 
 // False: a second walk with tracking may go further.
@@ -46,9 +47,10 @@ bool WalkOnce(const Registers& from, Memory& memory, bool tracking, const Room& 
               UnwindResult* result) {
   StackWalk<Memory> walk(from, memory, tracking);
   size_t depth = 0;
-  result->end = walk.Run([&depth, &room](uintptr_t pc) {
+  result->end = walk.Run([&depth, &room](uintptr_t pc, uintptr_t sp) {
     if (IsThreadEntry(pc)) return true;
     if (depth == room.max_depth) return false;
+    if (room.sps != nullptr) room.sps[depth] = sp;
     room.pcs[depth++] = pc;
     return true;
   });
@@ -83,8 +85,8 @@ const sys::StackBounds& ThreadStackBounds() {
 }
 
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
-                        size_t max_depth) {
-  return Walk(from, ThreadMemory(bounds, from.sp), {pcs, max_depth});
+                        size_t max_depth, uintptr_t* sps) {
+  return Walk(from, ThreadMemory(bounds, from.sp), {pcs, max_depth, sps});
 }
 
 __attribute__((noinline)) UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth) {
@@ -96,10 +98,10 @@ __attribute__((noinline)) UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max
 }
 
 UnwindResult UnwindCopy(const Registers& from, const StackCopy& copy, uintptr_t* pcs,
-                        size_t max_depth) {
+                        size_t max_depth, uintptr_t* sps) {
   const ModulesStay modules;
   if (!modules.entered()) return {};
-  return Walk(from, CopiedMemory(from.sp, copy), {pcs, max_depth});
+  return Walk(from, CopiedMemory(from.sp, copy), {pcs, max_depth, sps});
 }
 
 }  // namespace pprof::signal_safe

@@ -46,9 +46,10 @@ struct UnwindResult {
 UnwindResult UnwindOwnStack(uintptr_t* pcs, size_t max_depth);
 
 // The stack of an interrupted context of the calling thread, within `bounds`. pcs[0] is `from.pc`
-// itself. Async-signal-safe.
+// itself. `sps`: nullptr, or room for the stack pointer of each frame, where its memory begins.
+// Async-signal-safe.
 UnwindResult UnwindFrom(const Registers& from, const sys::StackBounds& bounds, uintptr_t* pcs,
-                        size_t max_depth);
+                        size_t max_depth, uintptr_t* sps = nullptr);
 
 // A stack of which `size` bytes from `from.sp` on were copied to `bytes`.
 struct StackCopy {
@@ -58,9 +59,9 @@ struct StackCopy {
 };
 
 // pcs[0] is `from.pc`. Depth 0: a module is being unloaded (module_gate.h).
-// Async-signal-safe if `more` is.
+// `sps` as above. Async-signal-safe if `more` is.
 UnwindResult UnwindCopy(const Registers& from, const StackCopy& copy, uintptr_t* pcs,
-                        size_t max_depth);
+                        size_t max_depth, uintptr_t* sps = nullptr);
 
 // The machine code of the function that stands between glibc and a thread's own function. Its frame
 // is ours: walks leave it out.

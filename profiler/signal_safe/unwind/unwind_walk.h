@@ -18,17 +18,18 @@ class StackWalk {
 
   const WalkState& state() const { return state_; }
 
-  // Calls `visit` with the program counter of each frame; where it returns false the walk is cut.
+  // Calls `visit` with the program counter of each frame and the stack pointer, where its memory
+  // begins; where it returns false the walk is cut.
   // Nearly all frames are of the two kinds of GoUp; CarefulStep knows all kinds, and why a walk
   // ends. A local frame stays in registers, which halves the time of a walk.
   template <class Visit>
   StackEnd Run(const Visit& visit) {
     do {
       CommonFrame frame = state_;  // NOLINT(cppcoreguidelines-slicing): the part for registers
-      if (!visit(frame.pc)) return StackEnd::kTruncated;
+      if (!visit(frame.pc, frame.sp)) return StackEnd::kTruncated;
       if (state_.needs_care()) continue;
       while (GoUp(&frame)) {
-        if (!visit(frame.pc)) return StackEnd::kTruncated;
+        if (!visit(frame.pc, frame.sp)) return StackEnd::kTruncated;
       }
       state_.GoTo(frame);
     } while (Careful());

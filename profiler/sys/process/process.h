@@ -19,6 +19,9 @@ uint32_t ProcessGeneration();
 // its own first. Not async-signal-safe: reads a file.
 std::vector<int32_t> ProcessIdsInNamespaces();
 
+// CPU time of all threads of the process, also of those that have ended. Async-signal-safe.
+int64_t ProcessCpuNanos();
+
 // Peak resident memory of the process in bytes (getrusage). Async-signal-safe.
 uint64_t PeakResidentBytes();
 

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,6 +71,13 @@ std::vector<int32_t> ProcessIdsInNamespaces() {
   std::reverse(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
+}
+
+int64_t ProcessCpuNanos() {
+  constexpr int64_t kSecond = 1000000000;
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return used.tv_sec * kSecond + used.tv_nsec;
 }
 
 uint64_t PeakResidentBytes() {

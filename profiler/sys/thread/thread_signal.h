@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pprof::sys {
 
@@ -43,6 +44,9 @@ bool IsBlockedOnPurpose(int signal);
 
 int UrgentSignal();     // SIGURG: ignored by default, not reported by debuggers
 int ProfilingSignal();  // SIGPROF
+
+// The number of "SIGUSR2" or "USR2"; 0: no such signal. Thread safety: safe.
+int SignalNamed(std::string_view name);
 
 // Queues `signal` to one thread. Returns 0 or the errno; ESRCH: the thread is gone.
 // Async-signal-safe.

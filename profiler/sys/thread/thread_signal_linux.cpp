@@ -143,6 +143,15 @@ bool IsBlockedOnPurpose(int signal) { return (BlockedOnPurpose() & BitOf(signal)
 int UrgentSignal() { return SIGURG; }
 int ProfilingSignal() { return SIGPROF; }
 
+int SignalNamed(std::string_view name) {
+  if (name.substr(0, 3) == "SIG") name.remove_prefix(3);
+  for (int signal = 1; signal < SIGRTMIN; ++signal) {
+    const char* known = sigabbrev_np(signal);
+    if (known != nullptr && name == known) return signal;
+  }
+  return 0;
+}
+
 int SignalThread(int32_t tid, int signal) {
   const int saved_errno = errno;
   const int error = syscall(SYS_tgkill, getpid(), tid, signal) == 0 ? 0 : errno;

@@ -24,4 +24,8 @@ struct FutexWaitCall {
 };
 FutexWaitCall DecodeFutex(uint64_t operation);
 
+// Whether a futex call with these arguments is glibc's wait for a mutex that is taken, and not one
+// for a condition, a read-write lock or a semaphore.
+bool IsMutexWait(int64_t syscall_number, uint64_t operation, uint64_t expected);
+
 }  // namespace pprof::sys

@@ -60,4 +60,11 @@ FutexWaitCall DecodeFutex(uint64_t operation) {
   return call;
 }
 
+// lowlevellock.h: 2 is taken, with waiters. The others use FUTEX_WAIT_BITSET.
+bool IsMutexWait(int64_t syscall_number, uint64_t operation, uint64_t expected) {
+  constexpr uint64_t kTakenWithWaiters = 2;
+  return syscall_number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT &&
+         (expected & UINT32_MAX) == kTakenWithWaiters;
+}
+
 }  // namespace pprof::sys

@@ -102,6 +102,16 @@ TEST(Admission, NeedsExactlyOneHostOfTheList) {
   EXPECT_EQ(StatusOf("Host: evil.example\r\n"), 421);
 }
 
+TEST(Admission, TakesAnyHostWithTheToken) {
+  Options options;
+  options.token = "secret";
+  const std::string host = "Host: app:6060\r\n";
+  EXPECT_EQ(StatusOf(host + "Authorization: Bearer secret\r\n", options), 200);
+  EXPECT_EQ(StatusOf(host + "Authorization: Bearer other\r\n", options), 421);
+  EXPECT_EQ(StatusOf(host, options), 421);
+  EXPECT_EQ(StatusOf("Authorization: Bearer secret\r\n", options), 400);
+}
+
 TEST(Admission, RefusesWhatItsClientsNeverSend) {
   const std::string host = "Host: localhost\r\n";
   for (const char* header : {"Range: bytes=0-1", "Transfer-Encoding: chunked", "Upgrade: h2c",

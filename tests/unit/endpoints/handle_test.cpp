@@ -259,6 +259,10 @@ TEST(Handle, ChecksTokenOriginAndConfiguredHosts) {
   options.allowed_hosts = {"prof.example.org"};
   EXPECT_EQ(Ask("GET", "", "", {{"Host", "evil.example"}}, options).status, 421);
   EXPECT_EQ(Ask("GET", "", "", {{"Host", "prof.example.org"}}, options).status, 200);
+  options.token = "secret";
+  EXPECT_EQ(
+      Ask("GET", "", "", {{"Host", "app"}, {"authorization", "Bearer secret"}}, options).status,
+      200);
 }
 
 }  // namespace

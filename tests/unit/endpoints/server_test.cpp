@@ -306,8 +306,12 @@ TEST(Options, FromEnvironment) {
   setenv("PPROF_CPP_LISTEN", "127.0.0.1:7070", 1);
   setenv("PPROF_CPP_TOKEN_FILE", "/run/token", 1);
   setenv("PPROF_CPP_ALLOW_REMOTE", "1", 1);
+  setenv("PPROF_CPP_ALLOWED_HOSTS", "app, app.svc ,,", 1);
+  setenv("PPROF_CPP_WATCH", "/captures", 1);
   auto options = Options::FromEnvironment();
   ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options.value().allowed_hosts, (std::vector<std::string>{"app", "app.svc"}));
+  EXPECT_EQ(options.value().watch, "/captures");
   EXPECT_EQ(options.value().address, "127.0.0.1:7070");
   EXPECT_EQ(options.value().token_file, "/run/token");
   EXPECT_TRUE(options.value().allow_remote);
@@ -316,10 +320,13 @@ TEST(Options, FromEnvironment) {
   unsetenv("PPROF_CPP_LISTEN");
   unsetenv("PPROF_CPP_TOKEN_FILE");
   unsetenv("PPROF_CPP_ALLOW_REMOTE");
+  unsetenv("PPROF_CPP_ALLOWED_HOSTS");
+  unsetenv("PPROF_CPP_WATCH");
   options = Options::FromEnvironment();
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options.value().address, "127.0.0.1:6060");
   EXPECT_FALSE(options.value().allow_remote);
+  EXPECT_EQ(options.value().watch, "");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "profiler/symbolize/elf/elf_file.h"
+#include "profiler/symbolize/module/data_symbols.h"
 #include "profiler/symbolize/module/engine.h"
 
 namespace {
@@ -161,6 +162,7 @@ size_t Resolve(const std::string& binary, const std::vector<uint64_t>& offsets, 
   if (!whole) limits.max_whole_unit = 0;
   Counter counter;
   pprof::symbolize::ResolveBatch(module, offsets, limits, counter);
+  pprof::symbolize::FindDataSymbols(module, pprof::symbolize::DataKind::kStatic, offsets);
   if (std::chrono::steady_clock::now() - begin > kTooLong) {
     std::fprintf(stderr, "mutant %zu of %s took too long\n", number, binary.c_str());
     std::exit(1);

@@ -248,7 +248,7 @@ TEST(Goroutine, OneSampleEachWithItsLabels) {
     const ScopedLabels labels(LabelSet{{"route", "/a"}});
     leaf();
   });
-  for (const NamedSample& sample : SamplesOf(Collect("goroutine").value())) {
+  for (const NamedSample& sample : SamplesOf(Collect("goroutine", {{"labels", "all"}}).value())) {
     if (sample.LabelText("tid") != std::to_string(reader.thread.tid())) continue;
     EXPECT_EQ(sample.LabelText("state"), "IO wait");
     EXPECT_EQ(sample.LabelText("route"), "/a");
