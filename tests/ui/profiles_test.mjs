@@ -67,6 +67,12 @@ test("labels and the search leave what pprof leaves", async () => {
   await expectSame("heap", ["-tagfocus=route=^/orders$", "-focus=KeepBuff"]);
 });
 
+test("threads are filtered by their labels", async () => {
+  await visit(page, program, show({ p: "goroutine", view: "top", label: "thread=waiter" }));
+  await page.waitForSelector("table.top");
+  await expectSame("goroutine", ["-tagfocus=thread=^waiter$"]);
+});
+
 test("the callers and callees are those of -peek", async () => {
   await visit(page, program, show({ p: "heap", view: "calls", fn: "shop::FillHeap" }));
   await page.waitForSelector("table.calls");

@@ -1,7 +1,7 @@
 // The page at /debug/pprof/. The server sends Go's index, which this script reads and then replaces.
 import { getText, isProfile, listed, Refused, type Listed } from "./api";
 import { button, el, printable } from "./dom";
-import { filesOpen, newest, newestFile, openFiles, entryWith, type Entry } from "./shelf";
+import { filesOpen, newest, newestFile, openFiles, entryWith, placeOf } from "./shelf";
 import { current, open, type State } from "./state";
 import { Overview } from "./views/overview";
 import { ProfileView } from "./views/profile_view";
@@ -30,9 +30,6 @@ function sentence(error: unknown): string {
   if (error instanceof Refused && error.status === 401) return "The program asks for its token. Load the page again.";
   return error instanceof Error ? error.message : String(error);
 }
-
-// What the place of a profile is called: files are told apart by number.
-const placeOf = (entry: Entry): string => (entry.path === "" ? `file:${entry.id}` : entry.name);
 
 function profilePage(name: string): View {
   const entry = name.startsWith("file") ? (entryWith(name.slice(5)) ?? newestFile()) : newest(name);
@@ -67,7 +64,7 @@ function unknownPage(page: string): View {
 }
 
 function viewOf(page: string): View {
-  if (page === "overview") return new Overview(profiles, others.includes("history"));
+  if (page === "overview") return new Overview(profiles, others.includes("history"), say);
   if (page === "threads") return new ThreadsView(say);
   if (!page.startsWith("file") && !profiles.some(({ name }) => name === page)) return unknownPage(page);
   return profilePage(page);

@@ -29,16 +29,22 @@ export async function take(name: string, path: string, signal?: AbortSignal): Pr
   return add(name, path, await getBytes(path, signal));
 }
 
-// Opens the profiles in files; the last one is returned.
+// Opens the profiles in a file or capture; the last one is returned.
+export async function openBytes(whole: NamedBytes): Promise<Entry> {
+  let last: Entry | undefined;
+  for (const { name, bytes } of await profilesIn(whole)) last = await add(name, "", bytes);
+  return last!;
+}
+
 export async function openFiles(files: Iterable<File>): Promise<Entry> {
   let last: Entry | undefined;
-  for (const file of files) {
-    const whole: NamedBytes = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-    for (const { name, bytes } of await profilesIn(whole)) last = await add(name, "", bytes);
-  }
+  for (const file of files) last = await openBytes({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
   if (last === undefined) throw new Error("no file was chosen");
   return last;
 }
+
+// What the place of a profile is called in links: files are told apart by number.
+export const placeOf = (entry: Entry): string => (entry.path === "" ? `file:${entry.id}` : entry.name);
 
 export function entryWith(id: string): Entry | undefined {
   return entries.find((entry) => String(entry.id) === id);

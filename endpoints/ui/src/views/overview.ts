@@ -3,6 +3,7 @@ import type { Listed } from "../api";
 import { el, field, menu, printable } from "../dom";
 import { column, cpuRate, getHistory, last, type History, type Series } from "../history";
 import { duration, format } from "../units";
+import { captures } from "./captures";
 import { Chart, type ChartOptions } from "./chart";
 
 const kEveryMillis = 5000;
@@ -85,13 +86,13 @@ export class Overview {
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly restyle = () => this.shown.forEach((chart) => chart.restyle());
 
-  constructor(listed: Listed[], hasHistory: boolean) {
+  constructor(listed: Listed[], hasHistory: boolean, say: (error: unknown) => void) {
     const spans = field("Shown", menu(kSpans, "1", (value) => {
       this.span = Number(value);
       this.show();
     }));
     this.element.append(this.summary, spans, this.status, this.place,
-      el("h2", {}, "Marks"), this.marks, el("h2", {}, "Profiles"), profileList(listed));
+      el("h2", {}, "Marks"), this.marks, captures(say), el("h2", {}, "Profiles"), profileList(listed));
     this.dark.addEventListener("change", this.restyle);
     if (!hasHistory) {
       this.status.textContent = kNoHistory;

@@ -14,9 +14,10 @@ const kAsked: Record<string, string> = {
 export const isRecorded = (name: string): boolean => Object.hasOwn(kWhileRecorded, name) || kOnlyRecorded.includes(name);
 
 function pathOf(name: string, seconds: number): string {
-  if (seconds === 0) return name;
-  const more = isRecorded(name) ? kWhileRecorded[name] : undefined;
-  return `${name}?seconds=${seconds}${more === undefined ? "" : `&${more}`}`;
+  const words = seconds === 0 ? [] : [`seconds=${seconds}`];
+  if (seconds !== 0 && Object.hasOwn(kWhileRecorded, name)) words.push(kWhileRecorded[name]!);
+  if (name === "goroutine") words.push("labels=all"); // to filter by thread and state
+  return name + (words.length === 0 ? "" : `?${words.join("&")}`);
 }
 
 export class Recorder {
