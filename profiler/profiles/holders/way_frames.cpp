@@ -112,8 +112,9 @@ void WayFrames::NameAllocators() {
     if (!allocators_.try_emplace(place).second) continue;
     places.push_back(std::move(place));
     const signal_safe::HeapStack& stack = *target.record.stack;
-    for (size_t i = 0; i < kFramesTried; ++i)
+    for (size_t i = 0; i < kFramesTried; ++i) {
       pcs.push_back(i < stack.depth ? stack.pcs()[i] - 1 : 0);
+    }
   }
   const std::vector<Frames> frames = Symbolize(pcs);
   for (size_t i = 0; i < places.size(); ++i) {

@@ -22,8 +22,11 @@ class Naming {
  public:
   Naming(const ProgramRoots& program, const ModuleSymbols& symbols,
          const std::vector<uint64_t>& words)
-      : program_(program), symbols_(symbols), words_(words), holders_(words.size()) {
-    by_address_ = program.roots;
+      : program_(program),
+        symbols_(symbols),
+        words_(words),
+        holders_(words.size()),
+        by_address_(program.roots) {
     std::sort(by_address_.begin(), by_address_.end(),
               [](const Root& a, const Root& b) { return a.begin < b.begin; });
   }
@@ -146,9 +149,9 @@ class Naming {
     for (size_t k = 0; k < indexes.size(); ++k) {
       const symbolize::DataSymbol& symbol = found[k];
       Holder& holder = holders_[indexes[k]];
-      const std::string blank = symbol.section.empty() ? "" : " ";
+      const char* blank = symbol.section.empty() ? "" : " ";
       holder.kind = "global";
-      holder.place = "[global (" + file + blank + symbol.section + ")]";
+      holder.place = fmt::format("[global ({}{}{})]", file, blank, symbol.section);
       if (symbol.linkage_name.empty()) {
         holder.name =
             fmt::format("{}+{:#x}", file, words_[indexes[k]] - program_.images[image].base);
@@ -162,6 +165,7 @@ class Naming {
 
   void NameThreadLocals(size_t image, const std::vector<Local>& locals) {
     std::vector<uint64_t> addresses;
+    addresses.reserve(locals.size());
     for (const Local& local : locals) addresses.push_back(words_[local.word] - local.base);
     const auto found = symbols_.Find(image, symbolize::DataKind::kThreadLocal, addresses);
     const std::string file = symbols_.FileOf(image);

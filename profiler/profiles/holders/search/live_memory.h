@@ -54,8 +54,9 @@ class LiveMemory {
       const uint64_t* first = View(begin, end, ahead);
       const uint64_t* last = first + (end - begin) / sizeof *first;
       const uint64_t* word = first + (from - begin) / sizeof *first;
-      for (uint64_t at = from; at < to; at += sizeof *first, ++word)
+      for (uint64_t at = from; at < to; at += sizeof *first, ++word) {
         visit(WordAt{at, word, first, last});
+      }
     }
   }
 
