@@ -37,8 +37,7 @@ std::vector<size_t> BySize(const Profile& profile) {
 class Copier {
  public:
   explicit Copier(const Profile& from)
-      : from_(from), copied_(from.locations.size(), IndexTable::kNone) {
-    to_ = from;
+      : from_(from), to_(from), copied_(from.locations.size(), IndexTable::kNone) {
     to_.samples.clear();
     to_.sample_values.clear();
     to_.frames.clear();
