@@ -75,7 +75,7 @@ TEST(MemoryNotice, ComesWhenAShareIsReached) {
   std::vector<char> used(size_t{40} << 20);
   std::memset(used.data(), 1, used.size());
   __asm__ volatile("" : : "r"(used.data()) : "memory");  // clang++ removes unseen memory
-  EXPECT_LT(SecondsOf(&notice, 60 * kSecond), 30);  // at once
+  EXPECT_LT(SecondsOf(&notice, 60 * kSecond), 30);       // at once
   EXPECT_GE(SecondsOf(&notice, kSecond / 20), 0.049);
 }
 
