@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "profiler/sys/process/denial.h"
 #include "profiler/sys/thread/tasks.h"
@@ -89,16 +90,22 @@ bool ProcHasOtherNumbers() {
 }  // namespace
 
 // A list that the kernel reads while the thread it stands at ends is short of all that follow
-// (next_tid in fs/proc/base.c); the number of threads tells.
+// (next_tid in fs/proc/base.c); the numbers of threads before and after tell. While threads end all
+// the time, several lists together have those that stay.
 std::vector<int32_t> ListTasks() {
   constexpr int kTries = 8;
-  std::vector<int32_t> longest;
+  std::vector<int32_t> all;
   for (int i = 0; i < kTries; ++i) {
+    const size_t before = CountTasks();
     std::vector<int32_t> tids = ListOnce();
-    if (tids.size() > longest.size()) longest.swap(tids);
-    if (longest.size() >= CountTasks()) break;
+    if (tids.size() >= std::max(before, CountTasks())) return tids;
+    std::vector<int32_t> both;
+    std::set_union(all.begin(), all.end(), tids.begin(), tids.end(), std::back_inserter(both));
+    all.swap(both);
   }
-  return longest;
+  all.erase(std::remove_if(all.begin(), all.end(), [](int32_t tid) { return !IsTask(tid); }),
+            all.end());
+  return all;
 }
 
 std::string WhyNoTasks(const std::vector<int32_t>& tids) {

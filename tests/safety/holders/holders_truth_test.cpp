@@ -131,9 +131,9 @@ void Check(const Expectation& expect, const Counts& of) {
   }
 }
 
-class Holders : public testing::TestWithParam<uint32_t> {};
+class HoldersTruth : public testing::TestWithParam<uint32_t> {};
 
-TEST_P(Holders, AreRightOrUnknown) {
+TEST_P(HoldersTruth, AreRightOrUnknown) {
   Sampling all;
   all.heap_interval = 1;
   ASSERT_TRUE(SetSampling(all).ok());
@@ -157,7 +157,7 @@ TEST_P(Holders, AreRightOrUnknown) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Holders, testing::Range(uint32_t{1}, uint32_t{21}));
+INSTANTIATE_TEST_SUITE_P(Seeds, HoldersTruth, testing::Range(uint32_t{1}, uint32_t{21}));
 
 }  // namespace
 }  // namespace pprof::holders_test
