@@ -43,7 +43,7 @@ enum : uint32_t {
   kHasLineNumbers = 9,
   kHasInlineFrames = 10,
 };
-}
+}  // namespace mapping
 namespace location {
 enum : uint32_t { kId = 1, kMapping = 2, kAddress = 3, kLine = 4 };
 }

@@ -158,7 +158,7 @@ bool CaptureFiles::WriteAbout(const char* file, bool complete, char* buffer) {
     out.Write("\": ");
     out.WriteNumber(value);
   };
-  out.Write("{\"reason\": \"");
+  out.Write(R"({"reason": ")");
   out.Write(cause_.reason);
   out.Write("\"");
   number("unix_nanos", static_cast<uint64_t>(cause_.wall_nanos));

@@ -87,7 +87,7 @@ void NameTable::Add(const model::Profile& profile, const model::Symbols& symbols
     const model::Location& location = profile.locations[i];
     const bool has_code = location.name == 0 && location.mapping != model::kNoMapping;
     if (!has_code || profile.mappings[location.mapping].unloaded) continue;
-    const auto at = std::lower_bound(places_, places_ + before, location.address, IsBelow);
+    const auto* const at = std::lower_bound(places_, places_ + before, location.address, IsBelow);
     if (at != places_ + before && at->address == location.address) continue;
     if (!adder.AddPlace(location.address, symbols, i)) break;
   }
