@@ -20,8 +20,10 @@ const char pprof_cpp_is_preloaded = 1;
 namespace pprof::preload {
 namespace {
 
-// Most programs that a shell starts, and children that are forked for a moment, end earlier.
-constexpr int64_t kAge = 1000000000;
+constexpr int64_t kMillisecond = 1000000;
+constexpr int64_t kProgramAge = 500 * kMillisecond;
+// A child may be one of many that the program forks for a moment.
+constexpr int64_t kChildAge = 1000 * kMillisecond;
 
 Listening* listening = nullptr;
 
@@ -29,7 +31,7 @@ void Serve() { listening->Serve(); }
 
 void OnForkedChild() {
   listening->OnForkedChild();
-  if (listening->MayServe()) StartLater(kAge, Serve);
+  if (listening->MayServe()) StartLater(kChildAge, Serve);
 }
 
 // Runs before main. An exec of the same process comes here again.
@@ -39,7 +41,7 @@ __attribute__((constructor)) void ListenLater() {
   if (listening == nullptr || pthread_atfork(nullptr, nullptr, OnForkedChild) != 0) return;
   ResolveWaits();
   PrepareLateStart();
-  StartLater(kAge, Serve);
+  StartLater(kProgramAge, Serve);
 }
 
 __attribute__((destructor)) void RemoveSocket() {
