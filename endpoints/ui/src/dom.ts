@@ -43,6 +43,11 @@ export function field(label: string, control: HTMLElement): HTMLLabelElement {
   return el("label", { class: "field" }, el("span", {}, label), control);
 }
 
+// A field for a regular expression.
+export function patternBox(pattern: string, attributes: Attributes = {}): HTMLInputElement {
+  return el("input", { type: "search", class: "search", value: pattern, placeholder: "regular expression", ...attributes });
+}
+
 // A menu of values with their texts.
 export function menu(options: [string, string][], chosen: string, change: (value: string) => void) {
   const select = el("select", { onchange: () => change(select.value) });

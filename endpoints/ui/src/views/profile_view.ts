@@ -1,5 +1,5 @@
 // One profile: what to show of it, and the flame graph, the table, or the callers and callees.
-import { button, el, field, menu, printable } from "../dom";
+import { button, el, field, menu, patternBox, printable } from "../dom";
 import { FlameGraph } from "../flame/flame_graph";
 import { Analysis, focusOf } from "../profile/analysis";
 import type { Tree } from "../profile/tree";
@@ -81,9 +81,7 @@ export class ProfileView {
   }
 
   private searchBar(state: State, analysis: Analysis): HTMLElement {
-    const search = el("input", {
-      type: "search", value: state.focus, placeholder: "regular expression", "data-keep": "focus", class: "search",
-    });
+    const search = patternBox(state.focus, { "data-keep": "focus" });
     let timer = 0;
     search.addEventListener("input", () => {
       clearTimeout(timer);

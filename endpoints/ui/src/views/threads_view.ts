@@ -1,6 +1,6 @@
 // What every thread does: groups of equal stacks, how long they wait, and for whom.
 import { getText } from "../api";
-import { button, el, field, printable } from "../dom";
+import { button, el, field, patternBox, printable } from "../dom";
 import { focusOf } from "../profile/analysis";
 import { grouped, readDump, type Dump, type Group, type Thread } from "../profile/thread_dump";
 import { current, go, type State } from "../state";
@@ -73,12 +73,11 @@ const kHeads: [string, string][] = [["Threads", "number"], ["Names", ""], ["Stat
 export class ThreadsView {
   readonly element = el("div", {}, el("h1", {}, "Threads"));
   private readonly place = el("div");
-  private readonly search = el("input", { type: "search", class: "search", placeholder: "regular expression" });
+  private readonly search = patternBox(current().focus);
   private readonly share = el("output", { class: "share", "aria-live": "polite" });
   private dump: Dump | undefined;
 
   constructor(private readonly failed: (error: unknown) => void) {
-    this.search.value = current().focus;
     this.search.addEventListener("input", () => go({ focus: this.search.value }));
     this.element.append(
       el("div", { class: "bar" }, button("Look again", () => void this.load(), { class: "now" }),
