@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "profiler/sys/memory/memory_group.h"
+
 namespace pprof::sys {
 namespace {
 

@@ -23,12 +23,4 @@ struct MemoryLimit {
 };
 MemoryLimit ReadMemoryLimit();
 
-// The path of the process's memory cgroup from /proc/self/cgroup, and its file names' version. For
-// tests.
-struct MemoryGroup {
-  std::string path;  // "/" or "/a/b"
-  int version = 0;   // 1 or 2; 0: none
-};
-MemoryGroup ParseMemoryGroup(const std::string& text);
-
 }  // namespace pprof::sys

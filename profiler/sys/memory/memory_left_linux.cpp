@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <string_view>
 #include <utility>
 
+#include "profiler/sys/memory/memory_group.h"
 #include "profiler/sys/memory/memory_left.h"
 
 namespace pprof::sys {
@@ -29,40 +28,11 @@ std::string ReadText(const std::string& path) {
   return text;
 }
 
-// The number that starts the text after `key`, or `otherwise` (also for "max").
-uint64_t NumberAfter(std::string_view text, std::string_view key, uint64_t otherwise) {
-  const size_t at = text.find(key);
-  if (at == std::string_view::npos) return otherwise;
-  text.remove_prefix(at + key.size());
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() ? number : otherwise;
-}
-
-struct GroupFiles {
-  const char* source;
-  const char* root;
-  const char* limit;
-  const char* usage;
-  const char* caches[2];  // of the group and those below
-};
-constexpr GroupFiles kVersion1 = {"cgroup v1 memory.limit_in_bytes",
-                                  "/sys/fs/cgroup/memory",
-                                  "/memory.limit_in_bytes",
-                                  "/memory.usage_in_bytes",
-                                  {"\ntotal_inactive_file ", "\ntotal_active_file "}};
-constexpr GroupFiles kVersion2 = {"cgroup v2 memory.max",
-                                  "/sys/fs/cgroup",
-                                  "/memory.max",
-                                  "/memory.current",
-                                  {"\ninactive_file ", "\nactive_file "}};
-
-MemoryLimit LimitIn(const GroupFiles& files, const std::string& group) {
-  const std::string folder = files.root + group;
+MemoryLimit LimitIn(const std::string& folder, int version) {
+  const MemoryGroupFiles& files = FilesOfGroup(version);
   MemoryLimit limit;
-  const uint64_t bytes = NumberAfter(ReadText(folder + files.limit), "", UINT64_MAX);
-  const std::string usage = ReadText(folder + files.usage);
+  const uint64_t bytes = NumberAfter(ReadText(folder + "/" + files.limit), "", UINT64_MAX);
+  const std::string usage = ReadText(folder + "/" + files.usage);
   if (bytes == UINT64_MAX || usage.empty()) return limit;
   limit.bytes = bytes;
   limit.used = NumberAfter(usage, "", 0);
@@ -70,7 +40,7 @@ MemoryLimit LimitIn(const GroupFiles& files, const std::string& group) {
   for (const char* cache : files.caches) {
     limit.used -= std::min(limit.used, NumberAfter(stat, cache, 0));
   }
-  limit.source = files.source;
+  limit.source = "cgroup v" + std::to_string(version) + " " + files.limit;
   return limit;
 }
 
@@ -90,41 +60,15 @@ uint64_t LeftOf(const MemoryLimit& limit) {
   return limit.bytes == UINT64_MAX ? UINT64_MAX : limit.bytes - std::min(limit.bytes, limit.used);
 }
 
-// Calls visit(limit) for the machine and for each group, up to the root, which in a container is
-// the container's own group.
+// Calls visit(limit) for the machine and for each group.
 template <class Visit>
 void ForEachLimit(Visit visit) {
   visit(LimitOfMachine());
   const MemoryGroup group = ParseMemoryGroup(ReadText("/proc/self/cgroup"));
-  if (group.version == 0) return;
-  const GroupFiles& files = group.version == 1 ? kVersion1 : kVersion2;
-  for (std::string path = group.path; !path.empty(); path.resize(path.rfind('/'))) {
-    if (path != "/") visit(LimitIn(files, path));
-  }
-  visit(LimitIn(files, ""));
+  for (const std::string& folder : FoldersOf(group)) visit(LimitIn(folder, group.version));
 }
 
 }  // namespace
-
-// cgroups(7): "HIERARCHY:CONTROLLERS:PATH", version 2 has hierarchy 0 and no controllers.
-MemoryGroup ParseMemoryGroup(const std::string& text) {
-  MemoryGroup group;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    const size_t first = line.find(':');
-    const size_t second = line.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) continue;
-    const std::string controllers =
-        "," + std::string(line.substr(first + 1, second - first - 1)) + ",";
-    const bool version1 = controllers.find(",memory,") != std::string::npos;
-    if (!version1 && (controllers != ",," || group.version == 1)) continue;
-    const std::string path(line.substr(second + 1));
-    if (path.empty() || path.front() != '/') continue;
-    group = {path, version1 ? 1 : 2};
-  }
-  return group;
-}
 
 uint64_t MemoryLeft() {
   uint64_t left = UINT64_MAX;

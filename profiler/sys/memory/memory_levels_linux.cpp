@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory/memory_group.h"
 #include "profiler/sys/memory/memory_levels.h"
 
 namespace pprof::sys {
@@ -28,43 +27,14 @@ class FileText {
   }
   bool empty() const { return size_ == 0; }
 
-  // The number behind `key`, or `otherwise`, also for "max".
   uint64_t NumberAfter(std::string_view key, uint64_t otherwise) const {
-    std::string_view text(bytes_, size_);
-    const size_t at = text.find(key);
-    if (at == std::string_view::npos) return otherwise;
-    text.remove_prefix(at + key.size());
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() ? number : otherwise;
+    return sys::NumberAfter({bytes_, size_}, key, otherwise);
   }
 
  private:
   char bytes_[kMostBytes];
   size_t size_;
 };
-
-struct GroupFiles {
-  const char* mount;
-  const char* limit;
-  const char* usage;
-  const char* caches[2];  // of the group and those below
-  const char* kills;
-  const char* kills_key;
-};
-constexpr GroupFiles kFiles[] = {{"/sys/fs/cgroup/memory",
-                                  "memory.limit_in_bytes",
-                                  "memory.usage_in_bytes",
-                                  {"\ntotal_inactive_file ", "\ntotal_active_file "},
-                                  "memory.oom_control",
-                                  "oom_kill "},
-                                 {"/sys/fs/cgroup",
-                                  "memory.max",
-                                  "memory.current",
-                                  {"\ninactive_file ", "\nactive_file "},
-                                  "memory.events",
-                                  "oom_kill "}};
 
 int OpenFile(const std::string& path) { return open(path.c_str(), O_RDONLY | O_CLOEXEC); }
 
@@ -87,14 +57,8 @@ MemoryLevels::MemoryLevels(const std::string& root)
     : statm_(OpenFile(root + "/proc/self/statm")), meminfo_(OpenFile(root + "/proc/meminfo")) {
   machine_ = FileText(meminfo_).NumberAfter("MemTotal:", 0) << 10;
   const MemoryGroup group = ParseMemoryGroup(ReadGroups(root));
-  if (group.version == 0) return;
   version_ = group.version;
-  const std::string mount = root + kFiles[version_ - 1].mount;
-  // Up to the root, which in a container is the container's own group, whatever the path says.
-  for (std::string path = group.path; path.size() > 1; path.resize(path.rfind('/'))) {
-    OpenGroup(mount + path);
-  }
-  OpenGroup(mount);
+  for (const std::string& folder : FoldersOf(group)) OpenGroup(root + folder);
 }
 
 MemoryLevels::~MemoryLevels() {
@@ -105,7 +69,7 @@ MemoryLevels::~MemoryLevels() {
 }
 
 void MemoryLevels::OpenGroup(const std::string& folder) {
-  const GroupFiles& files = kFiles[version_ - 1];
+  const MemoryGroupFiles& files = FilesOfGroup(version_);
   const int usage = OpenFile(folder + "/" + files.usage);
   if (usage < 0 || group_count_ == kMostGroups) return Close(usage);  // the root of version 2
   groups_[group_count_++] = {OpenFile(folder + "/" + files.limit), usage,
@@ -116,7 +80,7 @@ void MemoryLevels::OpenGroup(const std::string& folder) {
 }
 
 MemoryLevel MemoryLevels::OfGroup(const Group& group, double caches_from) const {
-  const GroupFiles& files = kFiles[version_ - 1];
+  const MemoryGroupFiles& files = FilesOfGroup(version_);
   MemoryLevel level;
   level.limit = FileText(group.limit).NumberAfter("", UINT64_MAX);
   const FileText usage(group.usage);
@@ -166,8 +130,7 @@ MemoryLevel MemoryLevels::Fullest(double caches_from) const {
 
 int64_t MemoryLevels::KillsByKernel() const {
   if (kills_ < 0) return -1;
-  return static_cast<int64_t>(
-      FileText(kills_).NumberAfter(kFiles[version_ - 1].kills_key, UINT64_MAX));
+  return static_cast<int64_t>(FileText(kills_).NumberAfter("oom_kill ", UINT64_MAX));
 }
 
 }  // namespace pprof::sys

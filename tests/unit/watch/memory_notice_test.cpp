@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory/memory_group.h"
 
 namespace pprof::sys {
 namespace {
