@@ -9,68 +9,14 @@
 #include "profiler/encode/gzip_sink.h"
 #include "profiler/encode/string_table.h"
 #include "profiler/encode/utf8.h"
+#include "profiler/model/profile_proto.h"
 
 namespace pprof::encode {
 namespace {
 
 using protozero::pbf_writer;
 
-// Field numbers: github.com/google/pprof/proto/profile.proto, one enum per message.
-namespace profile_proto {
-enum Profile : protozero::pbf_tag_type {
-  kSampleType = 1,
-  kSample = 2,
-  kMapping = 3,
-  kLocation = 4,
-  kFunction = 5,
-  kStringTable = 6,
-  kTimeNanos = 9,
-  kDurationNanos = 10,
-  kPeriodType = 11,
-  kPeriod = 12,
-  kComment = 13,
-  kDefaultSampleType = 14,
-};
-namespace value_type {
-enum : protozero::pbf_tag_type { kType = 1, kUnit = 2 };
-}
-namespace sample {
-enum : protozero::pbf_tag_type { kLocationId = 1, kValue = 2, kLabel = 3 };
-}
-namespace label {
-enum : protozero::pbf_tag_type { kKey = 1, kStr = 2, kNum = 3, kNumUnit = 4 };
-}
-namespace mapping {
-enum : protozero::pbf_tag_type {
-  kId = 1,
-  kMemoryStart = 2,
-  kMemoryLimit = 3,
-  kFileOffset = 4,
-  kFilename = 5,
-  kBuildId = 6,
-  kHasFunctions = 7,
-  kHasFilenames = 8,
-  kHasLineNumbers = 9,
-  kHasInlineFrames = 10,
-};
-}  // namespace mapping
-namespace location {
-enum : protozero::pbf_tag_type { kId = 1, kMappingId = 2, kAddress = 3, kLine = 4 };
-}
-namespace line {
-enum : protozero::pbf_tag_type { kFunctionId = 1, kLine = 2 };
-}
-namespace function {
-enum : protozero::pbf_tag_type {
-  kId = 1,
-  kName = 2,
-  kSystemName = 3,
-  kFilename = 4,
-  kStartLine = 5
-};
-}  // namespace function
-}  // namespace profile_proto
-namespace pb = profile_proto;
+namespace pb = model::profile_proto;
 
 constexpr size_t kFlushBytes = size_t{64} * 1024;
 constexpr char kIncomplete[] =

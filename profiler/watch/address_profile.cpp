@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "profiler/labels/label_table.h"
+#include "profiler/model/profile_proto.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
 #include "profiler/sys/time/clock.h"
 #include "profiler/watch/proto_message.h"
@@ -11,48 +12,14 @@
 namespace pprof::watch {
 namespace {
 
-// Field numbers: github.com/google/pprof/proto/profile.proto.
-enum Profile : uint32_t {
-  kSampleType = 1,
-  kSample = 2,
-  kMapping = 3,
-  kLocation = 4,
-  kFunction = 5,
-  kStringTable = 6,
-  kTimeNanos = 9,
-  kPeriodType = 11,
-  kPeriod = 12,
-  kDefaultSampleType = 14,
-};
-namespace sample {
-enum : uint32_t { kLocationId = 1, kValue = 2, kLabel = 3 };
-}
-namespace label {
-enum : uint32_t { kKey = 1, kText = 2, kNumber = 3, kUnit = 4 };
-}
-namespace mapping {
-enum : uint32_t {
-  kId = 1,
-  kStart = 2,
-  kLimit = 3,
-  kOffset = 4,
-  kFile = 5,
-  kBuildId = 6,
-  kHasFunctions = 7,
-  kHasFilenames = 8,
-  kHasLineNumbers = 9,
-  kHasInlineFrames = 10,
-};
-}  // namespace mapping
-namespace location {
-enum : uint32_t { kId = 1, kMapping = 2, kAddress = 3, kLine = 4 };
-}
-namespace line {
-enum : uint32_t { kFunction = 1, kLine = 2 };
-}
-namespace function {
-enum : uint32_t { kId = 1, kName = 2, kFile = 4 };
-}
+using model::profile_proto::Profile;
+namespace function = model::profile_proto::function;
+namespace label = model::profile_proto::label;
+namespace line = model::profile_proto::line;
+namespace location = model::profile_proto::location;
+namespace mapping = model::profile_proto::mapping;
+namespace sample = model::profile_proto::sample;
+namespace value_type = model::profile_proto::value_type;
 
 // The first strings, by index.
 constexpr std::string_view kStrings[] = {"",          "alloc_objects", "count",       "alloc_space",
@@ -80,8 +47,8 @@ static_assert(CaptureMemory::kLocations == size_t{1} << 16);
 
 ProtoMessage<32> ValueType(uint64_t type, uint64_t unit) {
   ProtoMessage<32> message;
-  message.Number(1, type);
-  message.Number(2, unit);
+  message.Number(value_type::kType, type);
+  message.Number(value_type::kUnit, unit);
   return message;
 }
 
@@ -93,7 +60,7 @@ void AddressProfile::Write(HeapKind kind) {
   for (const std::string_view text : kStrings) AddString(text);
   for (const uint64_t type : {kAllocObjects, kAllocSpace, kInUseObjects, kInUseSpace}) {
     const bool objects = type == kAllocObjects || type == kInUseObjects;
-    AddMessage(kSampleType, ValueType(type, objects ? kCount : kBytes).bytes(), true);
+    AddMessage(Profile::kSampleType, ValueType(type, objects ? kCount : kBytes).bytes(), true);
   }
   if (memory_.names.unloaded() == sys::UnloadedCount()) names_ = &memory_.names;
   AddModules();
@@ -116,7 +83,7 @@ void AddressProfile::AddMessage(uint32_t tag, std::string_view bytes, bool fits)
 }
 
 uint64_t AddressProfile::AddString(std::string_view text) {
-  AddMessage(kStringTable, text, true);
+  AddMessage(Profile::kStringTable, text, true);
   return strings_++;
 }
 
@@ -129,16 +96,16 @@ void AddressProfile::AddModules() {
     const uint64_t build_id = AddString(code.build_id);
     ProtoMessage<128> message;
     message.Number(mapping::kId, i + 1);
-    message.Number(mapping::kStart, code.start);
-    message.Number(mapping::kLimit, code.limit);
-    message.Number(mapping::kOffset, code.offset);
-    message.Number(mapping::kFile, file);
+    message.Number(mapping::kMemoryStart, code.start);
+    message.Number(mapping::kMemoryLimit, code.limit);
+    message.Number(mapping::kFileOffset, code.offset);
+    message.Number(mapping::kFilename, file);
     message.Number(mapping::kBuildId, build_id);
     const bool named = names_ != nullptr && names_->HasNamesIn(code.start, code.limit);
     for (uint32_t has = mapping::kHasFunctions; named && has <= mapping::kHasInlineFrames; ++has) {
       message.Number(has, 1);
     }
-    AddMessage(kMapping, message.bytes(), message.ok());
+    AddMessage(Profile::kMapping, message.bytes(), message.ok());
   }
   std::sort(memory_.by_address, memory_.by_address + modules_, [this](uint16_t a, uint16_t b) {
     return memory_.modules[a].start < memory_.modules[b].start;
@@ -155,8 +122,8 @@ void AddressProfile::AddFunctions() {
     ProtoMessage<64> message;
     message.Number(function::kId, i + 1);
     message.Number(function::kName, name);
-    message.Number(function::kFile, file);
-    AddMessage(kFunction, message.bytes(), message.ok());
+    message.Number(function::kFilename, file);
+    AddMessage(Profile::kFunction, message.bytes(), message.ok());
   }
 }
 
@@ -165,9 +132,9 @@ void AddressProfile::AddNoStack() {
   message.Number(location::kId, ++locations_);
   message.Number(location::kAddress, 1);
   ProtoMessage<8> no_stack;
-  no_stack.Number(line::kFunction, 1);
+  no_stack.Number(line::kFunctionId, 1);
   message.Text(location::kLine, no_stack.bytes());
-  AddMessage(kLocation, message.bytes(), true);
+  AddMessage(Profile::kLocation, message.bytes(), true);
 }
 
 // The mapping's id; 0: none.
@@ -193,7 +160,7 @@ uint64_t AddressProfile::LocationOf(uint64_t address, bool unloaded) {
   ProtoMessage<1024> message;
   message.Number(location::kId, ++locations_);
   if (const uint64_t module = unloaded ? 0 : ModuleOf(address)) {
-    message.Number(location::kMapping, module);
+    message.Number(location::kMappingId, module);
   }
   message.Number(location::kAddress, address);
   const NameTable::Place* place = names_ == nullptr || unloaded ? nullptr : names_->Find(address);
@@ -201,11 +168,11 @@ uint64_t AddressProfile::LocationOf(uint64_t address, bool unloaded) {
   for (uint32_t i = 0; i < lines; ++i) {
     const NameTable::Line& of_place = names_->line(place->first_line + i);
     ProtoMessage<24> text;
-    text.Number(line::kFunction, uint64_t{of_place.function} + 2);
+    text.Number(line::kFunctionId, uint64_t{of_place.function} + 2);
     text.Number(line::kLine, of_place.line);
     message.Text(location::kLine, text.bytes());
   }
-  AddMessage(kLocation, message.bytes(), message.ok());
+  AddMessage(Profile::kLocation, message.bytes(), message.ok());
   if (!unloaded) memory_.locations[slot] = {address, locations_};
   return locations_;
 }
@@ -249,23 +216,23 @@ void AddressProfile::AddSample(const profiles::HeapUse& use) {
     ProtoMessage<64> text;
     text.Number(label::kKey, string);
     if (of_set.text.empty()) {
-      text.Number(label::kNumber, static_cast<uint64_t>(of_set.number));
-      text.Number(label::kUnit, string + 2);
+      text.Number(label::kNum, static_cast<uint64_t>(of_set.number));
+      text.Number(label::kNumUnit, string + 2);
     } else {
-      text.Number(label::kText, string + 1);
+      text.Number(label::kStr, string + 1);
     }
     message.Text(sample::kLabel, text.bytes());
     string += 3;
   }
-  AddMessage(kSample, message.bytes(), message.ok());
+  AddMessage(Profile::kSample, message.bytes(), message.ok());
 }
 
 void AddressProfile::AddHead(HeapKind kind) {
   ProtoMessage<64> head;
-  head.Number(kTimeNanos, static_cast<uint64_t>(sys::WallNanos()));
-  head.Text(kPeriodType, ValueType(kSpace, kBytes).bytes());
-  head.Number(kPeriod, signal_safe::HeapInterval());
-  head.Number(kDefaultSampleType, kind == HeapKind::kAllocs ? kAllocSpace : kInUseSpace);
+  head.Number(Profile::kTimeNanos, static_cast<uint64_t>(sys::WallNanos()));
+  head.Text(Profile::kPeriodType, ValueType(kSpace, kBytes).bytes());
+  head.Number(Profile::kPeriod, signal_safe::HeapInterval());
+  head.Number(Profile::kDefaultSampleType, kind == HeapKind::kAllocs ? kAllocSpace : kInUseSpace);
   out_.Write(head.bytes());
 }
 
