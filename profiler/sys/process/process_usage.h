@@ -1,4 +1,4 @@
-// What this process uses: memory, CPU time, threads and open files; and since when it runs.
+// What this process uses: memory, CPU time, threads and open files.
 #pragma once
 
 #include <dirent.h>
@@ -45,10 +45,6 @@ class ProcessUsageReader {
 // (RLIMIT_AS); kUnknown: no limit. One system call.
 int64_t MostOpenFiles();
 int64_t MostVirtualBytes();
-
-// When the process started: nanoseconds on the clock of BootNanos(), exact to a tick of 10 ms;
-// kUnknown: /proc cannot be read. Not async-signal-safe: reads a file.
-int64_t ProcessStartBootNanos();
 
 // The last part of the path that the program was started with. Not async-signal-safe: allocates.
 std::string ProgramName();

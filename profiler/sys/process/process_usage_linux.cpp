@@ -1,34 +1,26 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <system_error>
 
+#include "profiler/sys/process/process.h"
 #include "profiler/sys/process/process_usage.h"
+#include "profiler/sys/time/clock.h"
 
 namespace pprof::sys {
 namespace {
 
 constexpr int64_t kUnknown = ProcessUsage::kUnknown;
-constexpr int64_t kNanosPerSecond = 1000000000;
 
 // /proc/self is that of the main thread, which may have ended; this one runs.
 constexpr char kStatm[] = "/proc/thread-self/statm";
 constexpr char kTasks[] = "/proc/self/task";
 constexpr char kFiles[] = "/proc/self/fd";
-
-int64_t NanosOf(clockid_t clock) {
-  timespec time{};
-  if (clock_gettime(clock, &time) != 0) return kUnknown;
-  return static_cast<int64_t>(time.tv_sec) * kNanosPerSecond + time.tv_nsec;
-}
 
 int64_t MostOf(decltype(RLIMIT_AS) resource) {
   rlimit limit{};
@@ -75,7 +67,7 @@ ProcessUsage ProcessUsageReader::Read() {
     usage.virtual_bytes = BytesOfPages(TakeNumber(&rest));
     usage.resident_bytes = BytesOfPages(TakeNumber(&rest));
   }
-  usage.cpu_nanos = NanosOf(CLOCK_PROCESS_CPUTIME_ID);
+  usage.cpu_nanos = ProcessCpuNanos();
   struct stat tasks {};
   constexpr int64_t kOwnLinks = 2;  // a directory's, besides one for each thread
   if (fstat(tasks_, &tasks) == 0 && tasks.st_nlink > kOwnLinks) {
@@ -89,38 +81,20 @@ ProcessUsage ProcessUsageReader::Read() {
 // thread that waits in accept(2).
 int64_t ProcessUsageReader::CountOpenFiles() {
   constexpr int64_t kShare = 5000;
-  const int64_t before = NanosOf(CLOCK_MONOTONIC);
+  const auto before = static_cast<int64_t>(MonotonicNanos());
   if (files_ == nullptr || before < count_again_) return counted_;
   rewinddir(files_);
   int64_t count = 0;
   // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this object's own
   while (const dirent* entry = readdir(files_)) count += entry->d_name[0] != '.' ? 1 : 0;
   counted_ = count == 0 ? kUnknown : count;  // the main thread has ended: the folder is empty
-  const int64_t after = NanosOf(CLOCK_MONOTONIC);
+  const auto after = static_cast<int64_t>(MonotonicNanos());
   count_again_ = after + (after - before) * kShare;
   return counted_;
 }
 
 int64_t MostOpenFiles() { return MostOf(RLIMIT_NOFILE); }
 int64_t MostVirtualBytes() { return MostOf(RLIMIT_AS); }
-
-// proc(5): field 22 of /proc/self/stat, in ticks. The name, field 2, may contain any character.
-int64_t ProcessStartBootNanos() {
-  char text[1024];
-  const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return kUnknown;
-  const ssize_t got = read(fd, text, sizeof text - 1);
-  close(fd);
-  if (got <= 0) return kUnknown;
-  text[got] = '\0';
-  const char* at = std::strrchr(text, ')');
-  constexpr int kName = 2;
-  constexpr int kStart = 22;
-  for (int field = kName; field < kStart && at != nullptr; ++field) at = std::strchr(at + 1, ' ');
-  if (at == nullptr) return kUnknown;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): a constant of the system
-  return std::strtoll(at, nullptr, 10) * (kNanosPerSecond / sysconf(_SC_CLK_TCK));
-}
 
 std::string ProgramName() { return program_invocation_short_name; }
 

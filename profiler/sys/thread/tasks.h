@@ -53,6 +53,10 @@ struct TaskStat {
 // False: the thread is gone, or /proc is not available.
 bool ReadTaskStat(int32_t tid, TaskStat* stat);
 
+// When the process started: nanoseconds on the clock of BootNanos(), exact to a tick of 10 ms; -1:
+// /proc cannot be read.
+int64_t ProcessStartBootNanos();
+
 // The system call or kernel wait that a thread is in.
 struct TaskSyscall {
   bool in_kernel = false;      // false: running, or runnable in user mode

@@ -25,8 +25,7 @@ thread_local int task_folder = kNoFolder;
 std::atomic<int> task_refusal;
 
 // Reads one line of a thread's file; -errno on failure. Bounded: the kernel's lines are short.
-ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
-  const int fd = OpenTaskFile(tid, name);
+ssize_t ReadAndClose(int fd, char* out, size_t bytes) {
   if (fd < 0) return -errno;
   ssize_t total = 0;
   while (static_cast<size_t>(total) + 1 < bytes) {
@@ -42,6 +41,10 @@ ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
   close(fd);
   if (total >= 0) out[total] = '\0';
   return total;
+}
+
+ssize_t ReadTaskFile(int32_t tid, const char* name, char* out, size_t bytes) {
+  return ReadAndClose(OpenTaskFile(tid, name), out, bytes);
 }
 
 }  // namespace
@@ -133,10 +136,12 @@ bool IsTask(int32_t tid) {
 // linux/sched.h: PF_IO_WORKER, PF_USER_WORKER.
 constexpr uint64_t kWorkerFlags = 0x10 | 0x4000;
 
+namespace {
+
+constexpr size_t kStatBytes = 1024;
+
 // proc(5), /proc/PID/stat: "pid (comm) state ppid ..."; comm may contain any character, even ')'.
-bool ReadTaskStat(int32_t tid, TaskStat* stat) {
-  char text[1024];
-  if (ReadTaskFile(tid, "stat", text, sizeof text) <= 0) return false;
+bool ParseTaskStat(char* text, TaskStat* stat) {
   char* name = std::strchr(text, '(');
   char* end = std::strrchr(text, ')');
   if (name == nullptr || end == nullptr || end < name || end[1] == '\0') return false;
@@ -154,6 +159,23 @@ bool ReadTaskStat(int32_t tid, TaskStat* stat) {
     if (at != nullptr) ++at;
   }
   return true;
+}
+
+}  // namespace
+
+bool ReadTaskStat(int32_t tid, TaskStat* stat) {
+  char text[kStatBytes];
+  return ReadTaskFile(tid, "stat", text, sizeof text) > 0 && ParseTaskStat(text, stat);
+}
+
+int64_t ProcessStartBootNanos() {
+  char text[kStatBytes];
+  TaskStat stat;
+  const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (ReadAndClose(fd, text, sizeof text) <= 0 || !ParseTaskStat(text, &stat)) return -1;
+  constexpr int64_t kSecond = 1000000000;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a constant of the system
+  return static_cast<int64_t>(stat.start_ticks) * (kSecond / sysconf(_SC_CLK_TCK));
 }
 
 // proc(5), /proc/PID/syscall: "running", "NUMBER ARG*6 SP PC", or "-1 SP PC".

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::sys {
