@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/wait_call.h"
 #include "profiler/sys/time/clock.h"
@@ -12,13 +11,6 @@ namespace {
 
 constexpr int64_t kShortestPause = int64_t{2} * 1000000000;
 constexpr int64_t kPauseByCost = 5000;  // 0.02 % of a CPU
-// glibc's struct_mutex.h for x86-64: int lock (the futex), unsigned count, int owner.
-constexpr uint64_t kOwnerOffset = 8;
-
-int32_t OwnerOf(uint64_t mutex) {
-  int32_t owner = 0;
-  return sys::ReadOwnMemory(mutex + kOwnerOffset, &owner, sizeof owner) ? owner : 0;
-}
 
 }  // namespace
 
@@ -34,7 +26,8 @@ std::vector<LockWaits::Waiter> LockWaits::ListWaiters(int64_t now) const {
     const uint64_t mutex = call.arguments[0];
     const Waiter* before = WaiterOf(tid);
     const bool same = before != nullptr && before->mutex == mutex && before->cpu_nanos == cpu_nanos;
-    waiters.push_back({tid, OwnerOf(mutex), mutex, cpu_nanos, same ? before->since : now});
+    waiters.push_back(
+        {tid, sys::OwnerOfMutex(mutex), mutex, cpu_nanos, same ? before->since : now});
   }
   return waiters;
 }

@@ -61,14 +61,13 @@ int32_t ReadTid(uint64_t address) {
   return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
 }
 
-// The lock that a wait for `futex` belongs to. Sources: glibc's struct_mutex.h and struct_rwlock.h
-// for x86-64, part of its ABI. A mutex: int lock (the futex), unsigned count, int owner. A rwlock:
-// int readers, writers, wrphase (the futex of readers, and of a writer while readers hold it),
-// writers_futex (while a writer holds it), two of padding, which are 0, and the writer.
+// The lock that a wait for `futex` belongs to. Source: glibc's struct_rwlock.h for x86-64, part of
+// its ABI: int readers, writers, wrphase (the futex of readers, and of a writer while readers hold
+// it), writers_futex (while a writer holds it), two of padding, which are 0, and the writer.
 HeldLock LockBehind(uint64_t futex, LockKind kind) {
   switch (kind) {
     case LockKind::kMutex:
-      return {futex, ReadTid(futex + 8)};
+      return {futex, sys::OwnerOfMutex(futex)};
     case LockKind::kReadSide:
       return {futex - 8, ReadTid(futex + 16)};
     case LockKind::kWriteSide: {

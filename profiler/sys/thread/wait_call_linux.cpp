@@ -1,6 +1,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
+#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/wait_call.h"
 
 namespace pprof::sys {
@@ -65,6 +66,12 @@ bool IsMutexWait(int64_t syscall_number, uint64_t operation, uint64_t expected) 
   constexpr uint64_t kTakenWithWaiters = 2;
   return syscall_number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT &&
          (expected & UINT32_MAX) == kTakenWithWaiters;
+}
+
+int32_t OwnerOfMutex(uint64_t mutex) {
+  constexpr uint64_t kOwnerAt = 8;
+  int32_t owner = 0;
+  return ReadOwnMemory(mutex + kOwnerAt, &owner, sizeof owner) ? owner : 0;
 }
 
 }  // namespace pprof::sys
