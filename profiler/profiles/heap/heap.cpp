@@ -10,10 +10,10 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/heap/heap_values.h"
 #include "profiler/profiles/heap/memory_account.h"
 #include "profiler/profiles/stack_view.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
-#include "profiler/sys/process/setting_text.h"
 #include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/time/clock.h"
 
@@ -26,14 +26,6 @@ using signal_safe::pool_sampler;
 using Delta = ValueType::Delta;
 
 constexpr size_t kColumns = 4;
-
-// Go's four values in Go's order: readers use the last one by default.
-std::vector<ValueType> HeapValues() {
-  return {{"alloc_objects", "count", Delta::kDifference},
-          {"alloc_space", "bytes", Delta::kDifference},
-          {"inuse_objects", "count", Delta::kAtEnd},
-          {"inuse_space", "bytes", Delta::kAtEnd}};
-}
 
 // Only for whether the stack is a table's overflow entry.
 const signal_safe::HeapStackTable& TableOf(const HeapStack& stack) {
@@ -128,20 +120,14 @@ void AddCommon(SnapshotBuilder& builder) {
 }
 
 Status CollectOld(const std::string& min_age, SnapshotBuilder& builder) {
-  uint64_t age_nanos = 0;
-  if (!sys::ParseDuration(min_age, &age_nanos)) {
-    return {StatusCode::kInvalidArgument,
-            fmt::format("invalid value \"{}\" for \"min_age\" - must be a duration with its unit, "
-                        "such as 10m, 90s or 1h30m",
-                        min_age)};
-  }
-  model::SnapshotAccess::BuilderOf(builder).SetValues({HeapValues()[2], HeapValues()[3]});
+  const Result<uint64_t> age_ms = MinAgeMillis(min_age);
+  if (!age_ms.ok()) return age_ms.status();
+  model::SnapshotAccess::BuilderOf(builder).SetValues(InUseValues());
   builder.AddComment(fmt::format("only objects allocated at least {} ago", min_age));
-  const uint64_t min_age_ms = age_nanos / 1000000;
   const uint64_t now_ms = sys::CoarseMonotonicMillis();
-  HeapReading reading = ReadOld(min_age_ms, now_ms);
+  HeapReading reading = ReadOld(age_ms.value(), now_ms);
   SubtractPools(&reading);
-  reading.Append(ReadOld(min_age_ms, now_ms, pool_sampler));
+  reading.Append(ReadOld(age_ms.value(), now_ms, pool_sampler));
   AddStacks(std::move(reading), false, builder);
   return {};
 }

@@ -7,6 +7,7 @@
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/heap/heap_values.h"
 #include "profiler/profiles/holders/own_search.h"
 #include "profiler/profiles/holders/parameters.h"
 #include "profiler/profiles/holders/samples.h"
@@ -109,7 +110,7 @@ ProfileType HoldersProfile() {
   type.description =
       "Who keeps the live objects in memory: the shortest way of pointers to each from a global, a "
       "thread-local or a stack. view=labels leaves the stacks as they are.";
-  type.values = holders::InUseValues();
+  type.values = InUseValues();
   type.parameters = {"view", "min_age", "budget"};
   type.collect = CollectHolders;
   return type;

@@ -10,6 +10,7 @@
 
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/heap/heap_support.h"
+#include "profiler/profiles/heap/heap_values.h"
 #include "profiler/profiles/holders/own_search.h"
 #include "profiler/profiles/holders/parameters.h"
 #include "profiler/profiles/holders/samples.h"
@@ -115,7 +116,7 @@ ProfileType LeakProfile() {
   type.description =
       "Live objects that nothing points to, in two looks a second apart, and those that only words "
       "which may be pointers point to. You can specify min_age=10m, the least age.";
-  type.values = holders::InUseValues();
+  type.values = InUseValues();
   type.parameters = {"min_age", "budget"};
   type.collect = CollectLeak;
   return type;

@@ -4,13 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "profiler/sys/process/setting_text.h"
+#include "profiler/profiles/heap/heap_values.h"
 
 namespace pprof::profiles::holders {
 namespace {
 
 constexpr uint64_t kNanosPerSecond = 1000000000;
-constexpr uint64_t kNanosPerMilli = 1000000;
 constexpr uint64_t kDefaultBudget = 10;  // s
 constexpr uint64_t kMostBudget = 60;
 
@@ -42,13 +41,10 @@ Result<HolderParameters> ReadParameters(const SnapshotBuilder& builder, uint64_t
   }
   parameters.with_frames = view == nullptr || *view == "paths";
   parameters.min_age_ms = default_age_ms;
-  const std::string* age = builder.parameter("min_age");
-  uint64_t nanos = 0;
-  if (age != nullptr) {
-    if (!sys::ParseDuration(*age, &nanos)) {
-      return Invalid("min_age", *age, "a duration with its unit, such as 10m, 90s or 1h30m");
-    }
-    parameters.min_age_ms = nanos / kNanosPerMilli;
+  if (const std::string* age = builder.parameter("min_age")) {
+    const Result<uint64_t> millis = MinAgeMillis(*age);
+    if (!millis.ok()) return millis.status();
+    parameters.min_age_ms = millis.value();
   }
   return parameters;
 }

@@ -14,11 +14,6 @@
 
 namespace pprof::profiles::holders {
 
-std::vector<ValueType> InUseValues() {
-  return {{"inuse_objects", "count", ValueType::Delta::kAtEnd},
-          {"inuse_space", "bytes", ValueType::Delta::kAtEnd}};
-}
-
 SearchOptions OptionsOf(const HolderParameters& parameters, const SnapshotBuilder& builder) {
   SearchOptions options;
   options.cpu_nanos = parameters.cpu_nanos;

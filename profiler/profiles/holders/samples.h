@@ -9,9 +9,6 @@
 
 namespace pprof::profiles::holders {
 
-// Those of "heap" that are in use.
-std::vector<ValueType> InUseValues();
-
 SearchOptions OptionsOf(const HolderParameters& parameters, const SnapshotBuilder& builder);
 
 // How much was looked through, in what time, with which tables, and what was left out.
