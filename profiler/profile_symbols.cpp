@@ -1,16 +1,12 @@
 #include "profiler/profile_symbols.h"
 
+#include "profiler/symbolize/module/module_of.h"
+
 namespace pprof {
 namespace {
 
 symbolize::ModuleRef ModuleOf(const model::Mapping& mapping) {
-  symbolize::ModuleRef module;
-  module.path = mapping.path;
-  module.build_id = mapping.build_id;
-  module.bias = mapping.start - mapping.offset;
-  module.offset = mapping.offset;
-  module.size = mapping.limit - mapping.start;
-  module.is_main_executable = mapping.main_executable;
+  symbolize::ModuleRef module = symbolize::ModuleOf(mapping);
   module.mapped = !mapping.unloaded;
   return module;
 }

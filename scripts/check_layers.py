@@ -51,7 +51,7 @@ TABLE = {
         headers="fcntl.h linux/filter.h linux/seccomp.h poll.h sys/eventfd.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
                 "sys/uio.h unistd.h"),
     SYS["process"]: Room(
-        f"{SYS['modules']}/loaded_module.h",
+        f"{SYS['modules']}/loaded_module.h {SYS['time']}",
         headers="dirent.h fcntl.h sched.h signal.h sys/mman.h sys/prctl.h sys/resource.h sys/stat.h "
                 "sys/syscall.h sys/wait.h time.h unistd.h",
         conditions=(r"#if defined\(__SANITIZE_\w+__\).*", r"#elif defined\(__has_feature\)",
@@ -154,7 +154,7 @@ TABLE = {
     "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
     "profiler": Room(
         f"pprof profiler/encode profiler/model profiler/monitoring {PROFILES} {PROFILES}/contention {PROFILES}/heap "
-        f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/service "
+        f"{SAFE} {SAFE}/heap {SAFE}/hooks {SAFE}/tables {SAFE}/unwind {SYMBOLIZE}/module/module_of.h {SYMBOLIZE}/service "
         f"{SYS['memory']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
     "profiler/preload": Room(
         f"pprof endpoints/answers endpoints/door/answer_writer.h "

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "profiler/symbolize/elf/elf_file.h"
+#include "profiler/symbolize/elf/elf_symbol.h"
 #include "profiler/symbolize/module/debug_files.h"
 
 namespace pprof::symbolize {
@@ -50,16 +51,10 @@ class DataMatcher {
  private:
   void ReadStep(const ElfFile& file, sys::Bytes step, sys::Bytes names) {
     for (size_t at = 0; at + sizeof(Elf64_Sym) <= step.size; at += sizeof(Elf64_Sym)) {
-      sys::ByteCursor entry(step.Slice(at, sizeof(Elf64_Sym)));
-      const uint32_t name = entry.U32();
-      const uint8_t info = entry.U8();
-      entry.Skip(1);  // visibility
-      const uint16_t section = entry.U16();
-      const uint64_t start = entry.U64();
-      const uint64_t size = entry.U64();
+      const ElfSymbol entry = ReadElfSymbol(step.Slice(at, sizeof(Elf64_Sym)));
       const uint8_t wanted = kind_ == DataKind::kStatic ? STT_OBJECT : STT_TLS;
-      if ((info & 15) != wanted || section == SHN_UNDEF || size == 0) continue;
-      Offer(file, names, name, {{}, start, size, info >> 4 != STB_LOCAL});
+      if (entry.type != wanted || entry.section == SHN_UNDEF || entry.size == 0) continue;
+      Offer(file, names, entry.name, {{}, entry.start, entry.size, entry.bind != STB_LOCAL});
     }
   }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "profiler/symbolize/elf/elf_symbol.h"
+
 namespace pprof::symbolize {
 namespace {
 
@@ -13,36 +15,13 @@ namespace {
 constexpr uint64_t kMaxUnsizedReach = 4096;
 constexpr uint32_t kNone = ~uint32_t{0};
 
-struct Symbol {
-  uint32_t name = 0;
-  uint8_t type = 0;
-  uint8_t bind = 0;
-  uint16_t section = 0;
-  uint64_t start = 0;
-  uint64_t size = 0;
-};
-
-Symbol ReadSymbol(sys::Bytes entry) {
-  sys::ByteCursor cursor(entry);
-  Symbol symbol;
-  symbol.name = cursor.U32();
-  const uint8_t info = cursor.U8();
-  symbol.type = info & 15;
-  symbol.bind = info >> 4;
-  cursor.Skip(1);  // visibility
-  symbol.section = cursor.U16();
-  symbol.start = cursor.U64();
-  symbol.size = cursor.U64();
-  return symbol;
-}
-
-bool IsCode(const Symbol& symbol) {
+bool IsCode(const ElfSymbol& symbol) {
   if (symbol.section == SHN_UNDEF || symbol.name == 0 || symbol.start == 0) return false;
   return symbol.type == STT_FUNC || symbol.type == STT_GNU_IFUNC || symbol.type == STT_NOTYPE;
 }
 
 // Rank among aliases: global before weak before local, then functions before labels.
-uint8_t RankOf(const Symbol& symbol) {
+uint8_t RankOf(const ElfSymbol& symbol) {
   const uint8_t bind = symbol.bind == STB_GLOBAL ? 2 : symbol.bind == STB_LOCAL ? 0 : 1;
   return static_cast<uint8_t>(bind * 2 + (symbol.type != STT_NOTYPE ? 1 : 0));
 }
@@ -87,7 +66,8 @@ class Matcher {
   bool Match(sys::Bytes symbols, TimeBudget& budget) {
     const size_t count = symbols.size / sizeof(Elf64_Sym);
     for (size_t i = 0; i < count; ++i) {
-      const Symbol symbol = ReadSymbol(symbols.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
+      const ElfSymbol symbol =
+          ReadElfSymbol(symbols.Slice(i * sizeof(Elf64_Sym), sizeof(Elf64_Sym)));
       if (!IsCode(symbol)) continue;
       // A damaged table could match every symbol to every location.
       if (Offer(symbol) && budget.Spent()) return false;
@@ -96,7 +76,7 @@ class Matcher {
   }
 
   // True if it covers any location.
-  bool Offer(const Symbol& symbol) {
+  bool Offer(const ElfSymbol& symbol) {
     const bool sized = symbol.size != 0;
     const uint64_t reach = sized ? symbol.size : UnsizedReach(symbol);
     const SymbolMatch match{kNoString, symbol.start, sized, RankOf(symbol)};
@@ -116,7 +96,7 @@ class Matcher {
     return i != begin;
   }
 
-  uint64_t UnsizedReach(const Symbol& symbol) const {
+  uint64_t UnsizedReach(const ElfSymbol& symbol) const {
     if (symbol.section >= sections_.size()) return 0;
     const ElfSection& section = sections_[symbol.section];
     const uint64_t into = symbol.start - section.address;

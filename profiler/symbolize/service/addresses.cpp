@@ -3,22 +3,12 @@
 #include <utility>
 
 #include "pprof/symbolize.h"
+#include "profiler/symbolize/module/module_of.h"
 #include "profiler/symbolize/service/symbolizer.h"
 #include "profiler/sys/modules/mappings.h"
 
 namespace pprof {
 namespace {
-
-symbolize::ModuleRef ModuleOf(const sys::ExecutableMapping& mapping) {
-  symbolize::ModuleRef module;
-  module.path = mapping.path;
-  module.build_id = mapping.build_id;
-  module.bias = mapping.start - mapping.offset;
-  module.offset = mapping.offset;
-  module.size = mapping.limit - mapping.start;
-  module.is_main_executable = mapping.main_executable;
-  return module;
-}
 
 std::vector<sys::ExecutableMapping> MappingsByAddress() {
   std::vector<sys::ExecutableMapping> mappings = sys::ListExecutableMappings().list;
@@ -59,7 +49,7 @@ std::vector<Frames> Symbolize(const std::vector<uint64_t>& addresses) {
   const std::vector<sys::ExecutableMapping> mappings = MappingsByAddress();
   symbolize::Batch batch;
   for (const sys::ExecutableMapping& mapping : mappings) {
-    batch.modules.push_back(ModuleOf(mapping));
+    batch.modules.push_back(symbolize::ModuleOf(mapping));
   }
   for (const uint64_t address : addresses) {
     batch.locations.push_back(LocationOf(mappings, address));

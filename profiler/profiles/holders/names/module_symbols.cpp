@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "profiler/symbolize/module/module_of.h"
+
 namespace pprof::profiles::holders {
 
 int ModuleSymbols::ImageOf(uint64_t address) const {
@@ -28,16 +30,10 @@ std::vector<symbolize::DataSymbol> ModuleSymbols::Find(size_t image, symbolize::
                                                        std::vector<uint64_t> addresses) const {
   const sys::ExecutableMapping* code = CodeOf(image);
   if (code == nullptr) return std::vector<symbolize::DataSymbol>(addresses.size());
-  symbolize::ModuleRef module;
-  module.path = code->path;
-  module.build_id = code->build_id;
-  module.bias = code->start - code->offset;
-  module.offset = code->offset;
-  module.size = code->limit - code->start;
-  module.is_main_executable = code->main_executable;
   const uint64_t base = kind == symbolize::DataKind::kStatic ? images_[image].base : 0;
   for (uint64_t& address : addresses) address -= base;
-  std::vector<symbolize::DataSymbol> symbols = FindDataSymbols(module, kind, addresses);
+  std::vector<symbolize::DataSymbol> symbols =
+      FindDataSymbols(symbolize::ModuleOf(*code), kind, addresses);
   for (symbolize::DataSymbol& symbol : symbols) symbol.start += base;
   return symbols;
 }
