@@ -142,16 +142,20 @@ name_the_leak() {
     fail "pprof -svg failed: $(cat "$out/svg.err")"
 }
 
+fetch_top() {  # fetch_top PROFILE: to PROFILE.pb.gz, and as a table to PROFILE.txt
+  echo "\$ wget -q -O $1.pb.gz $profiles/$1"
+  echo "\$ go tool pprof -top -cum $1.pb.gz"
+  wget -q -O "$out/$1.pb.gz" "$profiles/$1" || fail "wget $profiles/$1 failed"
+  "$pprof" -top -cum -nodefraction=0 "$out/$1.pb.gz" >"$out/$1.txt" 2>"$out/$1.err" ||
+    fail "pprof could not read the profile: $(cat "$out/$1.err")"
+}
+
 # The next question: not who allocated it, but who keeps it.
 name_the_holder() {
   local share
   echo
   echo "Who keeps it:"
-  echo "\$ wget -q -O holders.pb.gz $profiles/holders"
-  echo "\$ go tool pprof -top -cum holders.pb.gz"
-  wget -q -O "$out/holders.pb.gz" "$profiles/holders" || fail "wget $profiles/holders failed"
-  "$pprof" -top -cum -nodefraction=0 "$out/holders.pb.gz" >"$out/holders.txt" 2>"$out/holders.err" ||
-    fail "pprof could not read the profile: $(cat "$out/holders.err")"
+  fetch_top holders
   grep -E 'flat%|held by|via |\[global' "$out/holders.txt" | head -8
   share=$(awk '/ held by reqctx::.*::table$/ { sub("%", "", $5); print $5; exit }' "$out/holders.txt")
   awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||
@@ -169,12 +173,8 @@ name_the_lost() {
   start_load -n 20000
   wait "$load_pid" || true
   load_pid=""
-  echo "\$ wget -q -O leak.pb.gz $profiles/leak"
-  echo "\$ go tool pprof -top -cum leak.pb.gz"
-  wget -q -O "$out/leak.pb.gz" "$profiles/leak" || fail "wget $profiles/leak failed"
+  fetch_top leak
   stop_server
-  "$pprof" -top -cum -nodefraction=0 "$out/leak.pb.gz" >"$out/leak.txt" 2>"$out/leak.err" ||
-    fail "pprof could not read the profile: $(cat "$out/leak.err")"
   grep -E 'flat%|lost|audit::' "$out/leak.txt" | head -5
   share=$(awk '/ audit::Record/ { sub("%", "", $5); print $5; exit }' "$out/leak.txt")
   awk -v share="${share:-0}" -v least="$set_share_percent" 'BEGIN { exit !(share > least) }' ||

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "endpoints/answers/json.h"
 #include "endpoints/answers/tar_file.h"
 #include "endpoints/handlers/query.h"
 #include "pprof/watch.h"
@@ -14,16 +15,6 @@ namespace {
 constexpr std::string_view kCaptures = "/debug/pprof/captures";
 constexpr char kJson[] = "application/json; charset=utf-8";
 
-// Names of captures, of our files and sentences have nothing that JSON escapes, but for quotes.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return quoted + '"';
-}
-
 template <class List, class ToText>
 std::string JsonList(const List& list, ToText to_text) {
   std::string json = "[";
@@ -32,12 +23,12 @@ std::string JsonList(const List& list, ToText to_text) {
 }
 
 std::string JsonOf(const CaptureInfo& info) {
-  return "\n {\"name\": " + Quoted(info.name) + ", \"reason\": " + Quoted(info.reason) +
+  return "\n {\"name\": " + JsonString(info.name) + ", \"reason\": " + JsonString(info.reason) +
          ", \"pid\": " + std::to_string(info.pid) +
          ", \"unix_seconds\": " + std::to_string(info.unix_seconds) +
          ", \"bytes\": " + std::to_string(info.bytes) +
          ", \"before_death\": " + (info.before_death ? "true" : "false") +
-         ", \"files\": " + JsonList(info.files, Quoted) + "}";
+         ", \"files\": " + JsonList(info.files, JsonString) + "}";
 }
 
 Response Json(std::string body) {
@@ -49,7 +40,7 @@ Response Json(std::string body) {
 
 Response List() {
   return Json("{\"captures\": " + JsonList(Watch::Captures(), JsonOf) +
-              ",\n\"deaths\": " + JsonList(Watch::Deaths(), Quoted) + "}\n");
+              ",\n\"deaths\": " + JsonList(Watch::Deaths(), JsonString) + "}\n");
 }
 
 // For people and for the command: a line for each, its name first.
@@ -139,7 +130,7 @@ Response ChangeCaptures(const Request& request) {
   if (!rest.empty()) return MethodNotAllowed("GET, HEAD");
   const auto name = Watch::Capture();
   if (!name.ok()) return ErrorAnswer(name.status());
-  return Json("{\"name\": " + Quoted(name.value()) + "}\n");
+  return Json("{\"name\": " + JsonString(name.value()) + "}\n");
 }
 
 }  // namespace pprof::http

@@ -66,7 +66,7 @@ Response ServeMetrics(const Request& request, const Context& context) {
 
 const char* RequestLabel(std::string_view path) {
   if (const ProfileType* type = ProfileAt(path)) return type->name.c_str();
-  if (path == "/metrics") return kPages[3];
+  if (path == "/metrics") return "metrics";
   if (path.substr(0, kRoot.size()) != kRoot) return kOther;
   path.remove_prefix(kRoot.size());
   for (const char* page : kPages) {

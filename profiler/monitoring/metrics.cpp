@@ -107,11 +107,6 @@ std::string AllocatorName() {
   return kept == nullptr ? "other" : encode::OneLine(kept);
 }
 
-std::string Version() {
-  return std::to_string(PPROF_CPP_VERSION_MAJOR) + "." + std::to_string(PPROF_CPP_VERSION_MINOR) +
-         "." + std::to_string(PPROF_CPP_VERSION_PATCH);
-}
-
 void AddProfiler(const ProcessFacts& facts, std::vector<Metric>* metrics) {
   AddSamples(metrics);
   AddGauge("pprof_cpp_recordings", "Recordings that run now.", Recording::Running(), metrics);
@@ -127,10 +122,11 @@ void AddProfiler(const ProcessFacts& facts, std::vector<Metric>* metrics) {
                         Type::kGauge,
                         {{source, static_cast<double>(facts.limit.used)}}});
   }
-  metrics->push_back({"pprof_cpp_build_info",
-                      "Always 1. The labels say what is built in.",
-                      Type::kGauge,
-                      {{{{"version", Version()}, {"allocator", AllocatorName()}}, 1}}});
+  metrics->push_back(
+      {"pprof_cpp_build_info",
+       "Always 1. The labels say what is built in.",
+       Type::kGauge,
+       {{{{"version", PPROF_CPP_VERSION_TEXT}, {"allocator", AllocatorName()}}, 1}}});
 }
 
 }  // namespace
