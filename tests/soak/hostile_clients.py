@@ -76,7 +76,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard), hard))
     door = RunningServer(int(port), int(pid))
     base = cases.HostileCase
-    base.door, base.idle = door, door.open_files()
+    base.door, base.idle = door, door.idle_files()
     base.setUpClass = base.tearDownClass = classmethod(lambda cls: None)
     base.setUp = base.tearDown = lambda self: None
 

@@ -9,6 +9,7 @@
 #include "profiler/model/snapshot_access.h"
 #include "profiler/profiles/builtin.h"
 #include "profiler/profiles/stack_view.h"
+#include "profiler/profiles/threads/deadlocks.h"
 #include "profiler/profiles/threads/thread_dump.h"
 #include "profiler/profiles/threads/wait_reason.h"
 #include "profiler/sys/thread/own_descriptors.h"

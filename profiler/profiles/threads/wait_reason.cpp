@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/libc_functions.h"
@@ -80,8 +78,11 @@ HeldLock LockBehind(uint64_t futex, LockKind kind) {
   return {0, 0};
 }
 
-WaitReason ReasonOfFunction(const WaitingFunction& function, uint64_t futex) {
-  const HeldLock lock = LockBehind(futex, function.lock);
+// The owner is read later than the wait: a thread that has the lock by now does not wait for
+// itself.
+WaitReason ReasonOfFunction(const WaitingFunction& function, const ThreadView& thread) {
+  HeldLock lock = LockBehind(thread.call.arguments[0], function.lock);
+  if (lock.owner == thread.tid && !sys::IsStillIn(thread.tid, thread.call)) lock.owner = 0;
   WaitReason reason{function.state, {}, lock.owner};
   if (lock.address != 0) reason.detail = fmt::format("lock {:#x}", lock.address);
   if (lock.owner != 0) reason.detail += fmt::format(" held by {}", lock.owner);
@@ -90,11 +91,10 @@ WaitReason ReasonOfFunction(const WaitingFunction& function, uint64_t futex) {
 
 WaitReason FutexReason(const ThreadView& thread) {
   const sys::FutexWaitCall futex = sys::DecodeFutex(thread.call.arguments[1]);
-  const uint64_t address = thread.call.arguments[0];
   constexpr size_t kFramesLookedAt = 4;
   for (size_t i = 0; i < std::min(kFramesLookedAt, thread.pcs.size()); ++i) {
     for (const KnownFunction& known : KnownFunctions()) {
-      if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, address);
+      if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, thread);
     }
   }
   // pthread_join waits for the kernel to clear the thread's id: the id is the expected value, and
@@ -162,28 +162,6 @@ WaitReason ReasonOf(const ThreadView& thread) {
     reason.detail += reason.detail.empty() ? "uninterruptible" : ", uninterruptible";
   }
   return reason;
-}
-
-std::vector<std::vector<int32_t>> FindDeadlocks(const std::vector<ThreadView>& threads,
-                                                const std::vector<WaitReason>& reasons) {
-  std::map<int32_t, int32_t> waits_for;
-  for (size_t i = 0; i < threads.size(); ++i) {
-    if (reasons[i].waits_for_tid != 0) waits_for[threads[i].tid] = reasons[i].waits_for_tid;
-  }
-  std::vector<std::vector<int32_t>> cycles;
-  std::set<int32_t> done;
-  for (const auto& entry : waits_for) {
-    std::vector<int32_t> path;
-    int32_t at = entry.first;
-    while (at != 0 && done.insert(at).second) {
-      path.push_back(at);
-      const auto next = waits_for.find(at);
-      at = next == waits_for.end() ? 0 : next->second;
-    }
-    const auto begin = std::find(path.begin(), path.end(), at);
-    if (begin != path.end()) cycles.emplace_back(begin, path.end());
-  }
-  return cycles;
 }
 
 }  // namespace pprof::profiles

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "profiler/profiles/threads/thread_dump.h"
 
@@ -18,9 +17,5 @@ struct WaitReason {
 
 // Thread safety: safe. Not async-signal-safe: looks up functions once, reads /proc/self/fd.
 WaitReason ReasonOf(const ThreadView& thread);
-
-// The threads of each cycle of waits, in order: A waits for B, B waits for A.
-std::vector<std::vector<int32_t>> FindDeadlocks(const std::vector<ThreadView>& threads,
-                                                const std::vector<WaitReason>& reasons);
 
 }  // namespace pprof::profiles

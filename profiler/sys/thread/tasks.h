@@ -71,6 +71,10 @@ struct TaskSyscall {
 enum class TaskRead { kOk, kGone, kRefused };  // refused: not dumpable, or hidden by a sandbox
 TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call);
 
+// Whether the thread is in this call now, with these arguments. It may have left and entered it
+// again since `call` was read: the CPU time tells. Not async-signal-safe.
+bool IsStillIn(int32_t tid, const TaskSyscall& call);
+
 // The errno of the last refused ReadTaskSyscall; 0: none so far. Async-signal-safe.
 int TaskRefusal();
 

@@ -199,6 +199,13 @@ TaskRead ReadTaskSyscall(int32_t tid, TaskSyscall* call) {
   return TaskRead::kOk;
 }
 
+bool IsStillIn(int32_t tid, const TaskSyscall& call) {
+  TaskSyscall now;
+  return ReadTaskSyscall(tid, &now) == TaskRead::kOk && now.in_kernel &&
+         now.number == call.number && now.sp == call.sp &&
+         std::equal(std::begin(now.arguments), std::end(now.arguments), call.arguments);
+}
+
 int TaskRefusal() { return task_refusal.load(); }
 
 bool ThreadCpuNanos(int32_t tid, uint64_t* nanos) {

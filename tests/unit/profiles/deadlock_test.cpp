@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/profiles/threads/wait_reason.h"
+#include "profiler/profiles/threads/deadlocks.h"
 
 namespace pprof::profiles {
 namespace {
@@ -25,63 +25,63 @@ Cycles Find(const std::vector<std::pair<int32_t, int32_t>>& waits) {
     threads.push_back(view);
     reasons.push_back({"sync.Mutex.Lock", "", waits_for});
   }
-  return FindDeadlocks(threads, reasons);
+  return FindCycles(threads, reasons);
 }
 
-TEST(FindDeadlocks, NobodyWaitsForNobody) {
+TEST(FindCycles, NobodyWaitsForNobody) {
   EXPECT_THAT(Find({}), IsEmpty());
   EXPECT_THAT(Find({{1, 0}, {2, 0}}), IsEmpty());
 }
 
-TEST(FindDeadlocks, AThreadThatLocksItsOwnMutexAgain) {
+TEST(FindCycles, AThreadThatLocksItsOwnMutexAgain) {
   EXPECT_THAT(Find({{1, 0}, {2, 2}}), ElementsAre(ElementsAre(2)));
 }
 
-TEST(FindDeadlocks, TwoInEachOthersWay) {
+TEST(FindCycles, TwoInEachOthersWay) {
   EXPECT_THAT(Find({{1, 2}, {2, 1}}), ElementsAre(ElementsAre(1, 2)));
 }
 
 // In the order of waiting, which need not be that of the numbers.
-TEST(FindDeadlocks, ThreeInACircle) {
+TEST(FindCycles, ThreeInACircle) {
   EXPECT_THAT(Find({{1, 3}, {2, 1}, {3, 2}}), ElementsAre(ElementsAre(1, 3, 2)));
 }
 
-TEST(FindDeadlocks, AChainThatEndsIsNone) {
+TEST(FindCycles, AChainThatEndsIsNone) {
   EXPECT_THAT(Find({{1, 2}, {2, 3}, {3, 4}, {4, 0}}), IsEmpty());
   EXPECT_THAT(Find({{4, 3}, {3, 2}, {2, 1}, {1, 0}}), IsEmpty());
 }
 
-TEST(FindDeadlocks, ManyWhoWaitForOneAreNone) {
+TEST(FindCycles, ManyWhoWaitForOneAreNone) {
   EXPECT_THAT(Find({{1, 9}, {2, 9}, {3, 9}, {9, 0}}), IsEmpty());
 }
 
 // The owner ended, or is one of the profiler's threads, which the dump leaves out.
-TEST(FindDeadlocks, AnOwnerThatIsNotInTheDumpEndsTheChain) {
+TEST(FindCycles, AnOwnerThatIsNotInTheDumpEndsTheChain) {
   EXPECT_THAT(Find({{1, 2}, {2, 77}}), IsEmpty());
 }
 
-TEST(FindDeadlocks, TwoCyclesAreTwo) {
+TEST(FindCycles, TwoCyclesAreTwo) {
   EXPECT_THAT(Find({{1, 2}, {2, 1}, {3, 5}, {4, 3}, {5, 4}}),
               ElementsAre(ElementsAre(1, 2), ElementsAre(3, 5, 4)));
 }
 
 // A thread that waits for one of a cycle is stuck as well, but it is no part of the cycle.
-TEST(FindDeadlocks, ATailIsNotInTheCycle) {
+TEST(FindCycles, ATailIsNotInTheCycle) {
   EXPECT_THAT(Find({{1, 2}, {2, 3}, {3, 4}, {4, 3}}), ElementsAre(ElementsAre(3, 4)));
   EXPECT_THAT(Find({{1, 2}, {2, 1}, {8, 9}, {9, 2}}), ElementsAre(ElementsAre(1, 2)));
 }
 
-TEST(FindDeadlocks, TwoTailsFindTheirCycleOnce) {
+TEST(FindCycles, TwoTailsFindTheirCycleOnce) {
   EXPECT_THAT(Find({{1, 5}, {2, 6}, {5, 6}, {6, 5}}), ElementsAre(ElementsAre(5, 6)));
 }
 
 // A tail from one cycle's neighbourhood into another cycle.
-TEST(FindDeadlocks, AChainBetweenTwoCyclesJoinsNeither) {
+TEST(FindCycles, AChainBetweenTwoCyclesJoinsNeither) {
   EXPECT_THAT(Find({{1, 1}, {2, 3}, {3, 8}, {8, 9}, {9, 8}}),
               ElementsAre(ElementsAre(1), ElementsAre(8, 9)));
 }
 
-TEST(FindDeadlocks, ALongCircleHasAllItsThreads) {
+TEST(FindCycles, ALongCircleHasAllItsThreads) {
   std::vector<std::pair<int32_t, int32_t>> waits;
   std::vector<int32_t> all;
   for (int32_t tid = 1; tid <= 1000; ++tid) {

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "profiler/profiles/threads/deadlocks.h"
 #include "profiler/sys/modules/libc_functions.h"
 #include "profiler/sys/thread/this_thread.h"
 
@@ -179,7 +180,7 @@ TEST(WaitReason, AReaderAndAWriterMakeACycle) {
   reads.tid = writer + 1;
   writes.tid = writer;
   const std::vector<WaitReason> reasons = {{"join", "", reads.tid}, ReasonOf(reads)};
-  EXPECT_EQ(FindDeadlocks({writes, reads}, reasons),
+  EXPECT_EQ(FindCycles({writes, reads}, reasons),
             (std::vector<std::vector<int32_t>>{{writer, reads.tid}}));
   pthread_rwlock_unlock(&lock);
 }
