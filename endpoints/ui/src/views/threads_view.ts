@@ -24,8 +24,9 @@ function waitOf(thread: Thread, dump: Dump): string {
   return `lock ${thread.lock}${thread.owner === "" ? "" : `, held by ${nameOf(thread.owner, dump)}`}`;
 }
 
-// Files of the C library, of its headers, and modules without lines.
-const kOfTheSystem = /^\.\/|^\/usr\/include\/(c\+\+|x86_64-linux-gnu)\/|\.so[.:]|^\?\?/;
+// Files of the C library, of its headers, which clang finds from its own folder on
+// (/usr/bin/../lib/gcc/…/include/c++/12/mutex), and modules without lines.
+const kOfTheSystem = /^\.\/|^\/usr\/(.*\/)?include\/(c\+\+|x86_64-linux-gnu)\/|\.so[.:]|^\?\?/;
 const kNobodys = /^(created by |pprof::interpose::)/;
 
 // The innermost function of the program itself, by which people know a stack.
