@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 // Weak: a program that wraps one of these functions itself keeps its own.
 #define PPROF_EXPORT_WEAK __attribute__((weak, visibility("default")))
@@ -21,12 +22,16 @@ namespace pprof::interpose {
 // Not async-signal-safe: takes the loader's lock.
 void* FindNext(const char* name, const char* version);
 
+inline constexpr std::nullptr_t kAnyVersion = nullptr;
+
+// Names are references: clang mangles a pointer to an array's first character as an expression that
+// libstdc++ cannot demangle.
 // REQUIRES: glibc has the name (and the version): a failing dlsym would call malloc.
 // Thread safety: safe. Call is async-signal-safe once resolved.
-template <class Signature, const char* kName, const char* kVersion = nullptr>
+template <class Signature, const auto& kName, const auto& kVersion = kAnyVersion>
 class Next;
 
-template <class R, class... Args, bool kNoexcept, const char* kName, const char* kVersion>
+template <class R, class... Args, bool kNoexcept, const auto& kName, const auto& kVersion>
 class Next<R(Args...) noexcept(kNoexcept), kName, kVersion> {
  public:
   using Function = R (*)(Args...) noexcept(kNoexcept);

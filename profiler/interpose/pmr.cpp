@@ -12,7 +12,7 @@
 namespace pprof::interpose {
 namespace {
 
-template <const char* kName>
+template <const auto& kName>
 __attribute__((always_inline)) inline void* Take(void* pool, size_t bytes, size_t alignment,
                                                  void* caller) {
   void* block = Next<void*(void*, size_t, size_t), kName>::Call(pool, bytes, alignment);
@@ -20,7 +20,7 @@ __attribute__((always_inline)) inline void* Take(void* pool, size_t bytes, size_
   return block;
 }
 
-template <const char* kName>
+template <const auto& kName>
 void GiveBack(void* pool, void* block, size_t bytes, size_t alignment) {
   signal_safe::OnPoolFree(block);
   Next<void(void*, void*, size_t, size_t), kName>::Call(pool, block, bytes, alignment);
