@@ -17,7 +17,13 @@ usage() {
   sed -n '2,11s/^# \{0,1\}//p' "$0"
 }
 
+# One line on a terminal, which the next one replaces; an empty one removes it.
+progress() {
+  [ ! -t 2 ] || printf '\r\033[K%s' "$1" >&2
+}
+
 fail() {
+  progress ''
   echo "capture.sh: $1" >&2
   exit "${2:-1}"
 }
@@ -103,6 +109,7 @@ get() {
     file=-
   fi
   note FAILED "$file" $(($(date +%s) - begin)) "$1$2: $reason"
+  progress ''
   echo "capture.sh: $1: $reason" >&2
   return 1
 }
@@ -121,6 +128,12 @@ listed_profiles() {
 }
 
 get_profile() {
+  position=$((position + 1))
+  case "$1" in
+    profile | wall | fgprof | trace)
+      progress "capture.sh: $position of $count: $1, which is recorded for $recording_seconds s" ;;
+    *) progress "capture.sh: $position of $count: $1" ;;
+  esac
   case "$1" in
     symbol) ;; # only answers queries about addresses
     cmdline) get cmdline '' .txt || true ;;
@@ -247,6 +260,8 @@ else
   rm -f "$work/index.html"
   profiles="heap allocs goroutine cmdline profile"
 fi
+count=0 position=0
+for profile in $profiles; do count=$((count + 1)); done
 for profile in $profiles; do
   case "$profile" in profile | wall | fgprof | trace) ;; *) get_profile "$profile" ;; esac
 done
@@ -256,11 +271,14 @@ for profile in $profiles; do # recordings last
   case "$profile" in profile | wall | fgprof | trace) get_profile "$profile" ;; esac
 done
 [ "$fetched" -gt 0 ] || fail "nothing could be fetched from $shown"
+progress 'capture.sh: the files that the process has mapped'
 if pid=$(local_pid); then copy_binaries "$pid"; else maps_over_http; fi
 commands >>"$work/manifest.txt"
 
 rm -f "$errors"
+progress 'capture.sh: the archive'
 (cd "$dir" && tar -cf - "$name" | gzip >"$name.tar.gz") || fail "cannot write $dir/$name.tar.gz"
+progress ''
 cat "$work/manifest.txt"
 echo
 echo "$dir/$name.tar.gz"

@@ -128,6 +128,21 @@ class Capture(unittest.TestCase):
                 self.assertIn("nothing could be fetched", result.stderr)
                 self.assertEqual(os.listdir(self.folder.name), [])
 
+    def test_a_terminal_shows_how_far_it_is(self):
+        master, terminal = os.openpty()
+        with os.fdopen(master, "rb", buffering=0) as screen:
+            done = subprocess.run(["sh", CAPTURE, self.url, self.folder.name], stderr=terminal,
+                                  stdout=subprocess.DEVNULL, timeout=120,
+                                  env=dict(os.environ, PPROF_CPP_CAPTURE_CLIENT="curl"))
+            self.assertEqual(done.returncode, 0)
+            os.close(terminal)
+            shown = screen.read(65536).decode()
+        self.assertIn("\r\033[Kcapture.sh: 1 of 8: heap\r\033[K", shown)
+        self.assertIn("capture.sh: 8 of 8: wall, which is recorded for 5 s\r\033[K", shown)
+        # A message is a line of its own, and nothing of the progress remains.
+        self.assertIn("\r\033[Kcapture.sh: block: 501 ", shown)
+        self.assertTrue(shown.endswith("\r\033[K"), shown)
+
     def test_wrong_arguments(self):
         self.assertEqual(self.capture().returncode, 2)
         self.assertEqual(self.capture("a", "b", "c").returncode, 2)
