@@ -28,12 +28,13 @@ fail() {
 
 install_option=() groups=(build demo)
 screenshots=no
+scenes=6 played=0
 out="$root/build/story"
 for argument in "$@"; do
   case "$argument" in
     -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --no-install) install_option=(--no-install) ;;
-    --screenshots) screenshots=yes groups+=(ui) ;;
+    --screenshots) screenshots=yes groups+=(ui) scenes=7 ;;
     -*) echo "demo.sh: unknown option $argument; see --help" >&2; exit 2 ;;
     *) out=$argument ;;
   esac
@@ -114,6 +115,11 @@ stop_server() {
   [[ "$status" == 0 ]] || fail "demo_app ended with status $status instead of 0"
 }
 
+scene() {  # scene TITLE
+  played=$((played + 1))
+  echo "== Run $played of $scenes: $1"
+}
+
 milliseconds() { date +%s%3N; }
 
 name_the_leak() {
@@ -168,7 +174,7 @@ name_the_holder() {
 name_the_lost() {
   local share
   echo
-  echo "== Run: --leak lost, 20,000 requests"
+  scene "--leak lost, 20,000 requests"
   start_server none "" --leak lost
   start_load -n 20000
   wait "$load_pid" || true
@@ -190,14 +196,15 @@ cumulative_of() {  # cumulative_of TOP_FILE FUNCTION
 name_the_price() {
   local seconds=$((busy_purge_seconds + 4)) delay purges hold
   echo
-  echo "== Run: --fix purge once in $busy_purge_seconds s, under all the load that the machine takes"
+  scene "--fix purge once in $busy_purge_seconds s, under all the load that the machine takes, for $seconds s"
   start_server purge "${busy_purge_seconds}s"
   start_load -z $((seconds + 30))s "$busy_requests_per_second_each"
   echo "\$ wget -q -O mutex.pb.gz '$profiles/mutex?seconds=$seconds&fraction=1'"
   echo "\$ go tool pprof -top -cum mutex.pb.gz"
   wget -q -O "$out/mutex.pb.gz" "$profiles/mutex?seconds=$seconds&fraction=1" ||
     fail "wget $profiles/mutex failed"
-  wget -q -O "$out/price.json" "$service/stats" || fail "wget $service/stats failed"
+  wget -q --tries=10 --retry-on-http-error=503 -O "$out/price.json" "$service/stats" ||
+    fail "wget $service/stats failed"
   stop_server
   "$pprof" -top -cum -nodefraction=0 -unit=ms "$out/mutex.pb.gz" >"$out/mutex-delay.txt" 2>"$out/mutex.err" &&
     "$pprof" -top -cum -nodefraction=0 -sample_index=contentions "$out/mutex.pb.gz" >"$out/mutex-contentions.txt" \
@@ -224,7 +231,7 @@ take_pictures() {  # take_pictures leak|purge: of the page of the server that ru
 # What a purge gives back, as the page shows it: the heap after it against the heap before it.
 picture_a_purge() {
   [[ "$screenshots" == yes ]] || return 0
-  echo "== Run: --fix purge once in 8 s, for a picture of the difference"
+  scene "--fix purge once in 8 s, for a picture of the difference"
   start_server purge 8s
   start_load -z 100s
   take_pictures purge
@@ -256,9 +263,9 @@ die_at_the_limit() {
   make_group
   echo
   if [[ -n "$group" ]]; then
-    echo "== Run: --fix none with a limit of $((limit_bytes / 1024 / 1024)) MiB (memory cgroup), and nobody looks"
+    scene "--fix none with a limit of $((limit_bytes / 1024 / 1024)) MiB (memory cgroup), and nobody looks"
   else
-    echo "== Run: --fix none with RLIMIT_AS (no memory cgroup can be made here), and nobody looks"
+    scene "--fix none with RLIMIT_AS (no memory cgroup can be made here), and nobody looks"
   fi
   echo "\$ PPROF_CPP_WATCH=$out/captures demo_app ..."
   start_watched "$out/server-watched.log"
@@ -302,7 +309,7 @@ install_dependencies "${install_option[@]}" "${groups[@]}"
 build
 pprof=$(pprof_tool) || fail "go tool pprof does not work here; it said the above"
 
-echo "== Run 1: --fix none, until 90 % of $((limit_bytes / 1024 / 1024)) MiB"
+scene "--fix none, until 90 % of $((limit_bytes / 1024 / 1024)) MiB"
 start_server none
 start_load -z 100s
 python3 "$root/scripts/story_sample.py" "$service" "$out/none.csv" --load-pid "$load_pid" \
@@ -315,7 +322,7 @@ requests=$(tail -1 "$out/none.csv" | cut -d, -f2)
 requests=$(((requests + connections - 1) / connections * connections))  # hey rounds down
 
 for fix in purge clear; do
-  echo "== Run: --fix $fix, the same load ($requests requests)"
+  scene "--fix $fix, the same load ($requests requests)"
   start_server "$fix"
   start_load -n "$requests"
   python3 "$root/scripts/story_sample.py" "$service" "$out/$fix.csv" --load-pid "$load_pid" ||

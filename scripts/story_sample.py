@@ -34,6 +34,14 @@ def sample(url, start):
     return stats
 
 
+def show(stats, most):
+    """One line on a terminal, which the next one replaces."""
+    if sys.stderr.isatty():
+        limit = f" of {most >> 20}" if most else ""
+        print(f"\r\033[K   {stats['seconds']:.0f} s, {stats['requests']} requests, "
+              f"{stats['resident_bytes'] >> 20}{limit} MiB resident", end="", file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url")
@@ -53,6 +61,7 @@ def main():
             stats = sample(options.url, start)
             writer.writerow(stats)
             file.flush()
+            show(stats, options.until_resident)
             if options.until_resident and stats["resident_bytes"] >= options.until_resident:
                 return 0
             if not running:
@@ -64,4 +73,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    sys.exit(status)
