@@ -3,7 +3,7 @@
 #include <pprof/mark.h>
 
 #include "demo_app/memory.h"
-#include "demo_app/request_context.h"
+#include "demo_app/requests/request_context.h"
 
 Purger::Purger(std::chrono::milliseconds max_age, std::chrono::milliseconds interval)
     : max_age_(max_age), interval_(interval), thread_([this] { Run(); }) {}

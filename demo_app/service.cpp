@@ -10,14 +10,14 @@
 #include <system_error>
 
 #include "demo_app/address.h"
-#include "demo_app/audit.h"
-#include "demo_app/auth.h"
 #include "demo_app/connection_queue.h"
 #include "demo_app/connections.h"
 #include "demo_app/debug_mount.h"
 #include "demo_app/memory.h"
-#include "demo_app/orders.h"
-#include "demo_app/request_context.h"
+#include "demo_app/requests/audit.h"
+#include "demo_app/requests/auth.h"
+#include "demo_app/requests/orders.h"
+#include "demo_app/requests/request_context.h"
 
 namespace {
 

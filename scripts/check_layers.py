@@ -40,7 +40,10 @@ SYMBOLIZE = "profiler/symbolize"
 PROFILES = "profiler/profiles"
 FOR_PROFILES = ("pprof profiler/labels profiler/model profiler/profiles/builtin.h "
                 "profiler/profiles/stack_view.h ")
-SYS = {room: f"profiler/sys/{room}" for room in ("files", "memory", "modules", "process", "thread", "time")}
+SYS = {room: f"profiler/sys/{room}" for room in ("files", "memory", "memory_limits", "modules", "process",
+                                                 "thread", "time")}
+INTERPOSE = "profiler/interpose"
+WATCH = "profiler/watch"
 
 # The operating system's headers are allowed in sys/, in interpose/, which defines libc functions,
 # in programs, and for sockets in endpoints/.
@@ -48,8 +51,10 @@ TABLE = {
     SYS["files"]: Room(headers="dirent.h fcntl.h sys/file.h sys/stat.h sys/syscall.h unistd.h"),
     SYS["time"]: Room(headers="fcntl.h time.h unistd.h x86intrin.h"),
     SYS["memory"]: Room(
-        headers="fcntl.h linux/filter.h linux/seccomp.h poll.h sys/eventfd.h sys/mman.h sys/resource.h sys/stat.h sys/syscall.h "
-                "sys/uio.h unistd.h"),
+        headers="fcntl.h linux/filter.h linux/seccomp.h sys/mman.h sys/stat.h sys/syscall.h sys/uio.h "
+                "unistd.h"),
+    SYS["memory_limits"]: Room(
+        SYS["memory"], headers="fcntl.h poll.h sys/eventfd.h sys/mman.h sys/resource.h unistd.h"),
     SYS["process"]: Room(
         f"{SYS['modules']}/loaded_module.h {SYS['time']}",
         headers="dirent.h fcntl.h sched.h signal.h sys/mman.h sys/prctl.h sys/resource.h sys/stat.h "
@@ -83,14 +88,21 @@ TABLE = {
     f"{SAFE}/hooks": Room(
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "memory", "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
-    "profiler/interpose": Room(
-        f"{SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h",
-        std=STD_SIGNAL_SAFE | {"climits", "cstdarg", "cstdio", "cstdlib"},
-        headers="dlfcn.h gperftools/malloc_extension_c.h gperftools/tcmalloc.h linux/futex.h "
-                "linux/seccomp.h malloc.h pthread.h semaphore.h signal.h sys/prctl.h sys/signalfd.h "
-                "sys/single_threaded.h "
-                "sys/syscall.h time.h unistd.h",
-        conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_(LOCKS|MALLOC)",)),
+    f"{INTERPOSE}/allocation": Room(
+        f"{INTERPOSE} {SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h",
+        std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
+        headers="gperftools/malloc_extension_c.h gperftools/tcmalloc.h malloc.h unistd.h",
+        conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_MALLOC",)),
+    f"{INTERPOSE}/waits": Room(
+        f"{INTERPOSE} {SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdarg", "cstdlib"},
+        headers="dlfcn.h linux/futex.h pthread.h semaphore.h signal.h sys/signalfd.h "
+                "sys/single_threaded.h sys/syscall.h time.h unistd.h",
+        conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_LOCKS",)),
+    f"{INTERPOSE}/process": Room(
+        f"{INTERPOSE} {INTERPOSE}/allocation {SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdarg"},
+        headers="dlfcn.h linux/seccomp.h pthread.h sys/prctl.h",
+        conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_MALLOC",)),
+    INTERPOSE: Room(std=STD_SIGNAL_SAFE | {"cstdlib"}, headers="dlfcn.h unistd.h"),
 
     f"{SYMBOLIZE}/elf": Room(
         SYS["memory"], headers="elf.h isa-l/igzip_lib.h lzma.h zlib.h zstd.h",
@@ -109,8 +121,8 @@ TABLE = {
     "profiler/encode": Room("pprof profiler/model",
                             headers="fmt/format.h protozero/pbf_writer.hpp zlib.h"),
     f"{PROFILES}/heap": Room(
-        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SAFE}/tables {SYS['memory']} {SYS['modules']} "
-        f"{SYS['process']} {SYS['thread']} {SYS['time']}",
+        f"{FOR_PROFILES} {SAFE} {SAFE}/heap {SAFE}/tables {SYS['memory']} {SYS['memory_limits']} "
+        f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}",
         headers="fmt/format.h gperftools/malloc_extension.h gperftools/malloc_extension_c.h"),
     f"{PROFILES}/contention": Room(
         f"{FOR_PROFILES} {SAFE}/contention {SYS['process']} {SYS['thread']} {SYS['time']}",
@@ -140,15 +152,21 @@ TABLE = {
     f"{PROFILES}/holders": Room(
         f"{FOR_PROFILES} {PROFILES}/heap {PROFILES}/holders/names {PROFILES}/holders/objects "
         f"{PROFILES}/holders/roots {PROFILES}/holders/search {SAFE}/heap {SYS['memory']} "
-        f"{SYS['process']} {SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
+        f"{SYS['memory_limits']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="fmt/format.h"),
     PROFILES: Room(f"{FOR_PROFILES} {SAFE}/unwind"),
 
     "profiler/monitoring": Room(
         f"pprof profiler/encode {PROFILES}/heap/allocator_stats.h {SAFE}/contention {SAFE}/heap "
-        f"{SAFE}/tables {SYS['memory']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
-    "profiler/watch": Room(
-        f"pprof profiler/labels profiler/model {PROFILES}/heap {SAFE}/heap {SAFE}/hooks {SYS['files']} {SYS['memory']} "
-        f"{SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}", headers="zlib.h"),
+        f"{SAFE}/tables {SYS['memory']} {SYS['memory_limits']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
+    f"{WATCH}/folder": Room(f"pprof {SYS['files']} {SYS['process']}"),
+    f"{WATCH}/capture": Room(
+        f"pprof profiler/labels profiler/model profiler/monitoring/history.h "
+        f"profiler/monitoring/history_text.h {PROFILES}/heap {SAFE}/heap {WATCH}/folder {SYS['files']} {SYS['memory_limits']} {SYS['modules']} {SYS['process']} {SYS['thread']} {SYS['time']}",
+        headers="zlib.h"),
+    WATCH: Room(
+        f"pprof profiler/monitoring/history.h profiler/monitoring/metrics.h {SAFE}/hooks {WATCH}/capture "
+        f"{WATCH}/folder {SYS['files']} {SYS['memory']} "
+        f"{SYS['memory_limits']} {SYS['process']} {SYS['thread']} {SYS['time']}"),
 
     # Public headers: the standard library and each other.
     "profiler/include/pprof": Room(conditions=(r"#ifdef _LIBCPP_VERSION",)),
@@ -159,7 +177,7 @@ TABLE = {
     "profiler/preload": Room(
         f"pprof endpoints/answers endpoints/door/answer_writer.h "
         f"endpoints/door/socket/listener.h profiler/interpose/next.h "
-        f"profiler/interpose/real_allocator.h {SAFE}/hooks {SYS['memory']}/maps_file.h "
+        f"profiler/interpose/allocation/real_allocator.h {SAFE}/hooks {SYS['memory']}/maps_file.h "
         f"{SYS['modules']}/loaded_module.h {SYS['process']}/environment.h {SYS['thread']} "
         f"{SYS['time']}/clock.h",
         headers="dlfcn.h poll.h pthread.h signal.h sys/auxv.h sys/epoll.h sys/select.h sys/stat.h "
@@ -171,7 +189,7 @@ TABLE = {
                                     conditions=(r"#ifdef __cplusplus",)),
     "endpoints/answers": Room(f"pprof profiler/monitoring/metrics.h {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
     "endpoints/limits": Room(
-        f"pprof {SYS['memory']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
+        f"pprof {SYS['memory_limits']}/memory_left.h {SYS['thread']}/own_descriptors.h"),
     "endpoints/handlers": Room(
         f"pprof endpoints/answers endpoints/limits profiler/monitoring {SYS['process']}/command_line.h "
         f"{SYS['thread']}/own_descriptors.h", headers=""),
@@ -208,7 +226,8 @@ TABLE = {
         "profiler/preload/attach_report.h",
         headers="arpa/inet.h fmt/format.h netinet/in.h poll.h signal.h sys/ioctl.h sys/socket.h "
                 "sys/stat.h sys/wait.h unistd.h"),
-    "demo_app": Room("pprof", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
+    "demo_app/requests": Room(headers="fmt/format.h nlohmann/json.hpp"),
+    "demo_app": Room("pprof demo_app/requests", headers="CLI/CLI.hpp fmt/format.h gperftools/malloc_extension_c.h "
                                       "httplib.h netinet/in.h nlohmann/json.hpp signal.h "
                                       "sys/socket.h unistd.h"),
 }

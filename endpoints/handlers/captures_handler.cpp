@@ -4,13 +4,15 @@
 #include <string>
 #include <utility>
 
-#include "endpoints/answers/json.h"
 #include "endpoints/answers/tar_file.h"
 #include "endpoints/handlers/query.h"
 #include "pprof/watch.h"
+#include "profiler/monitoring/json.h"
 
 namespace pprof::http {
 namespace {
+
+using monitoring::JsonString;
 
 constexpr std::string_view kCaptures = "/debug/pprof/captures";
 constexpr char kJson[] = "application/json; charset=utf-8";

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory_limits/memory_left.h"
 #include "profiler/sys/thread/own_descriptors.h"
 
 namespace pprof::http {

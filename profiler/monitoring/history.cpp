@@ -41,8 +41,10 @@ HistoryRow RowOf(const sys::ProcessUsage& usage, bool of_tcmalloc) {
 
 History& History::Instance() { return history_of_process.Get(); }
 
+History* History::IfMade() { return history_of_process.IfMade(); }
+
 void History::MarkIfMade(MarkKind kind, std::string_view text) {
-  History* const history = history_of_process.IfMade();
+  History* const history = IfMade();
   if (history != nullptr) history->Mark(kind, text);
 }
 

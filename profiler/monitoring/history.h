@@ -27,11 +27,13 @@ struct HistoryCopy {
   std::vector<Mark> marks;
 };
 
-// Thread safety: safe. Not async-signal-safe: locks.
+// Thread safety: safe. Not async-signal-safe: locks. Only Instance() and Read() allocate.
 class History {
  public:
   // This process's: a forked child has its own, which is empty. Made at first use, never freed.
   static History& Instance();
+  // This process's; nullptr if nobody made it yet. Async-signal-safe.
+  static History* IfMade();
   // Adds a mark if the history is there; for marks of ours, which alone do not make one.
   static void MarkIfMade(MarkKind kind, std::string_view text);
 

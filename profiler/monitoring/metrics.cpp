@@ -109,6 +109,10 @@ std::string AllocatorName() {
 
 void AddProfiler(const ProcessFacts& facts, std::vector<Metric>* metrics) {
   AddSamples(metrics);
+  metrics->push_back({"pprof_cpp_captures_total",
+                      "Captures that pprof::Watch took.",
+                      Type::kCounter,
+                      {{{}, NumberOf(captures_taken)}}});
   AddGauge("pprof_cpp_recordings", "Recordings that run now.", Recording::Running(), metrics);
   if (!facts.limit.source.empty()) {
     const std::vector<std::pair<std::string, std::string>> source = {

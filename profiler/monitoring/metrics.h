@@ -1,11 +1,16 @@
 // Numbers of the process and of the profiler in it, for monitoring systems.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace pprof::monitoring {
+
+// Captures that were taken: counted by the watch, which may not allocate then.
+inline std::atomic<uint64_t> captures_taken{0};
 
 // A family of metrics as Prometheus knows it.
 struct Metric {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory_limits/memory_left.h"
 #include "profiler/sys/process/process_usage.h"
 
 namespace pprof::monitoring {

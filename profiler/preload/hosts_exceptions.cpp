@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <new>
 
-#include "profiler/interpose/real_allocator.h"
+#include "profiler/interpose/allocation/real_allocator.h"
 
 namespace pprof::preload {
 namespace {

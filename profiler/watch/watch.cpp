@@ -8,8 +8,8 @@
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_descriptors.h"
-#include "profiler/watch/capture_list.h"
-#include "profiler/watch/capture_name.h"
+#include "profiler/watch/folder/capture_list.h"
+#include "profiler/watch/folder/capture_name.h"
 #include "profiler/watch/watch_thread.h"
 
 namespace pprof {

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "pprof/recording.h"
+#include "profiler/monitoring/history.h"
+#include "profiler/monitoring/metrics.h"
 #include "profiler/signal_safe/hooks/on_watch_signal.h"
 #include "profiler/sys/memory/pages.h"
 #include "profiler/sys/process/command_line.h"
@@ -15,7 +17,7 @@
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/thread/thread_signal.h"
 #include "profiler/sys/time/clock.h"
-#include "profiler/watch/capture_list.h"
+#include "profiler/watch/folder/capture_list.h"
 
 namespace pprof::watch {
 namespace {
@@ -30,6 +32,12 @@ constexpr double kFastestBytesPerNano = 2;
 constexpr double kCalm = 0.5;
 constexpr int64_t kCalmBeat = 10 * kSecond;
 constexpr int kMostRemovedForOne = 3;  // on a full disk
+
+// To the history and the metrics. Allocates nothing.
+void Announce(const CaptureFiles& capture) {
+  monitoring::History::MarkIfMade(monitoring::MarkKind::kCapture, capture.name().text);
+  monitoring::captures_taken.fetch_add(1, std::memory_order_relaxed);
+}
 
 // What the watch itself does is touched before memory is short.
 CaptureMemory* MakeMemory() {
@@ -202,6 +210,7 @@ void WatchThread::Take(Files* files, std::string_view reason) {
     // Before anything else: whoever looks for the cause of a death finds it by this.
     record_.Write(state_);
     capture->AddTables();
+    Announce(*capture);
     if (finishing) return Tidy(*capture, files->folder);
   }
   finish_thread_.Join();
@@ -271,6 +280,7 @@ Result<std::string> WatchThread::Capture(std::string_view reason) {
                                                std::generic_category().message(error));
     }
     capture->AddTables();
+    Announce(*capture);
     changed_capture_ = true;
   }
   Finish(&*capture, folder);

@@ -10,19 +10,19 @@
 
 #include "pprof/watch.h"
 #include "profiler/sys/files/private_folder.h"
-#include "profiler/sys/memory/memory_levels.h"
-#include "profiler/sys/memory/memory_notice.h"
+#include "profiler/sys/memory_limits/memory_levels.h"
+#include "profiler/sys/memory_limits/memory_notice.h"
 #include "profiler/sys/process/process.h"
 #include "profiler/sys/thread/mutex.h"
 #include "profiler/sys/thread/own_thread.h"
-#include "profiler/watch/capture_files.h"
-#include "profiler/watch/capture_memory.h"
+#include "profiler/watch/capture/capture_files.h"
+#include "profiler/watch/capture/capture_memory.h"
+#include "profiler/watch/capture/name_learner.h"
+#include "profiler/watch/folder/retention.h"
+#include "profiler/watch/folder/run_record.h"
 #include "profiler/watch/followers.h"
 #include "profiler/watch/lock_waits.h"
-#include "profiler/watch/name_learner.h"
-#include "profiler/watch/retention.h"
 #include "profiler/watch/rules.h"
-#include "profiler/watch/run_record.h"
 
 namespace pprof::watch {
 

@@ -1,5 +1,5 @@
 // The semantics of gorilla/context that the demo depends on, and those that caused the leak.
-#include "demo_app/request_context.h"
+#include "demo_app/requests/request_context.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory_limits/memory_left.h"
 
 #include <gtest/gtest.h>
 
-#include "profiler/sys/memory/memory_group.h"
+#include "profiler/sys/memory_limits/memory_group.h"
 
 namespace pprof::sys {
 namespace {

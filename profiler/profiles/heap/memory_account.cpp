@@ -11,7 +11,7 @@
 #include "profiler/profiles/heap/allocator_stats.h"
 #include "profiler/profiles/heap/heap_read.h"
 #include "profiler/profiles/heap/memory_owners.h"
-#include "profiler/sys/memory/resident_memory.h"
+#include "profiler/sys/memory_limits/resident_memory.h"
 
 namespace pprof::profiles {
 namespace {

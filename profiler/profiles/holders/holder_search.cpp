@@ -8,8 +8,8 @@
 
 #include "profiler/profiles/holders/objects/tcmalloc_spans.h"
 #include "profiler/signal_safe/heap/heap_sampler.h"
-#include "profiler/sys/memory/memory_left.h"
 #include "profiler/sys/memory/own_memory.h"
+#include "profiler/sys/memory_limits/memory_left.h"
 
 namespace pprof::profiles::holders {
 namespace {

@@ -9,8 +9,9 @@
 
 namespace pprof::profiles {
 
-// The threads of each cycle of waits, in order: A waits for B, B waits for A. A dump reads one thread
-// after the other, so that threads which take turns with a lock may seem to wait for each other.
+// The threads of each cycle of waits, in order: A waits for B, B waits for A. A dump reads one
+// thread after the other, so that threads which take turns with a lock may seem to wait for each
+// other.
 std::vector<std::vector<int32_t>> FindCycles(const std::vector<ThreadView>& threads,
                                              const std::vector<WaitReason>& reasons);
 

@@ -66,6 +66,11 @@ class Endpoints(WatchCase):
         with open(f"{self.captures_at}/{name}/heap.pb.gz", "rb") as original:
             self.assertEqual(heap, original.read())
 
+        history = json.loads(self.ask(f"captures/{name}/history.json")[1])
+        self.assertEqual([row["seconds"] for row in history["resolutions"]], [1, 10, 300])
+        self.assertIn(("capture", name), [(mark["kind"], mark["text"]) for mark in history["marks"]])
+        self.assertIn("\npprof_cpp_captures_total 1\n", self.ask("metrics")[1].decode())
+
         listing = self.command("captures", f"127.0.0.1:{port}")
         self.assertRegex(listing, rf"^{name}\t\d+ KiB\t\n$")
         archive = f"{self.folder.name}/last.tar.gz"
@@ -93,6 +98,7 @@ class Endpoints(WatchCase):
         self.assertEqual(self.listed(), {"captures": [], "deaths": []})
         self.assertEqual(self.post("captures"), (404, b"nothing watches this process\n"))
         self.quit(leaker)
+
 
 if __name__ == "__main__":
     unittest.main()

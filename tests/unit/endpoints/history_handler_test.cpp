@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "endpoints/answers/json.h"
 #include "pprof/http.h"
 #include "pprof/mark.h"
+#include "profiler/monitoring/json.h"
 #include "tests/unit/endpoints/http_client.h"
 #include "tests/unit/endpoints/test_server.h"
 
@@ -99,10 +99,10 @@ TEST(HistoryHandler, OnlyReadsAndNotForStrangers) {
 }
 
 TEST(Json, TextIsEscapedAndNumbersHaveAPoint) {
-  EXPECT_EQ(JsonString("a\"b\\c\n\x01<"), R"("a\"b\\c\u000a\u0001<")");
-  EXPECT_EQ(SecondsText(0), "0.000");
-  EXPECT_EQ(SecondsText(-250000000), "0.000");
-  EXPECT_EQ(SecondsText(1764319838007999999), "1764319838.007");
+  EXPECT_EQ(monitoring::JsonString("a\"b\\c\n\x01<"), R"("a\"b\\c\u000a\u0001<")");
+  EXPECT_EQ(monitoring::SecondsText(0), "0.000");
+  EXPECT_EQ(monitoring::SecondsText(-250000000), "0.000");
+  EXPECT_EQ(monitoring::SecondsText(1764319838007999999), "1764319838.007");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/sys/memory/memory_left.h"
+#include "profiler/sys/memory_limits/memory_left.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/time/clock.h"
 

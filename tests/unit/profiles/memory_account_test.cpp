@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "profiler/sys/memory/resident_memory.h"
+#include "profiler/sys/memory_limits/resident_memory.h"
 #include "profiler/sys/process/sanitizers.h"
 
 namespace pprof::profiles {

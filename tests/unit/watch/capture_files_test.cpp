@@ -1,4 +1,4 @@
-#include "profiler/watch/capture_files.h"
+#include "profiler/watch/capture/capture_files.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 
 #include "profiler/signal_safe/heap/heap_sampler.h"
-#include "profiler/watch/capture_list.h"
+#include "profiler/watch/folder/capture_list.h"
 
 namespace pprof::watch {
 namespace {

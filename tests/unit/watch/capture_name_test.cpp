@@ -1,4 +1,4 @@
-#include "profiler/watch/capture_name.h"
+#include "profiler/watch/folder/capture_name.h"
 
 #include <gtest/gtest.h>
 

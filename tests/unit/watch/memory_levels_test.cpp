@@ -1,4 +1,4 @@
-#include "profiler/sys/memory/memory_levels.h"
+#include "profiler/sys/memory_limits/memory_levels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "profiler/sys/memory/memory_notice.h"
+#include "profiler/sys/memory_limits/memory_notice.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/sys/memory/memory_group.h"
+#include "profiler/sys/memory_limits/memory_group.h"
 
 namespace pprof::sys {
 namespace {

@@ -1,4 +1,4 @@
-#include "profiler/watch/retention.h"
+#include "profiler/watch/folder/retention.h"
 
 #include <gtest/gtest.h>
 

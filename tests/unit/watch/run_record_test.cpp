@@ -1,4 +1,4 @@
-#include "profiler/watch/run_record.h"
+#include "profiler/watch/folder/run_record.h"
 
 #include <gtest/gtest.h>
 
