@@ -64,8 +64,9 @@ std::string AnswerWriter::Write(const Answer& answer, bool head_only) {
     headers.emplace("Content-Length", std::to_string(bytes));
   }
   std::string out = "HTTP/1.1 " + std::to_string(answer.status) + " " + PhraseOf(answer.status);
-  for (const auto& [name, value] : headers)
+  for (const auto& [name, value] : headers) {
     out.append("\r\n").append(name).append(": ").append(value);
+  }
   out += "\r\n\r\n";
   if (!head_only && !has_profile) out += answer.body;
   return out;

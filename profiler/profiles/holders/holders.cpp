@@ -71,8 +71,9 @@ Status Add(const holders::HolderParameters& parameters, HolderSearch* search,
       if (frames.empty()) {
         frames.emplace_back(search->IsOfAllocator(target) ? kAllocators : kNobody);
       }
-      if (holders::StrengthOf(target.level) == holders::Strength::kWeak)
+      if (holders::StrengthOf(target.level) == holders::Strength::kWeak) {
         frames.emplace_back(kWeakly);
+      }
     }
     AddSample(target, frames, LabelsOf(*search, target), builder);
   }

@@ -100,15 +100,19 @@ model::ThreadNote NoteOf(const ThreadView& thread, std::string header, SnapshotB
   return note;
 }
 
+// "labels=all", or no such parameter.
+Result<bool> WantsAllLabels(const SnapshotBuilder& builder) {
+  const std::string* wanted = builder.parameter("labels");
+  if (wanted == nullptr || *wanted == "all") return wanted != nullptr;
+  return Status(StatusCode::kInvalidArgument,
+                "labels=" + *wanted + " is not all, which adds thread, tid and state");
+}
+
 Status CollectGoroutine(SnapshotBuilder& builder) {
   const std::string* self = builder.parameter("self");
   const std::string* debug = builder.parameter("debug");
-  const std::string* wanted_labels = builder.parameter("labels");
-  if (wanted_labels != nullptr && *wanted_labels != "all") {
-    return {StatusCode::kInvalidArgument,
-            "labels=" + *wanted_labels + " is not all, which adds thread, tid and state"};
-  }
-  const bool all_labels = wanted_labels != nullptr;
+  const Result<bool> all_labels = WantsAllLabels(builder);
+  if (!all_labels.ok()) return all_labels.status();
   const int form = debug == nullptr ? 0 : std::max(0, std::atoi(debug->c_str()));
   const bool full = form >= 2;
   Result<std::vector<ThreadView>> dumped = DumpThreads({self != nullptr && *self != "0", full});
@@ -129,7 +133,7 @@ Status CollectGoroutine(SnapshotBuilder& builder) {
   sys::WaitTimeReader wait_times;
   for (size_t i = 0; i < threads.size(); ++i) {
     const ThreadView thread = std::move(threads[i]);  // frees its memory for the profile
-    const auto labels = LabelsFor(thread, reasons[i].state, form, all_labels);
+    const auto labels = LabelsFor(thread, reasons[i].state, form, all_labels.value());
     if (thread.pcs.empty()) {
       profile.AddNamed(fmt::format("[no stack: {}]", thread.no_stack_because),
                        std::vector<int64_t>{1}.data(), labels);

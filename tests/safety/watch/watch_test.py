@@ -16,7 +16,7 @@ class Death(WatchCase):
         with memory_group(150 * MIB) as group:
             if group is None:
                 self.skipTest("no memory cgroup of version 1 can be made here")
-            leaker = self.start(20, before=group.enter)
+            leaker = self.start(10, before=group.enter)  # MiB/s: 0.7 s for each capture
             _, errors = leaker.communicate(timeout=60)
             self.assertEqual(leaker.returncode, -signal.SIGKILL, errors)
             self.assertEqual(errors, "")

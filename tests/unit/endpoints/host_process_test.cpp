@@ -118,11 +118,12 @@ TEST(HostProcess, NoThreadSpinsWithoutDescriptors) {
             0);
 }
 
-TEST(HostProcess, AForkedChildDoesNotListen) {
+// Whether nobody can listen on a server's port after its end, while a child from before lives.
+bool AChildKeepsThePort() {
   std::optional<Server> server = Started();
   const uint16_t port = server->port();
   int wait_here[2];
-  ASSERT_EQ(pipe2(wait_here, O_CLOEXEC), 0);
+  EXPECT_EQ(pipe2(wait_here, O_CLOEXEC), 0);
   const pid_t child = fork();
   if (child == 0) {
     close(wait_here[1]);
@@ -131,12 +132,18 @@ TEST(HostProcess, AForkedChildDoesNotListen) {
   }
   EXPECT_TRUE(Listens(port));
   server.reset();
-  EXPECT_FALSE(Listens(port)) << "the child has the socket";
+  const bool kept = Listens(port);
   close(wait_here[1]);
   close(wait_here[0]);
   int status = -1;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
+  return kept;
+}
+
+TEST(HostProcess, AForkedChildDoesNotListen) {
+  // Several tries: meanwhile another program of this machine may have got the port.
+  EXPECT_FALSE(AChildKeepsThePort() && AChildKeepsThePort() && AChildKeepsThePort());
 }
 
 TEST(HostProcess, AForkedChildMayEndReplaceOrStopItsServer) {
