@@ -34,7 +34,7 @@ int Become(void* opaque) {
   }
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   execve(command->arguments[0], command->arguments.data(), command->environment.data());
   constexpr int kNotFound = 127;
   _exit(kNotFound);
