@@ -100,6 +100,7 @@ pprof::ProfileType Hostile() {
     builder.AddNamed("<script>window.hostile=1</script>", {5, 5 << 10});
     builder.AddNamed("<img src=x onerror=window.hostile=1>", {4, 4 << 10});
     builder.AddNamed("\"'><svg onload=window.hostile=1>", {3, 3 << 10});
+    // NOLINTNEXTLINE(misc-misleading-bidirectional): on purpose
     builder.AddNamed("safe\u202egnp.exe\u2066\u200b", {2, 2 << 10});
     builder.AddNamed("javascript:window.hostile=1//" + std::string(65536, 'A'), {1, 1 << 10});
     builder.AddComment("<iframe src=javascript:window.hostile=1></iframe>");

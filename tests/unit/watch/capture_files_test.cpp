@@ -26,6 +26,10 @@ void Allocate() {
 }
 
 class CaptureFilesTest : public testing::Test {
+ public:
+  CaptureFilesTest(const CaptureFilesTest&) = delete;
+  CaptureFilesTest& operator=(const CaptureFilesTest&) = delete;
+
  protected:
   CaptureFilesTest() : top_(mkdtemp(path_)), memory_(std::make_unique<CaptureMemory>()) {
     std::string why_not;
@@ -33,8 +37,6 @@ class CaptureFilesTest : public testing::Test {
     EXPECT_EQ(why_not, "");
   }
   ~CaptureFilesTest() override { std::filesystem::remove_all(top_); }
-  CaptureFilesTest(const CaptureFilesTest&) = delete;
-  CaptureFilesTest& operator=(const CaptureFilesTest&) = delete;
 
   std::string Take(int64_t wall_nanos, const char* reason = "asked") {
     CaptureFiles files(&folder_, ".part.1", memory_.get(), &levels_);
