@@ -44,7 +44,7 @@ UnitIndex ReadAranges(SectionStream& aranges, const PendingLocations& locations)
   for (uint64_t offset = 0; ReadUnitExtent(aranges, offset, &extent); offset = extent.end) {
     const sys::Bytes set = aranges.Window(extent.offset, extent.end - extent.offset);
     ReadSet(set, extent.dwarf64, locations, &index);
-    aranges.Drop(set);
+    aranges.DropBefore(extent.end);
   }
   std::sort(index.described.begin(), index.described.end());
   std::sort(index.needed.begin(), index.needed.end());

@@ -66,6 +66,7 @@ void DwarfResolver::ScanUnits() {
         std::binary_search(index.described.begin(), index.described.end(), offset);
     const bool needed = std::binary_search(index.needed.begin(), index.needed.end(), offset);
     if (!described || needed) ScanUnit(extent);
+    sections_.info.DropBefore(extent.end);
   }
 }
 
@@ -89,7 +90,6 @@ void DwarfResolver::ScanUnit(const UnitExtent& extent) {
   if (IsConstantOffset(unit.line_offset())) {
     line_jobs_.push_back({unit.offset(), unit.line_offset().value, comp_dir, std::move(wanted)});
   }
-  sections_.info.Drop(unit.bytes());
 }
 
 void DwarfResolver::ScanFunctions(DwarfUnit& unit, uint64_t unit_key,
@@ -148,6 +148,7 @@ void DwarfResolver::ResolveFarReferencesIn(DwarfSections& sections,
   for (uint64_t offset = 0; next != end && ReadUnitExtent(sections.info, offset, &extent);
        offset = extent.end) {
     if (budget_.Spent()) return;
+    sections.info.DropBefore(offset);
     const NameTable::FarReference* first = next;
     while (next != end && next->die < extent.end) ++next;
     DwarfUnit unit(sections, abbrevs_, nullptr);
@@ -157,7 +158,6 @@ void DwarfResolver::ResolveFarReferencesIn(DwarfSections& sections,
       names_.SetTarget(at->name, names_.NameOf(unit, at->die));
     }
     FindScopes(unit, names_);
-    sections.info.Drop(unit.bytes());
   }
 }
 
@@ -215,7 +215,7 @@ void DwarfResolver::RunLineProgram(const LineJob& job) {
   };
   LineProgram(header, addresses, on_row).Run(budget_);
   NameCallFiles(job, header, names);
-  sections_.line.Drop(program);
+  sections_.line.DropBefore(extent.end);
 }
 
 void DwarfResolver::NameCallFiles(const LineJob& job, const LineHeader& header,

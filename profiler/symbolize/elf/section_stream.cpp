@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "profiler/sys/memory/lazy_file.h"
+
 namespace pprof::symbolize {
 namespace {
 
@@ -17,6 +19,7 @@ constexpr uint64_t kTrimFrom = 1 << 20;
 constexpr uint64_t kFirstLook = 256;         // most names are shorter
 constexpr uint64_t kMaxTextBytes = 1 << 20;  // the longest mangled name seen has 15 KB
 constexpr uint64_t kDropInputEvery = 1 << 20;
+constexpr uint64_t kDropPlainEvery = 512 << 10;
 
 }  // namespace
 
@@ -107,11 +110,21 @@ void SectionStream::DropInput() {
   input_kept_ = used;
 }
 
-void SectionStream::Drop(sys::Bytes window) {
-  if (!compressed() && section_.file != nullptr) section_.file->Drop(window);
+// Pieces of the file that two windows share are freed with the second one: units of 100 KB would
+// otherwise leave two each. A smaller offset than before begins another pass.
+void SectionStream::DropBefore(uint64_t offset) {
+  if (compressed() || section_.file == nullptr) return;
+  if (offset < dropped_) dropped_ = 0;
+  if (offset - dropped_ < kDropPlainEvery) return;
+  section_.file->Drop(section_.stored.Slice(dropped_, offset - dropped_));
+  dropped_ = offset - sys::LazyFile::kPiece;
 }
 
 void SectionStream::Close() {
+  if (!compressed() && section_.file != nullptr) {
+    section_.file->Drop(section_.stored.From(dropped_));
+    dropped_ = 0;
+  }
   source_.reset();
   buffer_ = sys::PageBuffer();
 }

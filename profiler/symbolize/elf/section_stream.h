@@ -36,10 +36,11 @@ class SectionStream {
   // MiB.
   std::string_view CStringAt(uint64_t offset);
 
-  // Frees the memory of a window that is no longer needed. Optional.
-  void Drop(sys::Bytes window);
+  // Frees the memory of what lies before `offset`, in a pass from front to back: at most 512 KiB of
+  // it are kept. Windows there are no longer valid. Optional.
+  void DropBefore(uint64_t offset);
 
-  // Frees the window and the decompressor until the next use.
+  // Frees the windows and the decompressor until the next use.
   void Close();
 
  private:
@@ -56,6 +57,7 @@ class SectionStream {
   uint64_t buffer_offset_ = 0;           // offset of the buffer in the section
   uint64_t filled_ = 0;                  // bytes in the buffer
   const uint8_t* input_kept_ = nullptr;  // stored bytes before this were freed
+  uint64_t dropped_ = 0;                 // of a plain section: bytes before this were freed
 };
 
 // A whole section in memory, for random access. Compressed ones are decompressed at first use.

@@ -40,7 +40,10 @@ void StringPool::ResolveSection(uint32_t key, SectionStream& section) {
   wanted.swap(deferred_[key]);
   std::sort(wanted.begin(), wanted.end(),
             [](const Deferred& a, const Deferred& b) { return a.offset < b.offset; });
-  for (const Deferred& one : wanted) texts_[one.id] = Copy(section.CStringAt(one.offset));
+  for (const Deferred& one : wanted) {
+    texts_[one.id] = Copy(section.CStringAt(one.offset));
+    section.DropBefore(one.offset);
+  }
 }
 
 std::string_view StringPool::Copy(std::string_view text) {

@@ -47,7 +47,7 @@ enum class Detail {
 };
 
 // Trades memory for time. Units over 6 MB are one in forty even in the largest programs.
-constexpr uint64_t kMaxWholeUnit = 6 << 20;
+constexpr uint64_t kMaxWholeUnit = 4 << 20;
 
 struct BatchLimits {
   Detail detail = Detail::kFull;
@@ -58,7 +58,7 @@ struct BatchLimits {
   std::function<bool()> cancelled;
   // Root of separate debug files: <root>/.build-id/xx/yyy.debug and <root>/<folder>/<debug link>.
   std::string debug_root = "/usr/lib/debug";
-  // Units of compressed debug information up to this size are kept in memory whole.
+  // Units of debug information up to this size are kept in memory whole.
   uint64_t max_whole_unit = kMaxWholeUnit;
 };
 

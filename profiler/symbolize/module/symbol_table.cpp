@@ -52,16 +52,26 @@ class Matcher {
       const sys::Bytes step = symbols.Slice(at, std::min(kStep, symbols.size - at));
       if (file_ != nullptr) file_->Load(step);
       if (!Match(step, budget)) break;
-      if (file_ != nullptr) file_->Drop(step);
+      if (file_ == nullptr) continue;
+      file_->Drop(step);
+      file_->Drop(names_);
     }
+    InternNames();
+  }
+
+ private:
+  // Names are anywhere in a table of up to 100 MB: those of a few locations at a time are loaded.
+  void InternNames() {
+    constexpr size_t kAtATime = 64;
     for (size_t i = 0; i < locations_.size(); ++i) {
+      if (file_ != nullptr && i % kAtATime == 0) file_->Drop(names_);
       if (chosen_[i] == kNone) continue;
       locations_[i].symbol = best_[i];
       locations_[i].symbol.name = strings_.Intern(NameAt(chosen_[i]));
     }
+    if (file_ != nullptr) file_->Drop(names_);
   }
 
- private:
   // False: out of time.
   bool Match(sys::Bytes symbols, TimeBudget& budget) {
     const size_t count = symbols.size / sizeof(Elf64_Sym);

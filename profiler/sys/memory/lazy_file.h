@@ -17,6 +17,10 @@ namespace pprof::sys {
 // Not async-signal-safe: opens files.
 class LazyFile {
  public:
+  // Bytes that are read at once. Names are spread over string tables: a small piece reads little
+  // that nobody wants. Measured with 600 MB of DWARF: 4 to 64 KiB cost the same.
+  static constexpr size_t kPiece = size_t{16} << 10;
+
   LazyFile() = default;
   LazyFile(const LazyFile&) = delete;
   LazyFile& operator=(const LazyFile&) = delete;

@@ -73,6 +73,7 @@ class OpenedUnit {
     UnitExtent extent;
     EXPECT_TRUE(ReadUnitExtent(sections_->info, before.size(), &extent));
     EXPECT_TRUE(unit_->Open(extent));
+    EXPECT_TRUE(unit_->LoadDies({}));
   }
 
   const DwarfUnit& operator*() const { return *unit_; }

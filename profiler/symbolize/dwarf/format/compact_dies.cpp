@@ -54,6 +54,7 @@ void CompactDies::Read(const DwarfUnit& unit, const std::vector<uint64_t>& wante
     const sys::Bytes window = unit.sections().info.Window(offset, std::min(kWindow, left));
     const uint64_t before = offset;
     if (!ReadWindow(unit, window, &offset, wanted) || offset == before) return;
+    unit.sections().info.DropBefore(offset);
   }
 }
 

@@ -12,6 +12,7 @@ sys::Bytes RangeListSection::From(uint64_t offset) {
     begin_ = extent.offset;
     end_ = extent.end;
   }
+  stream_.DropBefore(begin_);
   return stream_.Window(begin_, end_ - begin_).From(offset - begin_);
 }
 

@@ -22,7 +22,7 @@ struct DwarfSections {
 
   FileRole role;
   TimeBudget* budget;
-  // Larger units of compressed sections are compacted.
+  // Larger units are compacted.
   uint64_t max_whole_unit = UINT64_MAX;
   SectionStream info;
   SectionStream line;

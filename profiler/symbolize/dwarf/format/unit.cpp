@@ -13,7 +13,7 @@ using namespace dwarf;  // NOLINT(google-build-using-namespace): the field's own
 
 constexpr uint64_t kLongestLength = 12;  // 0xffffffff and eight bytes
 constexpr uint32_t kEscape64 = 0xffffffff;
-// For a compressed section: enough for any root DIE.
+// Enough for any root DIE.
 constexpr uint64_t kHeadBytes = 64 << 10;
 
 }  // namespace
@@ -39,8 +39,7 @@ bool DwarfUnit::Open(const UnitExtent& extent) {
   extent_ = extent;
   compact_.reset();
   const uint64_t size = extent.end - extent.offset;
-  const bool compressed = sections_->info.compressed();
-  bytes_ = sections_->info.Window(extent.offset, compressed ? std::min(size, kHeadBytes) : size);
+  bytes_ = sections_->info.Window(extent.offset, std::min(size, kHeadBytes));
   sys::ByteCursor cursor(bytes_);
   if (!ParseHeader(cursor)) return false;
   first_die_ = OffsetOf(cursor.position());

@@ -53,9 +53,9 @@ class DwarfUnit {
   // 2 to 5.
   bool Open(const UnitExtent& extent);
 
-  // Makes the other DIEs readable. For a large unit in a compressed section only those that provide
-  // names, and inlined calls only around `wanted` (sorted addresses). Invalidates texts of the root
-  // DIE's values. False when the DIEs cannot be read.
+  // Makes the other DIEs readable. For a large unit only those that provide names, and inlined
+  // calls only around `wanted` (sorted addresses). Invalidates texts of the root DIE's values.
+  // False when the DIEs cannot be read.
   bool LoadDies(const std::vector<uint64_t>& wanted);
   bool is_compact() const { return compact_ != nullptr; }
 
