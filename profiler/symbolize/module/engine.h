@@ -47,7 +47,7 @@ enum class Detail {
 };
 
 // Trades memory for time. Units over 6 MB are one in forty even in the largest programs.
-constexpr uint64_t kMaxWholeUnit = 4 << 20;
+constexpr uint64_t kMaxWholeUnit = 6 << 20;
 
 struct BatchLimits {
   Detail detail = Detail::kFull;
