@@ -129,6 +129,16 @@ void SectionStream::Close() {
   buffer_ = sys::PageBuffer();
 }
 
+sys::Bytes LoadedSection::Part(uint64_t offset, uint64_t length) {
+  if (section_.compression != Compression::kNone) {
+    const sys::Bytes rest = Get().From(offset);
+    return rest.Slice(0, std::min<uint64_t>(length, rest.size));
+  }
+  if (offset >= section_.size) return {};
+  if (stream_ == nullptr) stream_ = std::make_unique<SectionStream>(section_, budget_);
+  return stream_->Window(offset, std::min(length, section_.size - offset));
+}
+
 sys::Bytes LoadedSection::Get() {
   if (tried_) return bytes_;
   tried_ = true;

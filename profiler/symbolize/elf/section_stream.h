@@ -60,7 +60,7 @@ class SectionStream {
   uint64_t dropped_ = 0;                 // of a plain section: bytes before this were freed
 };
 
-// A whole section in memory, for random access. Compressed ones are decompressed at first use.
+// A section for random access. Compressed ones are decompressed at first use, into memory.
 // Ownership and thread safety as above.
 class LoadedSection {
  public:
@@ -72,6 +72,9 @@ class LoadedSection {
       : section_(section), budget_(budget) {}
 
   sys::Bytes Get();
+
+  // The bytes from `offset` on, at most `length` of them. Of a plain section no others are read.
+  sys::Bytes Part(uint64_t offset, uint64_t length);
 
  private:
   SectionData section_;

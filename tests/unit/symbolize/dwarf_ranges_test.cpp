@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "profiler/symbolize/dwarf/format/constants.h"
 #include "profiler/symbolize/dwarf/format/ranges.h"
 #include "profiler/symbolize/dwarf/format/unit.h"
@@ -31,6 +33,26 @@ TEST(DwarfRanges, Version4WithBaseAddresses) {
   std::vector<AddressRange> ranges;
   Reader(section, 4).ReadVersion4(0, &ranges);
   EXPECT_EQ(ToPairs(ranges), (Pairs{{0x1010, 0x1020}, {0x4000, 0x4008}}));
+}
+
+TEST(DwarfRanges, Version4InPartsIsReadToItsEnd) {
+  constexpr uint64_t kPairs = 2 * RangeListReader::kPartBytes / 16 + 3;
+  ByteWriter section;
+  section.U64(7).U64(7);  // of another list
+  for (uint64_t i = 1; i <= kPairs; ++i) section.U64(i * 0x10).U64(i * 0x10 + 8);
+  section.U64(0).U64(0).U64(0x90).U64(0x98);
+  RangeListReader reader = Reader(section, 4);
+  size_t parts = 0;
+  reader.section_from = [&](uint64_t offset) {
+    ++parts;
+    const sys::Bytes rest = section.view().From(offset);
+    return rest.Slice(0, std::min<uint64_t>(RangeListReader::kPartBytes, rest.size));
+  };
+  std::vector<AddressRange> ranges;
+  reader.ReadVersion4(16, &ranges);
+  ASSERT_EQ(ranges.size(), kPairs);
+  EXPECT_EQ(ranges.back().begin, 0x1000 + kPairs * 0x10);
+  EXPECT_EQ(parts, 3u);
 }
 
 TEST(DwarfRanges, Version5EveryKind) {

@@ -14,10 +14,17 @@ void Append(uint64_t begin, uint64_t end, std::vector<AddressRange>* ranges) {
 }  // namespace
 
 void RangeListReader::ReadVersion4(uint64_t offset, std::vector<AddressRange>* ranges) const {
-  sys::ByteCursor cursor(section_from(offset));
+  constexpr uint64_t kPairBytes = 16;
+  static_assert(kPartBytes % kPairBytes == 0, "no pair is in two parts");
   uint64_t base = base_address;
+  sys::Bytes part = section_from(offset);
+  sys::ByteCursor cursor(part);
   const size_t limit = ranges->size() + kMaxRanges;
   while (ranges->size() < limit) {
+    if (cursor.AtEnd() && part.size != 0) {
+      offset += part.size;
+      cursor = sys::ByteCursor(part = section_from(offset));
+    }
     const uint64_t begin = cursor.U64();
     const uint64_t end = cursor.U64();
     if (!cursor.ok() || (begin == 0 && end == 0)) return;

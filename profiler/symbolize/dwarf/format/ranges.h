@@ -17,7 +17,12 @@ struct RangeListReader {
   // More than any real function or unit has; a damaged list could be as long as its section.
   static constexpr size_t kMaxRanges = 1 << 18;
 
-  std::function<sys::Bytes(uint64_t offset)> section_from;  // .debug_ranges or .debug_rnglists
+  // Most lists are shorter; the next part of a longer one is asked for.
+  static constexpr uint64_t kPartBytes = 4096;
+
+  // The bytes of .debug_ranges from `offset` on, all or a part of kPartBytes; or of
+  // .debug_rnglists, to the end of the contribution.
+  std::function<sys::Bytes(uint64_t offset)> section_from;
   Encoding encoding;
   uint64_t lists_base = 0;    // DWARF 5: start of the offsets of numbered lists
   uint64_t base_address = 0;  // the unit's, until the list sets another one

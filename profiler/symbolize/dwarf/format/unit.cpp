@@ -218,7 +218,8 @@ void DwarfUnit::AppendRanges(const FormValue& low, const FormValue& high, const 
     reader.ReadVersion5(list, ranges);
   } else {
     reader.section_from = [this](uint64_t offset) {
-      return (split_ != nullptr ? split_->skeleton_sections : sections_)->ranges.Get().From(offset);
+      DwarfSections* holder = split_ != nullptr ? split_->skeleton_sections : sections_;
+      return holder->ranges.Part(offset, RangeListReader::kPartBytes);
     };
     reader.ReadVersion4(list.value + (split ? ranges_base_ : 0), ranges);
   }
