@@ -55,7 +55,7 @@ class Ps(CommandCase):
         folder = os.path.join(self.folder, "x" * (70 - len(self.folder)))  # seen from here, it is too long
         os.mkdir(folder)
         inside = dict(self.environment, XDG_RUNTIME_DIR=folder)
-        program = f"mount -t tmpfs none {folder}; exec {COMMAND} run {HOST} -c {shlex.quote(KEEPER)}"
+        program = f"mount -t tmpfs none {folder}; exec {shlex.quote(COMMAND)} run {HOST} -c {shlex.quote(KEEPER)}"
         with subprocess.Popen([*CONTAINER, "sh", "-c", program], env=inside, text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as container:
             self.assertEqual(container.stdout.readline(), "ready\n")

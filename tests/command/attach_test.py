@@ -3,6 +3,7 @@
 
 import gzip
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -76,7 +77,8 @@ class Attach(CommandCase):
     def test_a_program_that_cannot_see_the_library_gets_it_through_memory(self):
         hidden = os.path.join(self.folder, "hidden")
         os.mkdir(hidden)
-        code = f"mount --bind {hidden} {os.path.dirname(os.path.dirname(COMMAND))} && exec {HOST} -c " \
+        built = shlex.quote(os.path.dirname(os.path.dirname(COMMAND)))
+        code = f"mount --bind {hidden} {built} && exec {HOST} -c " \
                "\"import sys; print('ready', flush=True); sys.stdin.read()\""
         if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
             self.skipTest("no right to make a mount namespace")

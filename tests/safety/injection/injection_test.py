@@ -16,9 +16,11 @@ import struct
 import sys
 import tempfile
 import time
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import door  # noqa: E402
+from preload_environment import preload_environment  # noqa: E402
 
 KINDS = ("allocation", "mapping", "open", "read", "socket", "thread", "timer", "signal", "memory")
 ENDPOINTS = (
@@ -67,12 +69,9 @@ class Calls:
 
 class Host(door.Door):
     def __init__(self, binary, library, calls):
-        os.environ["LD_PRELOAD"] = library
-        os.environ["PPROF_FAILING_CALLS"] = calls.file.name
-        try:
+        environment = preload_environment(library)
+        with mock.patch.dict(os.environ, environment, PPROF_FAILING_CALLS=calls.file.name):
             super().__init__(binary)
-        finally:
-            del os.environ["LD_PRELOAD"]
         self.calls = calls
 
     def ask(self, endpoint):
