@@ -14,7 +14,7 @@
 namespace pprof::symbolize {
 
 struct ElfSection {
-  std::string_view name;
+  std::string name;  // a copy: its table may be that of the symbols, whose names are dropped
   uint32_t type = 0;
   uint64_t flags = 0;
   uint64_t address = 0;
