@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "profiler/sys/thread/lock_wait.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/thread/wait_call.h"
 #include "profiler/sys/time/clock.h"
 
 namespace pprof::watch {
@@ -20,14 +20,13 @@ std::vector<LockWaits::Waiter> LockWaits::ListWaiters(int64_t now) const {
   for (const int32_t tid : sys::ListTasks()) {
     sys::TaskSyscall call;
     uint64_t cpu_nanos = 0;
-    if (sys::ReadTaskSyscall(tid, &call) != sys::TaskRead::kOk || !call.in_kernel) continue;
-    if (!sys::IsMutexWait(call.number, call.arguments[1], call.arguments[2])) continue;
-    if (!sys::ThreadCpuNanos(tid, &cpu_nanos)) continue;
-    const uint64_t mutex = call.arguments[0];
+    if (sys::ReadTaskSyscall(tid, &call) != sys::TaskRead::kOk) continue;
+    const sys::HeldLock lock = sys::LockOf(call);
+    if (lock.address == 0 || !sys::ThreadCpuNanos(tid, &cpu_nanos)) continue;
     const Waiter* before = WaiterOf(tid);
-    const bool same = before != nullptr && before->mutex == mutex && before->cpu_nanos == cpu_nanos;
-    waiters.push_back(
-        {tid, sys::OwnerOfMutex(mutex), mutex, cpu_nanos, same ? before->since : now});
+    const bool same =
+        before != nullptr && before->lock == lock.address && before->cpu_nanos == cpu_nanos;
+    waiters.push_back({tid, lock.owner, lock.address, cpu_nanos, same ? before->since : now});
   }
   return waiters;
 }

@@ -1,4 +1,4 @@
-// Threads that wait for a mutex longer than is good, found without disturbing them.
+// Threads that wait for a lock longer than is good, found without disturbing them.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ class LockWaits {
   // One wait: as long as the thread has not run it is the same one.
   struct Waiter {
     int32_t tid;
-    int32_t owner;  // of the mutex; 0: unknown
-    uint64_t mutex;
+    int32_t owner;  // of the lock; 0: unknown
+    uint64_t lock;
     uint64_t cpu_nanos;
     int64_t since;
   };

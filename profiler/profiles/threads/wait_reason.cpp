@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/libc_functions.h"
 #include "profiler/sys/process/made_once.h"
+#include "profiler/sys/thread/lock_wait.h"
 #include "profiler/sys/thread/wait_call.h"
 
 namespace pprof::profiles {
@@ -27,7 +27,11 @@ constexpr WaitingFunction kWaitingFunctions[] = {
     {"pthread_cond_timedwait", "sync.Cond.Wait", LockKind::kNone},
     {"pthread_cond_clockwait", "sync.Cond.Wait", LockKind::kNone},
     {"pthread_rwlock_rdlock", "sync.RWMutex.RLock", LockKind::kReadSide},
+    {"pthread_rwlock_timedrdlock", "sync.RWMutex.RLock", LockKind::kReadSide},
+    {"pthread_rwlock_clockrdlock", "sync.RWMutex.RLock", LockKind::kReadSide},
     {"pthread_rwlock_wrlock", "sync.RWMutex.Lock", LockKind::kWriteSide},
+    {"pthread_rwlock_timedwrlock", "sync.RWMutex.Lock", LockKind::kWriteSide},
+    {"pthread_rwlock_clockwrlock", "sync.RWMutex.Lock", LockKind::kWriteSide},
     {"sem_wait", "semacquire", LockKind::kNone},
     {"sem_timedwait", "semacquire", LockKind::kNone},
     {"sem_clockwait", "semacquire", LockKind::kNone},
@@ -49,41 +53,25 @@ const std::vector<KnownFunction>& KnownFunctions() {
   });
 }
 
-struct HeldLock {
-  uint64_t address;
-  int32_t owner;  // 0: unknown, or readers
-};
-
-int32_t ReadTid(uint64_t address) {
-  int32_t tid = 0;
-  return sys::ReadOwnMemory(address, &tid, sizeof tid) ? tid : 0;
-}
-
-// The lock that a wait for `futex` belongs to. Source: glibc's struct_rwlock.h for x86-64, part of
-// its ABI: int readers, writers, wrphase (the futex of readers, and of a writer while readers hold
-// it), writers_futex (while a writer holds it), two of padding, which are 0, and the writer.
-HeldLock LockBehind(uint64_t futex, LockKind kind) {
+sys::HeldLock LockBehind(uint64_t futex, LockKind kind) {
   switch (kind) {
     case LockKind::kMutex:
       return {futex, sys::OwnerOfMutex(futex)};
     case LockKind::kReadSide:
-      return {futex - 8, ReadTid(futex + 16)};
-    case LockKind::kWriteSide: {
-      const int32_t writer = ReadTid(futex + 12);
-      return {futex - (writer != 0 ? 12 : 8), writer};
-    }
+      return sys::RwlockOfReader(futex);
+    case LockKind::kWriteSide:
+      return sys::RwlockOfWriter(futex);
     case LockKind::kNone:
       break;
   }
-  return {0, 0};
+  return {};
 }
 
 // The owner is read later than the wait: a thread that has the lock by now does not wait for
 // itself.
-WaitReason ReasonOfFunction(const WaitingFunction& function, const ThreadView& thread) {
-  HeldLock lock = LockBehind(thread.call.arguments[0], function.lock);
+WaitReason LockReason(const char* state, sys::HeldLock lock, const ThreadView& thread) {
   if (lock.owner == thread.tid && !sys::IsStillIn(thread.tid, thread.call)) lock.owner = 0;
-  WaitReason reason{function.state, {}, lock.owner};
+  WaitReason reason{state, {}, lock.owner};
   if (lock.address != 0) reason.detail = fmt::format("lock {:#x}", lock.address);
   if (lock.owner != 0) reason.detail += fmt::format(" held by {}", lock.owner);
   return reason;
@@ -94,7 +82,10 @@ WaitReason FutexReason(const ThreadView& thread) {
   constexpr size_t kFramesLookedAt = 4;
   for (size_t i = 0; i < std::min(kFramesLookedAt, thread.pcs.size()); ++i) {
     for (const KnownFunction& known : KnownFunctions()) {
-      if (known.range.Holds(thread.pcs[i])) return ReasonOfFunction(*known.function, thread);
+      if (!known.range.Holds(thread.pcs[i])) continue;
+      const WaitingFunction& function = *known.function;
+      return LockReason(function.state, LockBehind(thread.call.arguments[0], function.lock),
+                        thread);
     }
   }
   // pthread_join waits for the kernel to clear the thread's id: the id is the expected value, and
@@ -103,7 +94,8 @@ WaitReason FutexReason(const ThreadView& thread) {
   if (futex.waits && !futex.private_to_process && sys::IsTask(expected)) {
     return {"join", fmt::format("of {}", expected), expected};
   }
-  return {"futex wait", {}, 0};
+  // Such as that of a stream, which many functions of stdio take.
+  return LockReason("futex wait", sys::LockOf(thread.call), thread);
 }
 
 // "socket:[31]" becomes "socket 31": brackets would end Go's header.

@@ -1,7 +1,6 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-#include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/wait_call.h"
 
 namespace pprof::sys {
@@ -59,19 +58,6 @@ FutexWaitCall DecodeFutex(uint64_t operation) {
   call.waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI;
   call.private_to_process = (operation & FUTEX_PRIVATE_FLAG) != 0;
   return call;
-}
-
-// lowlevellock.h: 2 is taken, with waiters. The others use FUTEX_WAIT_BITSET.
-bool IsMutexWait(int64_t syscall_number, uint64_t operation, uint64_t expected) {
-  constexpr uint64_t kTakenWithWaiters = 2;
-  return syscall_number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT &&
-         (expected & UINT32_MAX) == kTakenWithWaiters;
-}
-
-int32_t OwnerOfMutex(uint64_t mutex) {
-  constexpr uint64_t kOwnerAt = 8;
-  int32_t owner = 0;
-  return ReadOwnMemory(mutex + kOwnerAt, &owner, sizeof owner) ? owner : 0;
 }
 
 }  // namespace pprof::sys

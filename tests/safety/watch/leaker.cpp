@@ -3,9 +3,10 @@
 //   leaker MIB_PER_SECOND [MIB_AT_MOST [MIB_AT_ONCE]]     PPROF_CPP_WATCH says where captures go
 //
 // At MIB_AT_MOST it stays, and does what lines on stdin say: "quit", "lock" (a thread waits for a
-// mutex for ever), "deadlock" (two threads wait for each other), "threads" (60 more), "spin" (a
-// busy one), "fork" (a child that takes captures of its own and waits for its end), "kills" (50
-// children that take captures, each of which is killed at some moment).
+// mutex for ever), "rwlock" (a thread waits for readers), "deadlock" (two threads wait for each
+// other), "threads" (60 more), "spin" (a busy one), "fork" (a child that takes captures of its own
+// and waits for its end), "kills" (50 children that take captures, each of which is killed at some
+// moment).
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,6 +59,7 @@ void LeakAt(double bytes_per_second, size_t most) {
 
 std::mutex first_lock;
 std::mutex second_lock;
+std::shared_mutex shared_lock;
 
 void Detached(const std::function<void()>& body) { std::thread(body).detach(); }
 
@@ -119,6 +122,11 @@ const std::map<std::string, std::function<void()>> kActions = {
      [] {
        first_lock.lock();
        Detached([] { first_lock.lock(); });
+     }},
+    {"rwlock",
+     [] {
+       shared_lock.lock_shared();
+       Detached([] { shared_lock.lock(); });
      }},
     {"deadlock",
      [] {

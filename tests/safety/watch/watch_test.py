@@ -111,6 +111,9 @@ class Rules(WatchCase):
     def test_a_wait_for_a_mutex(self):
         self.assertIn("sync.Mutex.Lock", self.only_capture("lock", "lock=1s", "lock"))
 
+    def test_a_wait_for_readers(self):
+        self.assertIn("sync.RWMutex.Lock", self.only_capture("rwlock", "lock=1s", "lock"))
+
     def test_threads(self):
         self.assertIn("Idle", self.only_capture("threads", "threads=50", "threads"))
 
