@@ -25,9 +25,12 @@ namespace {
 constexpr int64_t kMillisecond = 1000000;
 constexpr int64_t kSecond = 1000 * kMillisecond;
 constexpr int64_t kTick = 100 * kMillisecond;
+constexpr int64_t kCalmTick = 500 * kMillisecond;
 constexpr int64_t kShortestTick = 10 * kMillisecond;
-// Nothing takes memory faster: touching new pages costs the kernel 0.25 us each.
+// One thread does not take memory faster, for the kernel clears the pages. A longer tick than
+// kTick waits for no more than four of them could take.
 constexpr double kFastestBytesPerNano = 2;
+constexpr double kFastestOfFour = 4 * kFastestBytesPerNano;
 // Below this share file caches need not be told apart, and nobody asks how the process died.
 constexpr double kCalm = 0.5;
 constexpr int64_t kCalmBeat = 10 * kSecond;
@@ -121,10 +124,11 @@ void WatchThread::Run() {
   int64_t wait = 0;
   do {
     wait = Look(&files);
-    // A pause first: notices may come in a storm, where file caches fill the limit.
-    const bool stopped = WaitUntilStopped(files.notice.any() ? kShortestTick : wait);
-    if (stopped) break;
-    if (files.notice.any()) files.notice.Wait(wait - kShortestTick);
+    // Far from a limit no notice can tell anything new before the next look. Near one there is a
+    // pause first: notices may come in a storm, where file caches fill the limit.
+    const bool notices = files.notice.any() && is_near_;
+    if (WaitUntilStopped(notices ? kShortestTick : wait)) break;
+    if (notices) files.notice.Wait(wait - kShortestTick);
   } while (!IsStopping());
   learner_.Join();
   finish_thread_.Join();
@@ -156,6 +160,7 @@ Status WatchThread::Open(Files* files) {
 int64_t WatchThread::Look(Files* files) {
   const auto now = static_cast<int64_t>(sys::MonotonicNanos());
   const bool each_second = now - reading_.nanos >= kSecond;
+  if (each_second) files->levels.ReadLimits();
   const sys::MemoryLevel level = files->levels.Fullest(each_second ? 0 : kCalm);
   Beat(files, level, now);
   // Between the seconds only memory is looked at.
@@ -166,10 +171,14 @@ int64_t WatchThread::Look(Files* files) {
   reading.asked = signal_safe::capture_asked.exchange(false, std::memory_order_relaxed);
   if (const char* reason = rules_.Check(reading)) Take(files, reason);
   learner_.StartIfDue(level, now);
+  is_near_ = level.share() >= kCalm;
   const double headroom =
       (rules_.NextShare(level.share()) - level.share()) * static_cast<double>(level.limit);
-  return std::clamp(static_cast<int64_t>(std::min(headroom / kFastestBytesPerNano, 1e18)),
-                    kShortestTick, kTick);
+  const auto time_at = [&](double rate) {
+    return static_cast<int64_t>(std::min(headroom / rate, 1e18));
+  };
+  const int64_t longest = is_near_ ? kTick : std::clamp(time_at(kFastestOfFour), kTick, kCalmTick);
+  return std::clamp(time_at(kFastestBytesPerNano), kShortestTick, longest);
 }
 
 Reading WatchThread::ReadProcess(const Files& files, const sys::MemoryLevel& level, int64_t now) {

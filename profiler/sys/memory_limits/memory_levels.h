@@ -32,10 +32,14 @@ class MemoryLevels {
   MemoryLevels(const MemoryLevels&) = delete;
   MemoryLevels& operator=(const MemoryLevels&) = delete;
 
-  // The level with the largest share in use; limits are read again, for they may be changed. Shares
-  // below `caches_from` may include file caches, which take 30 us to subtract. 3 us for each level.
+  // The level with the largest share in use, under the limits as they were read last. Shares below
+  // `caches_from` may include file caches, which take 30 us to subtract. 3 us for each level.
   // Allocates nothing.
   MemoryLevel Fullest(double caches_from = 0) const;
+
+  // Reads the limits again, for they may be changed. The constructor has read them. Allocates
+  // nothing. Thread safety: not beside other calls.
+  void ReadLimits();
 
   // Resident memory of the process in bytes. Allocates nothing.
   uint64_t ResidentBytes() const;
@@ -54,6 +58,7 @@ class MemoryLevels {
     int limit;
     int usage;
     int stat;
+    uint64_t limit_bytes;  // UINT64_MAX: none
   };
 
   void OpenGroup(const std::string& folder);
@@ -68,7 +73,8 @@ class MemoryLevels {
   int kills_ = -1;
   int statm_;
   int meminfo_;
-  uint64_t machine_;  // bytes; 0: unknown
+  uint64_t machine_;                     // bytes; 0: unknown
+  uint64_t address_space_ = UINT64_MAX;  // bytes; UINT64_MAX: no limit
 };
 
 }  // namespace pprof::sys

@@ -59,6 +59,7 @@ MemoryLevels::MemoryLevels(const std::string& root)
   const MemoryGroup group = ParseMemoryGroup(ReadGroups(root));
   version_ = group.version;
   for (const std::string& folder : FoldersOf(group)) OpenGroup(root + folder);
+  ReadLimits();
 }
 
 MemoryLevels::~MemoryLevels() {
@@ -73,19 +74,31 @@ void MemoryLevels::OpenGroup(const std::string& folder) {
   const int usage = OpenFile(folder + "/" + files.usage);
   if (usage < 0 || group_count_ == kMostGroups) return Close(usage);  // the root of version 2
   groups_[group_count_++] = {OpenFile(folder + "/" + files.limit), usage,
-                             OpenFile(folder + "/memory.stat")};
+                             OpenFile(folder + "/memory.stat"), UINT64_MAX};
   if (!folder_.empty()) return;
   folder_ = folder;
   kills_ = OpenFile(folder + "/" + files.kills);
 }
 
+void MemoryLevels::ReadLimits() {
+  // Version 1 has for "none" the largest number of whole pages.
+  constexpr uint64_t kNone = uint64_t{INT64_MAX} - 0xffff;
+  for (size_t i = 0; i < group_count_; ++i) {
+    const uint64_t limit = FileText(groups_[i].limit).NumberAfter("", UINT64_MAX);
+    groups_[i].limit_bytes = limit < kNone ? limit : UINT64_MAX;
+  }
+  rlimit space{};
+  const bool limited = getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY;
+  address_space_ = limited ? space.rlim_cur : UINT64_MAX;
+}
+
 MemoryLevel MemoryLevels::OfGroup(const Group& group, double caches_from) const {
   const MemoryGroupFiles& files = FilesOfGroup(version_);
   MemoryLevel level;
-  level.limit = FileText(group.limit).NumberAfter("", UINT64_MAX);
+  level.limit = group.limit_bytes;
+  if (level.limit == UINT64_MAX) return {};
   const FileText usage(group.usage);
-  // Version 1 has for "none" the largest number of whole pages.
-  if (level.limit >= uint64_t{INT64_MAX} - 0xffff || usage.empty()) return {};
+  if (usage.empty()) return {};
   level.source = files.limit;
   level.used = usage.NumberAfter("", 0);
   if (level.share() < caches_from) return level;
@@ -97,10 +110,9 @@ MemoryLevel MemoryLevels::OfGroup(const Group& group, double caches_from) const 
 }
 
 MemoryLevel MemoryLevels::OfAddressSpace() const {
-  rlimit space{};
-  if (getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur == RLIM_INFINITY) return {};
+  if (address_space_ == UINT64_MAX) return {};
   const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return {space.rlim_cur, FileText(statm_).NumberAfter("", 0) * page, "RLIMIT_AS"};
+  return {address_space_, FileText(statm_).NumberAfter("", 0) * page, "RLIMIT_AS"};
 }
 
 // That others fill the machine is nothing that a capture of this process would explain.

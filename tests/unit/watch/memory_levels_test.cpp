@@ -106,9 +106,10 @@ TEST(MemoryLevels, FollowALimitThatIsChanged) {
   tree.WriteMachine();
   tree.Write("/proc/self/cgroup", "0::/a\n");
   tree.WriteV2("/a", "1000", 900, 0);
-  const MemoryLevels levels(tree.root());
+  MemoryLevels levels(tree.root());
   EXPECT_EQ(levels.Fullest().limit, 1000U);
   tree.Write("/sys/fs/cgroup/a/memory.max", "1100\n");
+  levels.ReadLimits();
   EXPECT_EQ(levels.Fullest().limit, 1100U);
 }
 
