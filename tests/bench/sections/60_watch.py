@@ -3,7 +3,7 @@
 
 usage: 60_watch.py BUILD_FOLDER [RUNS]      50 runs for each leak take 25 minutes
 
-Processes really die in a memory cgroup of version 1; without one the section says so.
+Processes really die in a memory cgroup; where none can be made the section says so.
 """
 
 import os
@@ -70,7 +70,7 @@ def main():
     print("## Captures before the kernel kills\n")
     with memory_group(LIMIT) as group:
         if group is None:
-            print("Not measured: no memory cgroup of version 1 can be made here.")
+            print("Not measured: no memory cgroup can be made here.")
             return 0
         idle = idle_percent(group)
         added = oom_runs.added_by_a_capture(group)

@@ -5,7 +5,7 @@ usage: LEAKER=... PPROF=... oom_runs.py [RUNS [LIMIT_MIB [RATE...]]]     default
 
 For each rate in MiB/s: the runs with a capture that names the leak; the time from the moment when 90 % of
 the limit were in use, seen from outside, to the capture's final name; what a capture adds to the usage of
-the group, seen from outside. Needs a memory cgroup of version 1.
+the group, seen from outside. Needs the right to make a memory cgroup, of version 1 or 2.
 """
 
 import json
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(__file__))
 from memory_limit import memory_group
@@ -75,6 +76,12 @@ def one_run(group, rate, limit):
         return named, delay, [name.split(".")[2] for name in captures], process.returncode
 
 
+def take_capture(port):
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/debug/pprof/captures", data=b"",
+                                   headers={"Content-Type": "application/json"})
+    urllib.request.urlopen(asked, timeout=60).close()
+
+
 def added_by_a_capture(group):
     """The most that the group used during a capture, minus the usage before."""
     with tempfile.TemporaryDirectory() as top:
@@ -84,13 +91,8 @@ def added_by_a_capture(group):
         time.sleep(3)  # the names are looked up meanwhile
         added = []
         for _ in range(10):
-            before = group.read("memory.usage_in_bytes")
-            with open(f"{group.folder}/memory.max_usage_in_bytes", "w") as most:
-                most.write("0")
-            subprocess.run(["curl", "-sf", "-X", "POST", "-H", "Content-Type: application/json",
-                            f"http://127.0.0.1:{port}/debug/pprof/captures"], check=True,
-                           capture_output=True)
-            added.append(group.read("memory.max_usage_in_bytes") - before)
+            before = group.usage()
+            added.append(group.most_used_during(lambda: take_capture(port)) - before)
         process.communicate("quit\n")
     return added
 
@@ -101,7 +103,7 @@ def main():
     rates = [int(rate) for rate in sys.argv[3:]] or [5, 50, 500]
     with memory_group(limit) as group:
         if group is None:
-            print("no memory cgroup of version 1 can be made here")
+            print("no memory cgroup can be made here")
             return 77
         added = added_by_a_capture(group)
         print("added by a capture, KiB:", [bytes // 1024 for bytes in added], flush=True)

@@ -15,7 +15,7 @@ class Death(WatchCase):
     def test_at_the_limit_of_a_group(self):
         with memory_group(150 * MIB) as group:
             if group is None:
-                self.skipTest("no memory cgroup of version 1 can be made here")
+                self.skipTest("no memory cgroup can be made here")
             leaker = self.start(10, before=group.enter)  # MiB/s: 0.7 s for each capture
             _, errors = leaker.communicate(timeout=60)
             self.assertEqual(leaker.returncode, -signal.SIGKILL, errors)
