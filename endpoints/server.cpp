@@ -55,8 +55,8 @@ Response Whole(Answer answer) {
 // `options` have the token itself, not the name of its file.
 Response Admitted(const Request& request, const Options& options) {
   if (const auto refused = AdmitHandled(request, options)) return Turned(*refused);
-  return Whole(Route(
-      request, Context{options, handle_refusals, handle_requests, handle_dumps, handle_lookups}));
+  return Whole(Route(request, Context{options, handle_refusals, handle_requests, handle_dumps,
+                                      handle_lookups, nullptr}));
 }
 
 void Say(const Options& options, const std::string& sentence) {

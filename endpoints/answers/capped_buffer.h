@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <new>
 #include <streambuf>
 #include <utility>
 
@@ -22,6 +23,8 @@ class CappedBuffer : public std::streambuf {
 
   bool overflowed() const { return overflowed_; }
   bool was_cancelled() const { return was_cancelled_; }
+  // std::ostream keeps exceptions of its buffer to itself.
+  bool out_of_memory() const { return out_of_memory_; }
 
   // Ends the body. REQUIRES: nothing is written afterwards.
   std::unique_ptr<AnswerBody> Take() {
@@ -39,7 +42,12 @@ class CappedBuffer : public std::streambuf {
       overflowed_ = true;
       return 0;
     }
-    body_->Append({data, static_cast<size_t>(size)});
+    try {
+      body_->Append({data, static_cast<size_t>(size)});
+    } catch (const std::bad_alloc&) {
+      out_of_memory_ = true;
+      return 0;
+    }
     return size;
   }
 
@@ -55,6 +63,7 @@ class CappedBuffer : public std::streambuf {
   std::unique_ptr<AnswerBody> body_;
   bool overflowed_ = false;
   bool was_cancelled_ = false;
+  bool out_of_memory_ = false;
 };
 
 }  // namespace pprof::http

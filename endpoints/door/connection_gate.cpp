@@ -259,14 +259,20 @@ void ConnectionGate::Dispatch(Connection& connection) {
   place->push_back({connection.id(), std::nullopt});
   auto job = [this, place, request = std::move(request)] { Work(request, *place); };
   connection.StartWork(is_long);
-  if (PoolFor(connection.head(), is_long).TryRun(std::move(job))) return;
+  WorkerPool& pool = PoolFor(connection.head(), is_long);
+  if (pool.TryRun(std::move(job))) return;
+  if (!pool.IsFull()) {
+    return Refuse(connection,
+                  Busy("no thread can be started for this request: no memory for its stack, or a "
+                       "limit on the number of threads (RLIMIT_NPROC, pids.max); try again later"));
+  }
   Refuse(connection, Busy(is_long ? "too many recordings and deltas are running; try again later"
                                   : "too many requests are waiting; try again"));
 }
 
 // Runs on a worker's thread.
 void ConnectionGate::Work(const Request& request, std::list<Finished>& place) {
-  const Context context{options_, refusals_, requests_, dumps_, lookups_};
+  const Context context{options_, refusals_, requests_, dumps_, lookups_, &room_};
   try {
     place.front().answer.emplace(Route(request, context));
   } catch (...) {

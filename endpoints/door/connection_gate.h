@@ -92,6 +92,7 @@ class ConnectionGate {
   Listener listener_;
   RefusalCounters refusals_;
   RequestCounters requests_;
+  RoomReserve room_;
   TokenBucket dumps_;
   TokenBucket lookups_;
   std::atomic<bool> stopping_{false};

@@ -45,6 +45,11 @@ bool WorkerPool::TryRun(Job job) {
   return true;
 }
 
+bool WorkerPool::IsFull() {
+  const sys::MutexLock lock(mutex_);
+  return jobs_.size() + busy_ >= size_ + max_queue_;
+}
+
 // False: this thread shall end.
 bool WorkerPool::AwaitJob() {
   const auto give_up = std::chrono::steady_clock::now() + kLongestIdle;

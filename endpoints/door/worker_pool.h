@@ -36,6 +36,9 @@ class WorkerPool {
   // False if all threads are busy and the queue is full, or no thread can be started.
   bool TryRun(Job job);
 
+  // Whether all threads are busy and the queue is full, now.
+  bool IsFull();
+
   // Drops or runs waiting jobs, finishes running ones, and joins the threads.
   void Stop();
 

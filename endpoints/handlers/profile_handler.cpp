@@ -124,10 +124,6 @@ Result<Snapshot> CollectDelta(const ProfileType& type, const ProfileRequest& wan
 Result<Snapshot> Take(const ProfileType& type, const ProfileRequest& wanted, const Request& request,
                       const Context& context) {
   if (IsRecording(type)) return Record(type, wanted, request, context);
-  if (!context.dumps.Take()) {
-    context.refusals.Count(Refusal::kDumps);
-    return Status(StatusCode::kUnavailable, "too many profiles were asked for; try again in 1 s");
-  }
   if (wanted.seconds > 0) return CollectDelta(type, wanted, request);
   if (type.prepare && !wanted.parameters.empty()) {
     return Status(StatusCode::kInvalidArgument,
@@ -166,6 +162,7 @@ Answer Write(const Snapshot& snapshot, const ProfileType& type, const ProfileReq
   CappedBuffer buffer(max_bytes, wanted.format != Format::kProto, request.cancelled);
   std::ostream out(&buffer);
   const Status written = symbolized.WriteTo(out, wanted.format);
+  if (buffer.out_of_memory()) throw std::bad_alloc();
   if (buffer.was_cancelled()) return ErrorAnswer(Cancelled());
   if (buffer.overflowed()) {
     return ErrorAnswer(500, "the profile is larger than the limit of " + std::to_string(max_bytes) +
@@ -177,11 +174,42 @@ Answer Write(const Snapshot& snapshot, const ProfileType& type, const ProfileReq
   return answer;
 }
 
+Response Refuse(const Context& context, Refusal cause, const char* why) {
+  context.refusals.Count(cause);
+  return ErrorAnswer(Status(StatusCode::kUnavailable, why));
+}
+
 Response NoMemory(const Context& context) {
-  context.refusals.Count(Refusal::kMemory);
-  return ErrorAnswer(Status(StatusCode::kUnavailable,
-                            "a profile may need 8 MiB, and less is left of the memory limit of "
-                            "this process; try again when there is more"));
+  return Refuse(context, Refusal::kMemory,
+                "a profile may need 8 MiB, and less is left of the memory limit of this process; "
+                "try again when there is more");
+}
+
+// Errors: std::bad_alloc.
+Answer TakeAndWrite(const ProfileType& type, const ProfileRequest& wanted, const Request& request,
+                    const Context& context, const MemoryReserve& reserve) {
+  auto snapshot = Take(type, wanted, request, context);
+  if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
+  // The program may have grown during a recording.
+  if (wanted.seconds > 0 && !reserve.StillEnough()) return NoMemory(context);
+  if (wanted.samples > 0 && wanted.format != Format::kDump) {
+    snapshot = snapshot.value().Largest(static_cast<size_t>(wanted.samples));
+  }
+  return Write(snapshot.value(), type, wanted, request, context.options.max_answer_bytes);
+}
+
+// A second try has the room that was set aside. Nobody waits for a recording twice.
+Answer TakeAndWriteWithRoom(const ProfileType& type, const ProfileRequest& wanted,
+                            const Request& request, const Context& context,
+                            const MemoryReserve& reserve) {
+  try {
+    return TakeAndWrite(type, wanted, request, context, reserve);
+  } catch (const std::bad_alloc&) {
+    if (wanted.seconds > 0 || context.room == nullptr) throw;
+  }
+  const RoomReserve::Loan room(*context.room);
+  if (!room.granted()) throw std::bad_alloc();
+  return TakeAndWrite(type, wanted, request, context, reserve);
 }
 
 }  // namespace
@@ -194,14 +222,16 @@ Answer ServeProfile(const ProfileType& type, const Request& request, const Conte
   if (request.method == "HEAD") return WithHeaders(type, wanted.value());
   const MemoryReserve reserve;
   if (!reserve.enough()) return NoMemory(context);
-  auto snapshot = Take(type, wanted.value(), request, context);
-  if (!snapshot.ok()) return ErrorAnswer(snapshot.status());
-  // The program may have grown during a recording.
-  if (wanted.value().seconds > 0 && !reserve.StillEnough()) return NoMemory(context);
-  if (wanted.value().samples > 0 && wanted.value().format != Format::kDump) {
-    snapshot = snapshot.value().Largest(static_cast<size_t>(wanted.value().samples));
+  if (!IsRecording(type) && !context.dumps.Take()) {
+    return Refuse(context, Refusal::kDumps, "too many profiles were asked for; try again in 1 s");
   }
-  return Write(snapshot.value(), type, wanted.value(), request, context.options.max_answer_bytes);
+  try {
+    return TakeAndWriteWithRoom(type, wanted.value(), request, context, reserve);
+  } catch (const std::bad_alloc&) {
+    return Refuse(context, Refusal::kMemory,
+                  "no memory for this profile: the address space of the process (RLIMIT_AS) or the "
+                  "memory that the machine promises is used up; try again when there is more");
+  }
 }
 
 Response RunAction(const ProfileAction& action, const Request& request) {

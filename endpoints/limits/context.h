@@ -4,6 +4,7 @@
 #include "endpoints/limits/limits.h"
 #include "endpoints/limits/refusals.h"
 #include "endpoints/limits/request_counters.h"
+#include "endpoints/limits/room_reserve.h"
 #include "pprof/http.h"
 
 namespace pprof::http {
@@ -14,6 +15,7 @@ struct Context {
   RequestCounters& requests;
   TokenBucket& dumps;
   TokenBucket& lookups;  // of the index and symbol
+  RoomReserve* room;     // nullptr: none
 };
 
 }  // namespace pprof::http

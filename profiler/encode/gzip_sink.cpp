@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <ostream>
 #include <string>
 
@@ -59,6 +60,7 @@ bool GzipSink::Deflate(int flush) {
 }
 
 void GzipSink::Fail(const char* what, int code) {
+  if (code == Z_MEM_ERROR) throw std::bad_alloc();
   status_ = {StatusCode::kInternal, std::string(what) + ": " + zError(code)};
 }
 

@@ -20,7 +20,7 @@ namespace pprof::encode {
 // Thread safety: none. Not async-signal-safe: allocates.
 class GzipSink {
  public:
-  // REQUIRES: `out` outlives the sink.
+  // REQUIRES: `out` outlives the sink. Errors: std::bad_alloc.
   explicit GzipSink(std::ostream& out);
   ~GzipSink();
   GzipSink(const GzipSink&) = delete;

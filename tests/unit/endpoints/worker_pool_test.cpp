@@ -81,10 +81,17 @@ TEST(WorkerPool, HasRoomAgainWhenAJobHasEnded) {
   ASSERT_TRUE(pool.Start("test").ok());
   ASSERT_TRUE(pool.TryRun(first.Job()));
   EXPECT_FALSE(pool.TryRun(second.Job()));
+  EXPECT_TRUE(pool.IsFull());
   first.Open();
   while (!pool.TryRun(second.Job())) std::this_thread::yield();
   EXPECT_EQ(first.done(), 1);
   second.Open();
+}
+
+TEST(WorkerPool, WithoutThreadsIsNotFull) {
+  WorkerPool pool(0, 1, 0);
+  ASSERT_TRUE(pool.Start("test").ok());
+  EXPECT_FALSE(pool.IsFull());
 }
 
 // Stop waits for jobs that run, and drops those that wait.
