@@ -1,5 +1,5 @@
-// Address space for one profile, set aside at the start: at the limit of its address space a process
-// can map nothing more, and this is when somebody asks what it is full of.
+// Address space for one profile, set aside at the start: at the limit of its address space a
+// process can map nothing more, and this is when somebody asks what it is full of.
 #pragma once
 
 #include <atomic>

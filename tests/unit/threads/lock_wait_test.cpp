@@ -213,7 +213,7 @@ TEST(LockWait, ASemaphoreABarrierAndAJoinAreNone) {
 // Words around it are 0, or such as those of a lock that nobody holds.
 TEST(LockWait, AFutexOfTheProgramsOwnIsNone) {
   for (const uint32_t value : {0U, 1U, 2U, 3U, 7U, 0x80000002U}) {
-    alignas(64) static std::atomic<uint32_t> words[32];
+    alignas(64) std::atomic<uint32_t> words[32] = {};
     std::atomic<uint32_t>& futex = words[8];
     futex = value;
     const auto wait = [&](int operation) {
