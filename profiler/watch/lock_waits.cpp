@@ -4,13 +4,18 @@
 
 #include "profiler/sys/thread/lock_wait.h"
 #include "profiler/sys/thread/tasks.h"
-#include "profiler/sys/time/clock.h"
+#include "profiler/sys/thread/this_thread.h"
 
 namespace pprof::watch {
 namespace {
 
 constexpr int64_t kShortestPause = int64_t{2} * 1000000000;
 constexpr int64_t kPauseByCost = 5000;  // 0.02 % of a CPU
+
+int64_t OwnCpuNanos() {
+  uint64_t nanos = 0;
+  return sys::ThreadCpuNanos(sys::ThreadId(), &nanos) ? static_cast<int64_t>(nanos) : 0;
+}
 
 }  // namespace
 
@@ -52,14 +57,14 @@ bool LockWaits::HasCycle(int64_t now) const {
 
 LockWaits::Found LockWaits::Look(int64_t now, int64_t wait_nanos) {
   if (now < next_look_) return {};
-  const auto begin = static_cast<int64_t>(sys::MonotonicNanos());
+  const int64_t begin = OwnCpuNanos();
   waiters_ = ListWaiters(now);
   Found found;
   found.deadlock = HasCycle(now);
   found.long_wait = std::any_of(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
     return now - waiter.since >= wait_nanos;
   });
-  const int64_t cost = static_cast<int64_t>(sys::MonotonicNanos()) - begin;
+  const int64_t cost = OwnCpuNanos() - begin;
   next_look_ = now + std::max(kShortestPause, cost * kPauseByCost);
   return found;
 }
