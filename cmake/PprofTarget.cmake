@@ -25,8 +25,11 @@ function(pprof_target target)
     # heap sampler, which is off under it.
     target_compile_options(${target} PRIVATE
       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${PPROF_CPP_SANITIZE},thread>>:-Wno-tsan>)
-    # With AddressSanitizer's instrumentation gcc reports std::regex's members as uninitialized.
-    target_compile_options(${target} PRIVATE
-      $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${PPROF_CPP_SANITIZE},address>>:-Wno-maybe-uninitialized>)
+    # With the instrumentation of these two gcc reports members of std::regex and std::variant as
+    # uninitialized.
+    if(PPROF_CPP_SANITIZE MATCHES "address|thread")
+      target_compile_options(${target} PRIVATE
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+    endif()
   endif()
 endfunction()

@@ -81,7 +81,7 @@ class DataMatcher {
 std::string SectionOf(const ElfFile& file, uint64_t address) {
   for (const ElfSection& section : file.sections()) {
     if ((section.flags & SHF_ALLOC) == 0 || (section.flags & SHF_TLS) != 0) continue;
-    if (address - section.address < section.size) return std::string(section.name);
+    if (address - section.address < section.size) return section.name;
   }
   return {};
 }
