@@ -85,8 +85,8 @@ class WatchThread {
   sys::OwnThread thread_;
   sys::OwnThread finish_thread_;
   std::atomic<bool> finishing_{false};
-  Reading reading_;      // the last one
   bool is_near_ = true;  // half of a limit is in use
+  Reading reading_;      // the last one
 
   sys::Mutex capture_mutex_;
   CaptureMemory* memory_ PPROF_GUARDED_BY(capture_mutex_) = nullptr;

@@ -83,6 +83,11 @@ void Spin() {
   }
 }
 
+std::string WatchLine() {
+  const char* line = std::getenv("PPROF_CPP_WATCH");
+  return line == nullptr ? "" : line;
+}
+
 // The child has no watch, and can start its own in the same folder.
 void Fork(const std::string& watch) {
   if (fork() != 0) return;
@@ -135,8 +140,8 @@ const std::map<std::string, std::function<void()>> kActions = {
      }},
     {"threads", MakeThreads},
     {"spin", [] { Detached(Spin); }},
-    {"fork", [] { Fork(std::getenv("PPROF_CPP_WATCH")); }},
-    {"kills", [] { KillFifty(std::getenv("PPROF_CPP_WATCH")); }}};
+    {"fork", [] { Fork(WatchLine()); }},
+    {"kills", [] { KillFifty(WatchLine()); }}};
 
 }  // namespace
 

@@ -259,14 +259,14 @@ TEST(Server, RefusesAddressesThatCannotBeReadOrAreNotSafe) {
 TEST(Server, RemoteNeedsPermissionAndALongToken) {
   const std::string long_token(32, 't');
   const struct {
-    bool allow;
     std::string token;
+    bool allow;
     bool ok;
-  } cases[] = {{false, "", false},
-               {true, "", false},
-               {false, long_token, false},
-               {true, std::string(31, 't'), false},
-               {true, long_token, true}};
+  } cases[] = {{"", false, false},
+               {"", true, false},
+               {long_token, false, false},
+               {std::string(31, 't'), true, false},
+               {long_token, true, true}};
   for (const auto& one : cases) {
     Options options = Local();
     options.address = "0.0.0.0:0";
