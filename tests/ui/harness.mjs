@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const { UI_SERVER, PPROF, CHROMIUM, NODE_MODULES } = process.env;
 export const require = createRequire(join(NODE_MODULES, "x.js"));
@@ -34,7 +35,7 @@ export const startBrowser = () =>
 // A page that keeps a list of what must not happen: console messages, violations of the policy,
 // exceptions, requests to others.
 export async function openPage(browser, program, { history = true, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: "UTC", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20000);
   if (history !== "real") await madeUpHistory(page, program, history);
@@ -110,9 +111,10 @@ export const show = (state) => "#" + new URLSearchParams(state);
 
 // The page sees the fixture below as the program's history, or a program without one.
 async function madeUpHistory(page, program, history) {
-  await page.route(`${program.url}history`, (route) => route.fulfill({ json: historyFixture() }));
+  await page.route((url) => url.pathname.endsWith("/history"), (route) => route.fulfill({ json: historyFixture() }));
   const row = "<tr><td>0</td><td><a href='history?debug=1'>history</a></td></tr>";
   await page.route(program.url, async (route) => {
+    if (route.request().method() === "HEAD") return route.continue();
     const answer = await route.fetch();
     const body = (await answer.text()).replace(row, "");
     await route.fulfill({ response: answer, body: history ? body.replace("<table>", `<table>${row}`) : body });
@@ -120,7 +122,7 @@ async function madeUpHistory(page, program, history) {
 }
 
 // Ten minutes of a program whose memory grows, with known last values.
-function historyFixture() {
+export function historyFixture() {
   const now = 1764319838;
   const columns = ["time", "resident_bytes", "in_use_bytes", "free_bytes", "cpu_seconds", "threads", "open_files"];
   const rows = (seconds) => Array.from({ length: 600 }, (_, i) => {
@@ -134,4 +136,25 @@ function historyFixture() {
     resolutions: [1, 10, 300].map((seconds) => ({ seconds, rows: rows(seconds) })),
     marks: [{ time: now - 100, kind: "mark", text: "purge" }, { time: now - 200, kind: "capture", text: "<b>90 %</b> of the limit" }],
   };
+}
+
+// A heap profile with so many bytes in use by each function, as the server sends it. A name in brackets
+// is a library without names.
+export function madeUpHeap(bytesOf) {
+  const { Function, Line, Location, Mapping, Profile, Sample, StringTable, ValueType } = require("pprof-format");
+  const strings = new StringTable();
+  const id = (text) => strings.dedup(text);
+  const names = [...new Set(Object.keys(bytesOf).flatMap((stack) => stack.split(" ")))];
+  const isLibrary = (name) => name.startsWith("[");
+  const lineOf = (name, i) => (isLibrary(name) ? [] : [new Line({ functionId: i + 1, line: 1 })]);
+  const profile = new Profile({
+    sampleType: [new ValueType({ type: id("inuse_space"), unit: id("bytes") })],
+    sample: Object.entries(bytesOf).map(([stack, bytes]) =>
+      new Sample({ locationId: stack.split(" ").map((name) => names.indexOf(name) + 1), value: [bytes] })),
+    location: names.map((name, i) => new Location({ id: i + 1, mappingId: isLibrary(name) ? i + 1 : 0, line: lineOf(name, i) })),
+    mapping: names.map((name, i) => new Mapping({ id: i + 1, filename: id(`/usr/lib/${name.slice(1, -1)}`) })),
+    function: names.map((name, i) => new Function({ id: i + 1, name: id(name), filename: id(`/src/${name.replace(/\W/g, "")}.cpp`) })),
+    stringTable: strings,
+  });
+  return gzipSync(profile.encode());
 }

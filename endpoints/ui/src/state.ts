@@ -12,19 +12,22 @@ export interface State {
   zoom: string; // function of the flame graph's widest box
   sort: string; // "flat", "cum" or "name"
   label: string[]; // "key=value"
-  vs: string; // number of the profile to compare with
+  vs: string; // id of the profile to compare with
+  age: string; // least age of objects, such as "10m"
+  own: boolean; // table without functions of the system's libraries
+  span: string; // seconds between the points of the charts
 }
 
 const kStart: State = {
   p: "overview", v: "", view: "flame", focus: "", only: false, up: false, fn: "", zoom: "", sort: "flat",
-  label: [], vs: "",
+  label: [], vs: "", age: "", own: false, span: "1",
 };
 
 export function read(hash: string): State {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const state = { ...kStart, label: given.getAll("label") };
   for (const [key, value] of given) {
-    if (key === "only" || key === "up") state[key] = value === "1";
+    if (key === "only" || key === "up" || key === "own") state[key] = value === "1";
     else if (key !== "label" && key in kStart) (state as unknown as Record<string, string>)[key] = value;
   }
   return state;
@@ -49,4 +52,21 @@ export function go(change: Partial<State>): void {
 // Another page, with nothing left of the one before.
 export function open(change: Partial<State>): void {
   location.hash = write({ ...kStart, ...change });
+}
+
+// A step for Back to a state that is shown already.
+export function step(change: Partial<State>): void {
+  const hash = write({ ...current(), ...change });
+  if (hash !== location.hash) history.pushState(null, "", hash);
+}
+
+// A change without a step for Back, which is shown already.
+export function put(change: Partial<State>): void {
+  history.replaceState(null, "", write({ ...current(), ...change }));
+}
+
+// A change without a step for Back.
+export function replace(change: Partial<State>): void {
+  put(change);
+  dispatchEvent(new Event("hashchange"));
 }

@@ -1,0 +1,65 @@
+// What helps to read a profile and the threads: searches, zooms, notes, tables, and links between threads.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
+
+let program, browser, page;
+before(async () => {
+  program = await startProgram();
+  browser = await startBrowser();
+  page = await openPage(browser, program);
+});
+afterEach(async () => {
+  await nothingOdd(page);
+});
+after(async () => {
+  await browser?.close();
+  program?.stop();
+});
+
+const steps = () => page.evaluate(() => history.length);
+
+test("typing is no step for Back, and Back changes the search", async () => {
+  for (const [state, rows] of [[{ p: "threads" }, "table.groups tbody tr"]]) {
+    await visit(page, program, show(state));
+    await page.waitForSelector("table");
+    const before = await steps();
+    await page.locator("input[type=search]").pressSequentially("Burn");
+    await page.waitForFunction(() => location.hash.includes("focus=Burn"));
+    assert.equal(await steps(), before);
+    await page.evaluate(() => (location.hash += "|Fill"));
+    await page.waitForFunction(() => document.querySelector("input[type=search]").value === "Burn|Fill");
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector("input[type=search]").value === "Burn");
+    assert.equal(await page.locator(rows).count(), state.p === "heap" ? 0 : 1);
+  }
+});
+
+test("threads that wait lead to those they wait for", async () => {
+  await visit(page, program, show({ p: "threads" }));
+  const row = page.locator("table.groups tbody tr:has-text('held by')").first();
+  const owner = await row.locator("button").first().innerText();
+  assert.match(await row.innerText(), /^1\t\d+ .*ui_server\.cpp:\d+/s);
+  await row.locator("button").first().click();
+  const found = page.locator(`table.groups tbody tr:has(td:nth-child(2):has-text("${owner}"))`);
+  await found.locator("details[open]").waitFor();
+  const covered = () => page.evaluate(() => {
+    const { left, top } = document.activeElement.getBoundingClientRect();
+    return document.elementFromPoint(left + 5, top + 5) !== document.activeElement;
+  });
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "SUMMARY");
+  assert.equal(await covered(), false);
+  assert.match(await page.innerText("main"), /Seen at \d\d:\d\d:\d\d/);
+  await page.evaluate(() => (document.querySelector("table.groups").id = "before"));
+  await page.click("text=Look again");
+  await page.waitForSelector("table.groups:not(#before)");
+  assert.equal(await found.locator("details[open]").count(), 1);
+});
+
+test("an alarm's numbers are links, also to a thread that the search hides", async () => {
+  await visit(page, program, show({ p: "threads", focus: "WaitForTheEnd" }));
+  await page.waitForFunction(() => document.querySelectorAll("table.groups tbody tr").length === 1);
+  await page.locator("p.deadlock button").first().click();
+  await page.waitForSelector("table.groups tr:has(.deadlock) details[open]");
+  assert.equal(await page.inputValue("input[type=search]"), "");
+});
