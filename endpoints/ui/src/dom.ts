@@ -38,6 +38,8 @@ export function printable(text: string, longest = kLongestShown): string {
   return short.replace(kDeceptive, escaped);
 }
 
+export const firstSentence = (text: string): string => text.split(/(?<=\.)\s/)[0]!;
+
 // A labelled control.
 export function field(label: string, control: HTMLElement): HTMLLabelElement {
   return el("label", { class: "field" }, el("span", {}, label), control);

@@ -1,5 +1,6 @@
 // One chart over time, drawn by uPlot.
 import uPlot from "uplot";
+import { clock, dayOf, fromSeconds, minutesOf } from "../clock";
 import { el } from "../dom";
 import type { Mark, Series } from "../history";
 
@@ -17,6 +18,7 @@ export interface ChartOptions {
   lines: Line[];
   marks: Mark[];
   format(value: number): string;
+  onAxis?(value: number, step: number): string;
   steps?: number[]; // between the lines of the grid
 }
 
@@ -40,23 +42,24 @@ function drawMarks(plot: uPlot, marks: Mark[]): void {
   pen.restore();
 }
 
-const twoDigits = (value: number): string => String(value).padStart(2, "0");
-
 // "14:05:30", or "11-28 14:05" for days.
-function clock(times: number[]): string[] {
+function labels(times: number[]): string[] {
   const days = times.length > 1 && times[times.length - 1]! - times[0]! > 43200;
   const seconds = times.length > 1 && times[1]! - times[0]! < 60;
-  return times.map((time) => {
-    const at = new Date(time * 1000);
-    const date = days ? `${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ` : "";
-    const tail = seconds ? `:${twoDigits(at.getSeconds())}` : "";
-    return `${date}${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}${tail}`;
-  });
+  return times.map(fromSeconds).map((at) => (days ? `${dayOf(at)} ` : "") + (seconds ? clock(at) : minutesOf(at)));
 }
 
 function axis(more: uPlot.Axis): uPlot.Axis {
   const grid = { stroke: style("--line"), width: 1 };
   return { stroke: style("--text"), grid, ticks: grid, ...more };
+}
+
+// What a drag over the chart left in sight, until a double click shows all.
+function shownPart(plot: uPlot): { min: number; max: number } | undefined {
+  const { min, max } = plot.scales["x"]!;
+  const times = plot.data[0];
+  if (min === undefined || max === undefined || times.length < 2) return undefined;
+  return min > times[0]! || max < times[times.length - 1]! ? { min, max } : undefined;
 }
 
 export class Chart {
@@ -75,6 +78,14 @@ export class Chart {
   update(options: ChartOptions): void {
     this.options = options;
     this.words.textContent = options.words;
+    const { plot } = this;
+    const part = plot && shownPart(plot);
+    plot?.setData(this.data(), part === undefined);
+    if (part !== undefined) plot!.setScale("x", part);
+  }
+
+  // All of the time again.
+  reset(): void {
     this.plot?.setData(this.data());
   }
 
@@ -97,8 +108,10 @@ export class Chart {
   }
 
   private valueAxis(): uPlot.Axis {
-    const { steps, format } = this.options;
-    return axis({ size: 60, values: (_plot, values) => values.map(format), ...(steps && { incrs: steps }) });
+    const { steps, format, onAxis = format } = this.options;
+    const values = (_plot: uPlot, all: number[], _axis: number, _space: number, step: number) =>
+      all.map((value) => onAxis(value, step));
+    return axis({ size: 60, values, ...(steps && { incrs: steps }) });
   }
 
   private made(width: number): uPlot {
@@ -110,7 +123,7 @@ export class Chart {
       width, height: kHeight,
       series: [{ label: "Time", value: "{HH}:{mm}:{ss}" }, ...lines],
       scales: { y: { range: (_plot, _low, high) => [0, (high || 1) * 1.05] } },
-      axes: [axis({ space: 80, values: (_plot, times) => clock(times) }), this.valueAxis()],
+      axes: [axis({ space: 80, values: (_plot, times) => labels(times) }), this.valueAxis()],
       cursor: { sync: { key: "pprof" }, drag: { x: true, y: false } },
       hooks: { draw: [(plot) => drawMarks(plot, this.options.marks)] },
     }, this.data(), this.place);

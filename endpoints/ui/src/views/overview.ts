@@ -1,6 +1,9 @@
 // The process over time: memory, CPU, threads and open files, and the profiles it has.
 import type { Listed } from "../api";
-import { el, field, menu, printable } from "../dom";
+import { clock, fromSeconds } from "../clock";
+import { el, field, firstSentence, menu, printable } from "../dom";
+import { notice } from "../process";
+import { current, go, type State } from "../state";
 import { column, cpuRate, getHistory, last, type History, type Series } from "../history";
 import { duration, format } from "../units";
 import { captures } from "./captures";
@@ -14,6 +17,12 @@ function bytes(value: number | null): string {
   return value === null ? "not known" : format(value, "bytes");
 }
 
+// As many decimals as the step has: rounded numbers would stand at unequal distances.
+function exactly(value: number, step: number): string {
+  return value.toFixed((String(step).split(".")[1] ?? "").length);
+}
+
+const kWhole = Array.from({ length: 24 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
 const kPowersOfTwo = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
 function memoryWords(history: History, resident: Series, used: Series, free: Series): string {
@@ -48,7 +57,7 @@ function cpu(history: History, span: number): ChartOptions {
   const now = last(rate);
   const words = now === null ? "Not known yet." : `${now.toFixed(2)} CPUs in use; ${duration(last(totals) ?? 0)} of CPU time since the start.`;
   return {
-    title: "CPU", times, marks: history.marks, words, format: (value) => `${value.toFixed(2)}`,
+    title: "CPU", times, marks: history.marks, words, format: (value) => value.toFixed(2), onAxis: exactly,
     lines: [{ title: "CPUs in use", values: rate, colour: "--blue" }],
   };
 }
@@ -59,7 +68,7 @@ function count(history: History, span: number, name: string, title: string): Cha
   return {
     title, times: column(history, span, "time"), marks: history.marks,
     words: now === null ? "Not known." : `${now} now.`,
-    format: (value) => String(Math.round(value * 100) / 100), lines: [{ title, values, colour: "--blue" }],
+    format: String, steps: kWhole, lines: [{ title, values, colour: "--blue" }],
   };
 }
 
@@ -70,7 +79,7 @@ function charts(history: History, span: number): ChartOptions[] {
 
 function marksList(history: History): HTMLElement[] {
   return history.marks.slice(-20).reverse().map(({ time, kind, text }) =>
-    el("li", {}, el("time", {}, new Date(time * 1000).toLocaleTimeString()), ` ${printable(kind)}: ${printable(text)}`));
+    el("li", {}, el("time", {}, clock(fromSeconds(time))), ` ${printable(kind)}: ${printable(text)}`));
 }
 
 export class Overview {
@@ -80,18 +89,17 @@ export class Overview {
   private readonly marks = el("ul", { class: "marks" });
   private readonly status = el("p", { role: "status" });
   private shown: Chart[] = [];
-  private span = 1;
+  private readonly spans = menu(kSpans, "1", (span) => go({ span }));
+  private span = spanOf(current());
+  private hasFailed = false;
   private history: History | undefined;
   private timer = 0;
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly restyle = () => this.shown.forEach((chart) => chart.restyle());
 
-  constructor(listed: Listed[], hasHistory: boolean, say: (error: unknown) => void) {
-    const spans = field("Shown", menu(kSpans, "1", (value) => {
-      this.span = Number(value);
-      this.show();
-    }));
-    this.element.append(this.summary, spans, this.status, this.place,
+  constructor(listed: Listed[], hasHistory: boolean, private readonly say: (error: unknown) => void) {
+    this.spans.value = String(this.span);
+    this.element.append(this.summary, field("Shown", this.spans), this.status, this.place,
       el("h2", {}, "Marks"), this.marks, captures(say), el("h2", {}, "Profiles"), profileList(listed));
     this.dark.addEventListener("change", this.restyle);
     if (!hasHistory) {
@@ -102,10 +110,17 @@ export class Overview {
     void this.load();
   }
 
-  update(): void {}
+  update(state: State): void {
+    const before = this.span;
+    this.span = spanOf(state);
+    this.spans.value = String(this.span);
+    this.show();
+    if (this.span !== before) this.shown.forEach((chart) => chart.reset());
+  }
 
   leave(): void {
     clearInterval(this.timer);
+    this.timer = 0; // an answer that is late changes nothing
     this.dark.removeEventListener("change", this.restyle);
   }
 
@@ -113,15 +128,14 @@ export class Overview {
     if (document.hidden) return;
     try {
       this.history = await getHistory();
-      this.status.textContent = "";
+      notice(this.history);
+      if (this.hasFailed) this.say(undefined);
+      this.hasFailed = false;
       this.show();
     } catch (error) {
-      this.fail(error);
+      if (this.timer !== 0) this.say(error);
+      this.hasFailed = true;
     }
-  }
-
-  private fail(error: unknown): void {
-    this.status.textContent = printable((error as Error).message, 1000);
   }
 
   private show(): void {
@@ -139,10 +153,15 @@ export class Overview {
   }
 }
 
+// A link may name anything.
+function spanOf({ span }: State): number {
+  return Number(kSpans.some(([known]) => known === span) ? span : "1");
+}
+
 function profileList(listed: Listed[]): HTMLElement {
   const rows = listed.map(({ name, count: number, description }) => el("tr", {},
     el("td", { class: "name" }, el("a", { href: `#p=${encodeURIComponent(name)}` }, printable(name))),
-    el("td", { class: "number" }, number), el("td", {}, printable(description, 1000))));
+    el("td", { class: "number" }, number), el("td", {}, printable(firstSentence(description), 1000))));
   const head = el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Profile"),
     el("th", { scope: "col", class: "number" }, "Count"), el("th", { scope: "col" }, "What it shows")));
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Profiles" },
