@@ -1,7 +1,10 @@
-// The overview: charts that stay as they were drawn; alerts and times.
+// The overview: charts that stay as they were drawn, times, and the captures of the program.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { historyFixture, nothingOdd, openPage, startBrowser, startProgram, visit } from "./harness.mjs";
+import { folder, historyFixture, madeUpHeap, nothingOdd, openPage, startBrowser, startProgram, visit } from "./harness.mjs";
 
 let program, browser, page;
 before(async () => {
@@ -63,7 +66,7 @@ test("a program that does not answer is an alert, until it answers", async () =>
   await nothingOdd(page);
 });
 
-test("the span is in the address, and times are those of 24 hours", async () => {
+test("the span is in the address, and times have one format in a zone that is named", async () => {
   await visit(page, program);
   await page.waitForSelector(".marks li");
   await page.locator("label:has-text('Shown') select").selectOption("10");
@@ -72,8 +75,10 @@ test("the span is in the address, and times are those of 24 hours", async () => 
   await page.waitForSelector(".u-legend");
   assert.equal(await page.inputValue("label:has-text('Shown') select"), "10");
   assert.match(await page.innerText(".marks"), /^08:48:58 mark: purge$/m);
+  assert.equal((await page.innerText("body")).match(/UTC/g).length, 1);
   await page.click("table.profiles >> text=heap");
   await page.waitForSelector(".sum:has-text('stacks')");
+  assert.match(await page.innerText(".sum"), / · \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, /);
   assert.equal(await page.$eval("input.search", (box) => getComputedStyle(box, "::placeholder").color),
     await page.$eval(".quiet", (text) => getComputedStyle(text).color)); // which has the contrast of text
 });
@@ -94,4 +99,30 @@ test("the numbers at the axes have the decimals of their distance", async () => 
   await visit(other, program);
   await other.waitForFunction(() => window.written.includes("0.005"));
   await other.context().close();
+});
+
+test("captures are listed, opened at their heap, named, and asked for again after a reload", async () => {
+  const name = "20261128T093925Z.4711.memory95";
+  const list = { captures: [{ name, reason: "95 % of <b>512 MiB</b>", pid: 4711, unix_seconds: 1764319838, bytes: 2048, before_death: true, files: [] }],
+    deaths: ["process 4711 was killed at its memory limit"] };
+  mkdirSync(join(folder, name));
+  for (const profile of ["heap", "peak"]) writeFileSync(join(folder, name, `${profile}.pb.gz`), madeUpHeap({ "shop::Cart": 100 }));
+  writeFileSync(join(folder, name, "goroutine.txt"), await (await fetch(`${program.url}goroutine?debug=2`)).text());
+  execFileSync("tar", ["-C", folder, "-czf", join(folder, `${name}.tar.gz`), name]);
+  await page.route("**/captures", (route) => route.fulfill({ json: list }));
+  await page.route(`**/captures/${name}.tar.gz`, (route) => route.fulfill({ body: readFileSync(join(folder, `${name}.tar.gz`)) }));
+  await visit(page, program);
+  await page.waitForSelector("text=process 4711 was killed at its memory limit");
+  assert.match(await page.innerText("main"), /2025-11-28 08:50:38, pid 4711: 95 % of <b>512 MiB<\/b>/);
+  await page.click(`[aria-label="Open ${name}"]`);
+  for (let i = 0; i < 2; i++) {
+    await page.waitForSelector("h1:text-is('heap 09:39:25 pid 4711')");
+    await page.waitForSelector(".flame canvas");
+    assert.equal(await page.locator("nav >> text=peak 09:39:25 pid 4711").count(), 1);
+    await page.reload();
+  }
+  await page.click("nav >> text=threads 09:39:25 pid 4711");
+  await page.waitForSelector("table.groups >> text=WaitForTheEnd");
+  assert.equal(await page.locator("text=Look again").count(), 0);
+  await nothingOdd(page);
 });

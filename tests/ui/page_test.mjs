@@ -57,22 +57,6 @@ test("the charts are those of the program's history", async (t) => {
   await real.context().close();
 });
 
-test("captures of the program are listed and opened", async () => {
-  const name = "20261128T093925Z.4711.memory95";
-  const list = { captures: [{ name, reason: "95 % of <b>512 MiB</b>", pid: 4711, unix_seconds: 1764319838, bytes: 2048, before_death: true, files: [] }],
-    deaths: ["process 4711 was killed at its memory limit"] };
-  await page.route("**/captures", (route) => route.fulfill({ json: list }));
-  execFileSync("bash", ["-c", `cd "$1" && mkdir "$2" && curl -s -o "$2/heap.pb.gz" "$3heap" && tar -czf "$2.tar.gz" "$2"`, "-", folder, name, program.url]);
-  await page.route(`**/captures/${name}.tar.gz`, (route) => route.fulfill({ body: readFileSync(join(folder, `${name}.tar.gz`)) }));
-  await visit(page, program);
-  await page.waitForSelector("text=process 4711 was killed at its memory limit");
-  await page.click(`[aria-label="Open ${name}"]`);
-  await page.waitForSelector("h1:has-text('heap.pb.gz')");
-  await page.waitForSelector(".flame canvas");
-  await page.unroute("**/captures");
-  await nothingOdd(page);
-});
-
 test("a program without a history says so", async () => {
   const without = await openPage(browser, program, { history: false });
   await visit(without, program);

@@ -1,22 +1,20 @@
 // The page at /debug/pprof/. The server sends Go's index, which this script reads and then replaces.
-import { getText, isProfile, listed, Refused, type Listed } from "./api";
-import { button, el, printable } from "./dom";
-import { filesOpen, newest, newestFile, openFiles, entryWith, placeOf } from "./shelf";
-import { current, open, type State } from "./state";
+import { isProfile, listed, Refused, type Listed } from "./api";
+import { el, printable } from "./dom";
+import { Header } from "./header";
+import { openFiles } from "./opened";
+import { newest } from "./shelf";
+import { current, open } from "./state";
+import { isOpened, openedPage } from "./views/opened_page";
 import { Overview } from "./views/overview";
 import { ProfileView } from "./views/profile_view";
 import { isRecorded, Recorder } from "./views/recorder";
 import { ThreadsView } from "./views/threads_view";
-
-interface View {
-  element: HTMLElement;
-  update(state: State): void;
-  leave?(): void;
-}
+import type { View } from "./views/view";
 
 const main = el("main", { id: "main", tabindex: -1 });
-const nav = el("nav", { "aria-label": "Views" });
 const message = el("div", { role: "alert", class: "message" });
+let header: Header;
 let profiles: Listed[] = [];
 let others: string[] = []; // what the server has besides profiles
 let shownPage = "";
@@ -31,28 +29,21 @@ function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function profilePage(name: string): View {
-  const entry = name.startsWith("file") ? (entryWith(name.slice(5)) ?? newestFile()) : newest(name);
+function profilePage({ name, description }: Listed): View {
+  const entry = newest(name, "");
   const place = el("div");
   let inner = entry && new ProfileView(entry);
   const put = () => inner && place.replaceChildren(inner.element);
-  const title = el("h1", {}, printable(entry?.path === "" ? entry.name : name));
-  const element = el("div", {}, title);
-  if (name.startsWith("file")) {
-    if (entry === undefined) place.append(el("p", {}, "Open the file again: a page keeps files only until it is loaded anew."));
-  } else {
-    const recorder = new Recorder(name, (taken) => {
-      say(undefined);
-      inner = new ProfileView(taken);
-      put();
-    }, say);
-    element.append(el("p", { class: "quiet" }, printable(profiles.find((one) => one.name === name)?.description ?? "", 1000)),
-      recorder.element);
-    if (entry === undefined && !isRecorded(name)) recorder.now();
-    if (entry === undefined && isRecorded(name)) place.append(el("p", {}, "Nothing is recorded before you ask for it."));
-  }
+  const recorder = new Recorder(name, (taken) => {
+    say(undefined);
+    inner = new ProfileView(taken);
+    put();
+  }, say);
+  const element = el("div", {}, el("h1", {}, printable(name)), el("p", { class: "quiet" }, printable(description, 1000)),
+    recorder.element, place);
+  if (entry === undefined && !isRecorded(name)) recorder.now();
+  if (entry === undefined && isRecorded(name)) place.append(el("p", {}, "Nothing is recorded before you ask for it."));
   put();
-  element.append(place);
   return { element, update: (state) => inner?.update(state) };
 }
 
@@ -66,22 +57,9 @@ function unknownPage(page: string): View {
 function viewOf(page: string): View {
   if (page === "overview") return new Overview(profiles, others.includes("history"), say);
   if (page === "threads") return new ThreadsView(say);
-  if (!page.startsWith("file") && !profiles.some(({ name }) => name === page)) return unknownPage(page);
-  return profilePage(page);
-}
-
-function link(page: string, title: string): HTMLElement {
-  return el("a", { href: `#p=${encodeURIComponent(page)}` }, printable(title, 60));
-}
-
-// Adds what is new and marks the page that is shown; the link with the focus keeps it.
-function showNav(page: string): void {
-  const links = new Map([["overview", "Overview"], ["threads", "Threads"],
-    ...profiles.map(({ name }) => [name, name] as const),
-    ...filesOpen().map((entry) => [placeOf(entry), entry.name] as const)]);
-  nav.append(...[...links].slice(nav.childElementCount).map(([path, title]) => link(path, title)));
-  const shown = [...links.keys()].indexOf(page);
-  [...nav.children].forEach((one, i) => (i === shown ? one.setAttribute("aria-current", "page") : one.removeAttribute("aria-current")));
+  if (isOpened(page)) return openedPage(page, say, () => showAnew(page));
+  const profile = profiles.find(({ name }) => name === page);
+  return profile === undefined ? unknownPage(page) : profilePage(profile);
 }
 
 function show(): void {
@@ -96,23 +74,23 @@ function show(): void {
   } else {
     view?.update(state);
   }
-  showNav(state.p);
+  header.show(state.p);
+}
+
+// What a page lacked is there now.
+function showAnew(page: string): void {
+  if (shownPage !== page) return;
+  shownPage = "";
+  show();
 }
 
 async function openAll(files: Iterable<File>): Promise<void> {
   try {
     say(undefined);
-    const entry = await openFiles(files);
-    open({ p: placeOf(entry) });
+    open({ p: await openFiles(files) });
   } catch (error) {
     say(error);
   }
-}
-
-function fileButton(): HTMLElement {
-  const input = el("input", { type: "file", multiple: true, hidden: true, "aria-label": "Profiles or captures" });
-  input.addEventListener("change", () => void openAll([...(input.files ?? [])]));
-  return el("div", {}, button("Open a file", () => input.click(), { title: "*.pb.gz, or a capture; or drop it on the page" }), input);
 }
 
 function acceptDrops(): void {
@@ -135,33 +113,25 @@ function acceptKeys(): void {
   });
 }
 
-// The program's name from its command line, if it may be known.
-async function nameProgram(place: HTMLElement): Promise<void> {
-  const line = others.includes("cmdline") ? await getText("cmdline").catch(() => "") : "";
-  const name = line.split("\0")[0]!.replace(/^.*\//, "");
-  place.textContent = printable(name, 60) || "a program";
-  place.title = printable(line.replaceAll("\0", " "), 1000);
-  document.title = `${printable(name, 60) || "pprof"} · ${location.host}`;
+function skipLink(): HTMLElement {
+  const skip = (event: Event) => {
+    event.preventDefault();
+    main.focus();
+  };
+  return el("a", { href: "#main", class: "skip", onclick: skip }, "To the content");
 }
 
 function begin(): void {
   const all = listed(document);
   profiles = all.filter(isProfile);
   others = all.filter((one) => !isProfile(one)).map(({ name }) => name);
-  const program = el("strong", {}, "");
-  document.body.replaceChildren(
-    el("a", { href: "#main", class: "skip", onclick: ((event: Event) => {
-      event.preventDefault();
-      main.focus();
-    }) as EventListener }, "To the content"),
-    el("header", {}, el("div", { class: "bar" }, program, el("span", { class: "quiet" }, location.host), fileButton()), nav),
-    message, main);
+  header = new Header(profiles, others.includes("cmdline"), (files) => void openAll(files));
+  document.body.replaceChildren(skipLink(), header.element, message, main);
   document.documentElement.classList.add("ready");
   acceptDrops();
   acceptKeys();
   addEventListener("hashchange", show);
   show();
-  void nameProgram(program);
 }
 
 document.documentElement.classList.add("page");

@@ -1,5 +1,5 @@
-// Opens what people drop on the page: profiles, compressed or not, and the captures (.tar.gz) of
-// scripts/capture.sh.
+// Opens what people drop on the page: profiles, compressed or not, and captures (.tar.gz) of the
+// program or of scripts/capture.sh.
 
 export interface NamedBytes {
   name: string;
@@ -36,11 +36,22 @@ function* files(tar: Uint8Array): Generator<NamedBytes> {
   }
 }
 
-// The profiles in a file: itself, or those of a capture.
-export async function profilesIn(file: NamedBytes): Promise<NamedBytes[]> {
+// A file of a capture, or the whole of another file, which has no folder.
+export interface Part extends NamedBytes {
+  folder: string;
+  isDump: boolean; // the stacks of all threads, as text
+}
+
+function partOf({ name, bytes }: NamedBytes): Part {
+  const at = name.lastIndexOf("/");
+  return { folder: name.slice(0, Math.max(at, 0)), name: name.slice(at + 1), bytes, isDump: /\.txt$/.test(name) };
+}
+
+// The profiles in a file, and the stacks of threads: itself, or those of a capture.
+export async function partsIn(file: NamedBytes): Promise<Part[]> {
   const bytes = await gunzipped(file.bytes);
-  if (!isTar(bytes)) return [file];
-  const found = [...files(bytes)].filter(({ name }) => /\.pb(\.gz)?$/.test(name));
+  if (!isTar(bytes)) return [{ ...file, folder: "", isDump: false }];
+  const found = [...files(bytes)].filter(({ name }) => /\.pb(\.gz)?$|(^|\/)goroutine[^/]*\.txt$/.test(name));
   if (found.length === 0) throw new Error(`${file.name} holds no profile (*.pb.gz)`);
-  return found.map(({ name, bytes: inside }) => ({ name: name.replace(/^.*\//, ""), bytes: inside }));
+  return found.map(partOf);
 }

@@ -1,13 +1,15 @@
 // The captures that the program took of itself, and how processes before it ended.
-import { getBytes, getJson } from "../api";
+import { getJson } from "../api";
+import { dayAndClock, fromSeconds } from "../clock";
 import { button, el, printable } from "../dom";
-import { openBytes, placeOf } from "../shelf";
+import { openCapture } from "../opened";
 import { open } from "../state";
 import { format } from "../units";
 
 interface Capture {
   name: string;
   reason: string;
+  pid: number;
   unix_seconds: number;
   bytes: number;
   before_death: boolean;
@@ -15,18 +17,16 @@ interface Capture {
 
 async function show(name: string, say: (error: unknown) => void): Promise<void> {
   try {
-    const file = `${name}.tar.gz`;
-    const bytes = await getBytes(`captures/${encodeURIComponent(file)}`);
-    open({ p: placeOf(await openBytes({ name: file, bytes })) });
+    open({ p: await openCapture(name) });
   } catch (error) {
     say(error);
   }
 }
 
 function item(capture: Capture, say: (error: unknown) => void): HTMLElement {
-  const when = new Date(capture.unix_seconds * 1000).toLocaleString();
+  const when = dayAndClock(fromSeconds(capture.unix_seconds));
   const end = capture.before_death ? ", before the process was killed" : "";
-  return el("li", {}, `${when}: ${printable(capture.reason)}, ${format(capture.bytes, "bytes")}${end} `,
+  return el("li", {}, `${when}, pid ${capture.pid}: ${printable(capture.reason)}, ${format(capture.bytes, "bytes")}${end} `,
     button("Open", () => void show(capture.name, say), { "aria-label": `Open ${printable(capture.name)}` }));
 }
 

@@ -8,7 +8,7 @@ function quoted(word: string): string {
 }
 
 export function fileName(entry: Entry): string {
-  return entry.path === "" ? entry.name : `${entry.name}-${entry.id}.pb.gz`;
+  return entry.path === "" ? entry.name : `${entry.name}-${entry.number}.pb.gz`;
 }
 
 // pprof takes a list of regular expressions, separated by commas.

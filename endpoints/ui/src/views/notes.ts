@@ -1,8 +1,9 @@
 // What a profile says about itself: when, how long, comments, and what it does not know.
+import { dayAndClock } from "../clock";
 import { button, copyButton, el, printable } from "../dom";
 import { isStandIn } from "../flame/palette";
 import type { Analysis } from "../profile/analysis";
-import type { Entry } from "../shelf";
+import { timeOf, type Entry } from "../shelf";
 import { duration, format, percent } from "../units";
 import { fileName } from "./command";
 
@@ -26,8 +27,8 @@ function unknown(analysis: Analysis): HTMLElement[] {
 }
 
 export function about(entry: Entry): string {
-  const { time, seconds, sampleCount } = entry.profile;
-  const parts = [time === undefined ? entry.at.toLocaleString() : time.toLocaleString()];
+  const { seconds, sampleCount } = entry.profile;
+  const parts = [dayAndClock(timeOf(entry))];
   if (seconds > 0) parts.push(`over ${seconds < 1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds)}`);
   parts.push(`${sampleCount} ${sampleCount === 1 ? "stack" : "stacks"}`);
   return parts.join(", ");

@@ -66,7 +66,7 @@ export class ProfileView {
     for (const [key, texts] of analysis.labels()) bar.append(this.labelMenu(key, texts, state));
     const others = comparable(this.entry);
     if (others.length > 0) {
-      const options = others.map((other): [string, string] => [String(other.id), titleOf(other)]);
+      const options = others.map((other): [string, string] => [other.id, titleOf(other)]);
       bar.append(field("Compare with", keep("vs", menu([["", "nothing"], ...options], state.vs, (vs) => go({ vs })))));
     }
     return bar;

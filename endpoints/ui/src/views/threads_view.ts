@@ -1,7 +1,8 @@
 // What every thread does: groups of equal stacks, how long they wait, and for whom.
 import { getText } from "../api";
 import { clock } from "../clock";
-import { button, el, field } from "../dom";
+import { button, el, field, printable } from "../dom";
+import type { OpenedDump } from "../opened";
 import { focusOf } from "../profile/analysis";
 import { grouped, readDump, type Dump, type Group } from "../profile/thread_dump";
 import { replace, type State } from "../state";
@@ -24,10 +25,18 @@ export class ThreadsView {
   private rows: { group: Group; row: HTMLElement }[] = [];
   private dump: Dump | undefined;
 
-  constructor(private readonly failed: (error: unknown) => void) {
-    this.element = el("div", {}, el("h1", {}, "Threads"),
-      el("div", { class: "bar" }, button("Look again", () => void this.load(), { class: "now" }), this.seen, field("Search", this.search.box), this.share), this.place);
-    void this.load();
+  // Of the program as it is now, or of a dump that was opened.
+  constructor(private readonly failed: (error: unknown) => void, opened?: OpenedDump) {
+    const again = opened === undefined ? [button("Look again", () => void this.load(), { class: "now" })] : [];
+    this.element = el("div", {}, el("h1", {}, opened === undefined ? "Threads" : printable(opened.title)),
+      el("div", { class: "bar" }, ...again, this.seen, field("Search", this.search.box), this.share), this.place);
+    if (opened === undefined) void this.load();
+    else this.showDump(opened);
+  }
+
+  private showDump({ text }: OpenedDump): void {
+    this.dump = readDump(text);
+    this.show();
   }
 
   update(state: State): void {
