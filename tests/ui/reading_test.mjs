@@ -1,7 +1,7 @@
 // What helps to read a profile and the threads: searches, zooms, notes, tables, and links between threads.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { madeUpHeap, nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
 
 let program, browser, page;
 before(async () => {
@@ -11,12 +11,14 @@ before(async () => {
 });
 afterEach(async () => {
   await nothingOdd(page);
+  await page.unroute("**/heap");
 });
 after(async () => {
   await browser?.close();
   program?.stop();
 });
 
+const heapIs = (bytesOf) => page.route("**/heap", (route) => route.fulfill({ body: madeUpHeap(bytesOf) }));
 const steps = () => page.evaluate(() => history.length);
 
 test("typing is no step for Back, and Back changes the search", async () => {
@@ -33,6 +35,16 @@ test("typing is no step for Back, and Back changes the search", async () => {
     await page.waitForFunction(() => document.querySelector("input[type=search]").value === "Burn");
     assert.equal(await page.locator(rows).count(), state.p === "heap" ? 0 : 1);
   }
+});
+
+test("a part of a function's name is enough", async () => {
+  await heapIs({ "shop::Cart shop::Main": 70, "shop::Card shop::Main": 30 });
+  await visit(page, program, show({ p: "heap", view: "calls" }));
+  await page.fill("[aria-label=Function]", "cAR");
+  assert.deepEqual(await page.$$eval("datalist option", (all) => all.map(({ value }) => value)), ["shop::Cart", "shop::Card"]);
+  await page.keyboard.press("Enter");
+  await page.click("main li >> text=shop::Card");
+  await page.waitForSelector(".sum:has-text('shop::Card: 30B')");
 });
 
 test("threads that wait lead to those they wait for", async () => {

@@ -3,6 +3,7 @@ import { button, el, printable } from "../dom";
 import type { Analysis } from "../profile/analysis";
 import type { Tree } from "../profile/tree";
 import { format, percent } from "../units";
+import { candidates, functionBox } from "./function_box";
 
 export interface CallsOptions {
   name: string;
@@ -22,28 +23,15 @@ function list(title: string, values: Map<number, number>, analysis: Analysis, op
   return el("table", { class: "calls" }, el("caption", {}, title), el("tbody", {}, ...rows));
 }
 
-function chooser(analysis: Analysis, options: CallsOptions): HTMLElement {
-  const input = el("input", { type: "text", list: "functions", value: options.name, "aria-label": "Function" });
-  const known = el("datalist", { id: "functions" });
-  for (const text of analysis.names.texts.slice(0, 3000)) known.append(el("option", { value: text.slice(0, 500) }));
-  const form = el("form", { class: "bar" }, el("label", { class: "field" }, el("span", {}, "Function"), input), known,
-    el("button", { type: "submit" }, "Show"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    options.choose(input.value);
-  });
-  return form;
-}
-
 export function callsView(analysis: Analysis, options: CallsOptions): HTMLElement {
-  const view = el("div", {}, chooser(analysis, options));
+  const view = el("div", {}, functionBox(options.name, analysis, options.choose));
   if (options.name === "") {
     view.append(el("p", {}, "Choose a function above, in the table, or in the flame graph."));
     return view;
   }
   const name = analysis.names.find(options.name);
   if (name === undefined) {
-    view.append(el("p", { role: "status" }, `No stack here has the function ${printable(options.name)}.`));
+    view.append(...candidates(options.name, analysis, options.choose));
     return view;
   }
   const { callers, callees } = analysis.neighbours(name);
