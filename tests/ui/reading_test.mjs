@@ -37,6 +37,18 @@ test("typing is no step for Back, and Back changes the search", async () => {
   }
 });
 
+test("libraries without names are of interest only where they are innermost", async () => {
+  await heapIs({ "shop::Cart [libouter.so]": 100 });
+  await visit(page, program, show({ p: "heap" }));
+  await page.waitForSelector(".notes");
+  assert.ok(!(await page.innerText(".notes")).includes("Not known"));
+  await page.unroute("**/heap");
+  await heapIs({ "shop::Cart [libouter.so]": 70, "[libinner.so] shop::Cart": 30 });
+  await visit(page, program, show({ p: "heap" }));
+  await page.waitForSelector("text=Not known");
+  assert.deepEqual(await page.locator("ul.unknown li").allInnerTexts(), ["[libinner.so] 30B, 30.00%"]);
+});
+
 test("a part of a function's name is enough", async () => {
   await heapIs({ "shop::Cart shop::Main": 70, "shop::Card shop::Main": 30 });
   await visit(page, program, show({ p: "heap", view: "calls" }));

@@ -24,6 +24,12 @@ export class Names {
     return this.texts.push(text) - 1;
   }
 
+  // Whether the name stands for code of a file that has no name.
+  isModule(name: number): boolean {
+    const text = this.texts[name]!;
+    return text === "<unknown>" || text === moduleName(this.files[name]!);
+  }
+
   find(text: string): number | undefined {
     return this.numbers.get(text);
   }
@@ -32,14 +38,17 @@ export class Names {
 // Is called with the frames from `begin` to `end` of names.frames for each sample.
 export type Visit = (frames: Uint32Array, begin: number, end: number, value: number) => void;
 
+const moduleName = (file: string): string => `[${file.replace(/^.*\//, "")}]`;
+
+// The name of a frame, and its file: of the source, or else of the program or library.
 function shownName(profile: Profile, location: number, line: number): [string, string] {
   const of = profile.lineFunction[line]!;
+  const module = profile.module[location] ?? "";
   if (of !== kUnnamed) {
     const { name, file } = profile.functions[of]!;
-    if (name !== "") return [name, file];
+    if (name !== "") return [name, file || module];
   }
-  const module = profile.module[location];
-  return [module === undefined ? "<unknown>" : `[${module.replace(/^.*\//, "")}]`, module ?? ""];
+  return [module === "" ? "<unknown>" : moduleName(module), module];
 }
 
 // The number of the name of each line.

@@ -13,17 +13,31 @@ function download(entry: Entry): void {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-// Frames that stand for code without a name, and for what was truncated or lost.
-function unknown(analysis: Analysis): HTMLElement[] {
-  const sums = analysis.sums();
-  return analysis.names.texts
-    .map((text, name) => ({ text, cum: sums.cum[name]! }))
-    .filter(({ text, cum }) => cum !== 0 && isStandIn(text))
-    .sort((a, b) => Math.abs(b.cum) - Math.abs(a.cum))
+interface StandIn {
+  name: number;
+  value: number;
+}
+
+function list(title: string, standIns: StandIn[], analysis: Analysis): HTMLElement[] {
+  const rows = standIns
+    .filter(({ value }) => value !== 0)
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
     .slice(0, 10)
-    .map(({ text, cum }) =>
-      el("li", {}, el("code", {}, printable(text)),
-        ` ${format(cum, analysis.unit)}, ${percent(cum, analysis.total)}`));
+    .map(({ name, value }) => el("li", {}, el("code", {}, printable(analysis.names.texts[name]!)),
+      ` ${format(value, analysis.unit)}, ${percent(value, analysis.total)}`));
+  return rows.length === 0 ? [] : [el("p", {}, title), el("ul", { class: "unknown" }, ...rows)];
+}
+
+// Code without a name matters where it is the innermost: outer frames of it hide nothing. Stacks that
+// were cut off or lost count whole.
+function unknown(analysis: Analysis): HTMLElement[] {
+  const { flat, cum } = analysis.sums();
+  const { names } = analysis;
+  const all = names.texts.map((_, name) => name).filter((name) => isStandIn(names.texts[name]!));
+  const unnamed = all.filter((name) => names.isModule(name)).map((name) => ({ name, value: flat[name]! }));
+  const lost = all.filter((name) => !names.isModule(name)).map((name) => ({ name, value: cum[name]! }));
+  return [...list("Innermost frames without a name, by their files:", unnamed, analysis),
+    ...list("Stacks that were cut off, not sampled or summed up:", lost, analysis)];
 }
 
 export function about(entry: Entry): string {
@@ -37,11 +51,7 @@ export function about(entry: Entry): string {
 export function notes(entry: Entry, analysis: Analysis, command: string): HTMLElement {
   const box = el("section", { class: "notes", "aria-label": "About this profile" });
   const missing = unknown(analysis);
-  if (missing.length > 0) {
-    box.append(el("h2", {}, "Not known"),
-      el("p", {}, "Stacks with frames that have no name, were cut off, or were not sampled:"),
-      el("ul", { class: "unknown" }, ...missing));
-  }
+  if (missing.length > 0) box.append(el("h2", {}, "Not known"), ...missing);
   if (entry.profile.comments.length > 0) {
     box.append(el("h2", {}, "Comments"),
       el("ul", { class: "comments" }, ...entry.profile.comments.map((text) => el("li", {}, printable(text, 4000)))));
