@@ -19,10 +19,27 @@ after(async () => {
 });
 
 const heapIs = (bytesOf) => page.route("**/heap", (route) => route.fulfill({ body: madeUpHeap(bytesOf) }));
+const wrong = "text=/not a regular expression/";
 const steps = () => page.evaluate(() => history.length);
+const namesInTable = () => page.locator("table.top td.name").allInnerTexts();
+
+test("a wrong regular expression leaves everything usable", async () => {
+  await visit(page, program, show({ p: "heap", focus: "(" }));
+  await page.waitForSelector(".flame canvas");
+  await page.waitForSelector(wrong);
+  assert.equal(await page.inputValue("input[type=search]"), "(");
+  await page.click("text=Table");
+  await page.waitForSelector("table.top");
+  await page.click("text=Take it now");
+  await page.waitForFunction(() => document.querySelector("select[data-keep=vs]"));
+  await page.waitForSelector(wrong);
+  await page.fill("input[type=search]", "KeepBuffers");
+  await page.waitForSelector("table.top tr.match");
+  assert.equal(await page.locator(wrong).count(), 0);
+});
 
 test("typing is no step for Back, and Back changes the search", async () => {
-  for (const [state, rows] of [[{ p: "threads" }, "table.groups tbody tr"]]) {
+  for (const [state, rows] of [[{ p: "heap", view: "top" }, "table.top tr.match"], [{ p: "threads" }, "table.groups tbody tr"]]) {
     await visit(page, program, show(state));
     await page.waitForSelector("table");
     const before = await steps();
@@ -37,6 +54,31 @@ test("typing is no step for Back, and Back changes the search", async () => {
   }
 });
 
+test("Back undoes a zoom; the chosen box is described above the boxes, in sight", async () => {
+  await visit(page, program, show({ p: "test.large" }));
+  const canvas = page.locator(".flame canvas");
+  const above = async () => {
+    const [said, boxes] = [await page.locator(".said").boundingBox(), await page.locator(".flame").boundingBox()];
+    assert.ok(said.y >= 0 && said.y + said.height <= Math.max(boxes.y, 200), `${said.y} ${boxes.y}`);
+    return boxes.y;
+  };
+  await canvas.waitFor();
+  const top = await above();
+  await canvas.click({ position: { x: 100, y: 30 } });
+  await page.waitForFunction(() => location.hash.includes("zoom="));
+  assert.ok(await page.isVisible("text=Callers and callees of it"));
+  assert.equal(await above(), top); // or a second click would meet another box
+  await page.mouse.wheel(0, 500);
+  await page.waitForFunction(() => scrollY > 100);
+  await above();
+  await page.click("text=Root below");
+  await page.waitForFunction(() => location.hash.includes("up=1"));
+  assert.ok(await page.isVisible("text=Callers and callees of it")); // the chosen box stays chosen
+  await page.goBack();
+  await page.goBack();
+  await page.waitForFunction(() => !location.hash.includes("zoom=") && /^all · /.test(document.querySelector(".said").textContent));
+});
+
 test("libraries without names are of interest only where they are innermost", async () => {
   await heapIs({ "shop::Cart [libouter.so]": 100 });
   await visit(page, program, show({ p: "heap" }));
@@ -47,6 +89,17 @@ test("libraries without names are of interest only where they are innermost", as
   await visit(page, program, show({ p: "heap" }));
   await page.waitForSelector("text=Not known");
   assert.deepEqual(await page.locator("ul.unknown li").allInnerTexts(), ["[libinner.so] 30B, 30.00%"]);
+});
+
+test("the table has the program's functions alone, if one asks for them", async () => {
+  await heapIs({ "shop::Cart [libouter.so]": 70, "[libinner.so] shop::Main": 30 });
+  await visit(page, program, show({ p: "heap", view: "top" }));
+  await page.click("text=only the program's functions");
+  await page.waitForFunction(() => location.hash.includes("own=1"));
+  assert.deepEqual(await namesInTable(), ["shop::Cart", "shop::Main"]);
+  await page.reload();
+  await page.waitForSelector("table.top");
+  assert.deepEqual(await namesInTable(), ["shop::Cart", "shop::Main"]);
 });
 
 test("a part of a function's name is enough", async () => {

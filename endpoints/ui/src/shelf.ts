@@ -50,8 +50,6 @@ export function placeOf({ path, name, id, capture }: Entry): string {
 
 export const entryAt = (place: string): Entry | undefined => entries.filter((entry) => placeOf(entry) === place).pop();
 
-export const entryWith = (id: string): Entry | undefined => entries.find((entry) => entry.id === id);
-
 const ageOf = (path: string): string => new URLSearchParams(path.replace(/^[^?]*/, "")).get("min_age") ?? "";
 
 // The last one of objects that are so old at least.

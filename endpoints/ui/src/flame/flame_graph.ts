@@ -25,6 +25,8 @@ const kRest = "#bbb"; // boxes too narrow to tell apart
 
 export class FlameGraph {
   readonly element: HTMLElement;
+  // Above the boxes and in sight while they are scrolled: what is chosen, and what can be done with it.
+  readonly bar: HTMLElement;
   private readonly canvas = el("canvas");
   private readonly hint = el("div", { class: "hint", hidden: true });
   private readonly said = el("p", { class: "said", "aria-live": "polite" });
@@ -43,7 +45,8 @@ export class FlameGraph {
       class: "flame", tabindex: 0, role: "application", "aria-label": options.label,
       onkeydown: ((event: KeyboardEvent) => this.key(event)) as EventListener,
     }, this.canvas, this.hint);
-    this.element = el("div", {}, surface, this.said);
+    this.bar = el("div", { class: "chosen" }, this.said);
+    this.element = el("div", {}, this.bar, surface);
     this.canvas.addEventListener("mousemove", (event) => this.hover(event));
     this.canvas.addEventListener("mouseleave", () => (this.hint.hidden = true));
     this.canvas.addEventListener("click", (event) => this.click(event));
@@ -55,6 +58,7 @@ export class FlameGraph {
   zoomToName(name: string): void {
     const number = this.options.names.find(name);
     this.zoom(number === undefined ? 0 : this.tree.widest(number), false);
+    this.options.select(this.selected === 0 ? "" : this.textOf(this.selected));
   }
 
   private textOf(node: number): string {

@@ -1,14 +1,17 @@
 // One profile: what to show of it, and the flame graph, the table, or the callers and callees.
-import { button, el, field, menu, patternBox, printable } from "../dom";
+import { button, el, field, printable } from "../dom";
 import { FlameGraph } from "../flame/flame_graph";
 import { Analysis, focusOf } from "../profile/analysis";
 import type { Tree } from "../profile/tree";
-import { comparable, entryWith, titleOf, type Entry } from "../shelf";
-import { current, go, type State } from "../state";
+import { baseOf, titleOf, type Entry } from "../shelf";
+import { current, go, step, type State } from "../state";
 import { format, percent } from "../units";
 import { callsView } from "./calls_view";
 import { pprofCommand } from "./command";
+import { check, menus } from "./controls";
+import { emptyText } from "./empty";
 import { about, notes } from "./notes";
+import { SearchBox } from "./search_box";
 import { topTable } from "./top_table";
 
 const kViews: [string, string][] = [["flame", "Flame graph"], ["top", "Table"], ["calls", "Callers and callees"]];
@@ -17,36 +20,36 @@ export class ProfileView {
   readonly element = el("div", { class: "profile" });
   private analysis: Analysis | undefined;
   private analysed = "";
+  private readonly search = new SearchBox();
   private readonly share = el("output", { class: "share", "aria-live": "polite" });
 
   constructor(private readonly entry: Entry) {
     this.update(current());
   }
 
-  // Shows a state. An error in the regular expression leaves what was there.
+  // Shows a state. With a wrong regular expression it shows what it shows without one, and says so.
   update(state: State): void {
-    const base = entryWith(state.vs);
-    const key = JSON.stringify([state.v, state.label, state.focus, state.only, state.vs]);
-    try {
-      if (key !== this.analysed) this.analysis = new Analysis(this.entry.profile, base?.profile, wanted(state));
-    } catch (error) {
-      this.share.textContent = `not a regular expression: ${(error as Error).message}`;
-      if (this.analysis === undefined) this.analysis = new Analysis(this.entry.profile, base?.profile, { ...wanted(state), focus: "" });
-      return;
-    }
+    const wrong = mistakeIn(state.focus);
+    const usable = wrong === undefined ? state : { ...state, focus: "" };
+    const base = baseOf(this.entry, state.vs);
+    const key = JSON.stringify([usable.v, usable.label, usable.focus, usable.only, base?.id]);
+    if (key !== this.analysed) this.analysis = new Analysis(this.entry.profile, base?.profile, wanted(usable));
     this.analysed = key;
-    this.render(state, base, this.analysis!);
+    this.search.follow(state.focus);
+    this.render(usable, base, this.analysis!);
+    if (wrong !== undefined) this.share.textContent = `not a regular expression: ${wrong}`;
   }
 
   private render(state: State, base: Entry | undefined, analysis: Analysis): void {
     const focused = document.activeElement?.getAttribute("data-keep");
+    const { selectionStart, selectionEnd } = this.search.box;
     this.element.replaceChildren(
-      this.heading(analysis, base), this.controls(state, analysis), this.searchBar(state, analysis),
+      this.heading(analysis, base), ...this.warning(state, base), menus(state, this.entry, analysis), this.searchBar(state, analysis),
       this.body(state, analysis),
       notes(this.entry, analysis, pprofCommand(this.entry, base, analysis.typeName, state)));
     const again = focused ? this.element.querySelector<HTMLInputElement>(`[data-keep="${focused}"]`) : null;
     again?.focus();
-    if (again?.type === "search") again.setSelectionRange(again.value.length, again.value.length);
+    if (again === this.search.box) again.setSelectionRange(selectionStart, selectionEnd);
   }
 
   private heading(analysis: Analysis, base: Entry | undefined): HTMLElement {
@@ -59,39 +62,16 @@ export class ProfileView {
       `${printable(titleOf(base))}. Width: how much changed. Orange grew, blue shrank.`);
   }
 
-  private controls(state: State, analysis: Analysis): HTMLElement {
-    const types: [string, string][] = this.entry.profile.types.map(({ type, unit }) => [type, `${type} (${unit})`]);
-    const bar = el("div", { class: "bar" },
-      field("Value", keep("v", menu(types, analysis.typeName, (v) => go({ v })))));
-    for (const [key, texts] of analysis.labels()) bar.append(this.labelMenu(key, texts, state));
-    const others = comparable(this.entry);
-    if (others.length > 0) {
-      const options = others.map((other): [string, string] => [other.id, titleOf(other)]);
-      bar.append(field("Compare with", keep("vs", menu([["", "nothing"], ...options], state.vs, (vs) => go({ vs })))));
-    }
-    return bar;
-  }
-
-  private labelMenu(key: string, texts: string[], state: State): HTMLElement {
-    const mine = (label: string) => label.startsWith(`${key}=`);
-    const chosen = state.label.find(mine) ?? "";
-    const options = texts.slice(0, 1000).map((text): [string, string] => [`${key}=${text}`, text]);
-    return field(printable(key, 40), keep(`label ${key}`, menu([["", "all"], ...options], chosen, (label) =>
-      go({ label: [...state.label.filter((other) => !mine(other)), ...(label === "" ? [] : [label])] }))));
+  private warning(state: State, base: Entry | undefined): HTMLElement[] {
+    if (state.vs === "" || base !== undefined) return [];
+    return [el("p", { role: "status" }, "The profile to compare with is gone; take it again.")];
   }
 
   private searchBar(state: State, analysis: Analysis): HTMLElement {
-    const search = patternBox(state.focus, { "data-keep": "focus" });
-    let timer = 0;
-    search.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = window.setTimeout(() => go({ focus: search.value }), 200);
-    });
-    const only = el("input", { type: "checkbox", "data-keep": "only", onchange: () => go({ only: only.checked }) });
-    only.checked = state.only;
     this.share.textContent = state.focus === "" ? "" : this.shareText(analysis);
-    return el("div", { class: "bar" }, this.tabs(state), field("Search", search), this.share,
-      el("label", { class: "check" }, only, "only these stacks"));
+    return el("div", { class: "bar" }, this.tabs(state), field("Search", this.search.box), this.share,
+      check("only", "only these stacks", state),
+      ...(state.view === "top" ? [check("own", "only the program's functions", state)] : []));
   }
 
   private shareText(analysis: Analysis): string {
@@ -112,7 +92,7 @@ export class ProfileView {
     const choose = (fn: string) => go({ fn, view: "calls" });
     if (state.view === "top") {
       return topTable(analysis, {
-        sort: state.sort, focus: focusOf(state.focus), choose, sortBy: (sort) => go({ sort }),
+        sort: state.sort, own: state.own, focus: focusOf(state.focus), choose, sortBy: (sort) => go({ sort }),
       });
     }
     if (state.view === "calls") {
@@ -125,20 +105,15 @@ export class ProfileView {
 
   private flameBody(state: State, analysis: Analysis): HTMLElement {
     const tree = analysis.tree();
-    if (tree.isEmpty) return el("p", { class: "empty" }, this.emptyText(state));
+    if (tree.isEmpty) return el("p", { class: "empty" }, ...emptyText(state, this.entry, analysis));
     const flame = this.flame(tree, state.up, "Flame graph", analysis);
     if (state.zoom !== "") flame.zoomToName(state.zoom);
     return flame.element;
   }
 
-  private emptyText(state: State): string {
-    if (state.label.length > 0 || (state.only && state.focus !== "")) return "No stack is left by the filters.";
-    return "The profile has no samples of this value.";
-  }
-
   private flame(tree: Tree, up: boolean, label: string, analysis: Analysis): FlameGraph {
     const { names, unit, total } = analysis;
-    const chosen = button("Callers and callees of it", () => go({ fn: selected, view: "calls" }), { hidden: true });
+    const chosen = button("Callers and callees of it", () => go({ fn: selected, view: "calls" }), { class: "unseen" });
     let selected = "";
     const flame = new FlameGraph(tree, {
       names, up, label: `${label}. Arrow keys move, Enter zooms, Escape shows all.`,
@@ -146,20 +121,13 @@ export class ProfileView {
       describe: (of, node) => describe(of, node, analysis, unit, total),
       select: (name) => {
         selected = name;
-        chosen.hidden = name === "";
+        chosen.classList.toggle("unseen", name === "");
       },
-      zoomed: (zoom) => history.replaceState(null, "", withZoom(zoom)), // no event: it is shown already
+      zoomed: (zoom) => step({ zoom }),
     });
-    flame.element.append(chosen);
+    flame.bar.append(chosen);
     return flame;
   }
-}
-
-function withZoom(zoom: string): string {
-  const words = new URLSearchParams(location.hash.slice(1));
-  if (zoom === "") words.delete("zoom");
-  else words.set("zoom", zoom);
-  return `#${words}`;
 }
 
 function describe(tree: Tree, node: number, analysis: Analysis, unit: string, total: number): string {
@@ -171,8 +139,11 @@ function describe(tree: Tree, node: number, analysis: Analysis, unit: string, to
 
 const wanted = (state: State) => ({ type: state.v, label: state.label, focus: state.focus, only: state.only });
 
-// The control keeps the focus when the view is drawn anew.
-function keep<T extends HTMLElement>(name: string, control: T): T {
-  control.setAttribute("data-keep", name);
-  return control;
+function mistakeIn(focus: string): string | undefined {
+  try {
+    focusOf(focus);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

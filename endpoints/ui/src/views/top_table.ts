@@ -2,12 +2,14 @@
 import { button, el, printable } from "../dom";
 import type { Analysis } from "../profile/analysis";
 import type { Sums } from "../profile/functions";
+import { isOwn } from "../profile/own_code";
 import { format, percent } from "../units";
 
 const kFirstRows = 200;
 
 export interface TopOptions {
   sort: string; // "flat", "cum" or "name"
+  own: boolean; // without functions of the system's libraries
   focus: RegExp | undefined; // rows that match are marked
   sortBy(column: string): void;
   choose(name: string): void;
@@ -58,7 +60,9 @@ function rowOf(analysis: Analysis, sums: Sums, name: number, options: TopOptions
 
 export function topTable(analysis: Analysis, options: TopOptions): HTMLElement {
   const sums = analysis.sums();
-  const order = ordered(analysis, sums, options.sort);
+  const { texts, files } = analysis.names;
+  const order = ordered(analysis, sums, options.sort)
+    .filter((name) => !options.own || (isOwn(texts[name]!, files[name]!) && !analysis.names.isModule(name)));
   const body = el("tbody");
   const more = button("", () => show(body.childElementCount + 2000));
   function show(count: number): void {
