@@ -1,23 +1,25 @@
 // The page at /debug/pprof/. The server sends Go's index, which this script reads and then replaces.
 import { isProfile, listed, Refused, type Listed } from "./api";
+import { clock, fromSeconds } from "./clock";
 import { el, printable } from "./dom";
 import { Header } from "./header";
 import { openFiles } from "./opened";
-import { newest } from "./shelf";
+import { followRestarts } from "./process";
 import { current, open } from "./state";
 import { isOpened, openedPage } from "./views/opened_page";
 import { Overview } from "./views/overview";
-import { ProfileView } from "./views/profile_view";
-import { isRecorded, Recorder } from "./views/recorder";
+import { ProfilePage } from "./views/profile_page";
 import { ThreadsView } from "./views/threads_view";
 import type { View } from "./views/view";
 
 const main = el("main", { id: "main", tabindex: -1 });
 const message = el("div", { role: "alert", class: "message" });
+const restart = el("p", { role: "status", class: "restart" });
 let header: Header;
 let profiles: Listed[] = [];
 let others: string[] = []; // what the server has besides profiles
 let shownPage = "";
+let clickedHash = ""; // of the link that was clicked last
 let view: View | undefined;
 
 function say(error: unknown): void {
@@ -29,24 +31,6 @@ function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function profilePage({ name, description }: Listed): View {
-  const entry = newest(name, "");
-  const place = el("div");
-  let inner = entry && new ProfileView(entry);
-  const put = () => inner && place.replaceChildren(inner.element);
-  const recorder = new Recorder(name, (taken) => {
-    say(undefined);
-    inner = new ProfileView(taken);
-    put();
-  }, say);
-  const element = el("div", {}, el("h1", {}, printable(name)), el("p", { class: "quiet" }, printable(description, 1000)),
-    recorder.element, place);
-  if (entry === undefined && !isRecorded(name)) recorder.now();
-  if (entry === undefined && isRecorded(name)) place.append(el("p", {}, "Nothing is recorded before you ask for it."));
-  put();
-  return { element, update: (state) => inner?.update(state) };
-}
-
 // Nothing is asked for that the index does not list: a link may have been made to deceive.
 function unknownPage(page: string): View {
   const element = el("div", {}, el("h1", {}, "Unknown profile"),
@@ -54,26 +38,31 @@ function unknownPage(page: string): View {
   return { element, update: () => {} };
 }
 
-function viewOf(page: string): View {
+// People who choose a profile in the overview expect it as it is now; those who go back do not.
+const isChosen = (): boolean => shownPage === "overview" && clickedHash === location.hash;
+
+function viewOf(page: string, anew: boolean): View {
   if (page === "overview") return new Overview(profiles, others.includes("history"), say);
   if (page === "threads") return new ThreadsView(say);
   if (isOpened(page)) return openedPage(page, say, () => showAnew(page));
   const profile = profiles.find(({ name }) => name === page);
-  return profile === undefined ? unknownPage(page) : profilePage(profile);
+  return profile === undefined ? unknownPage(page) : new ProfilePage(profile, anew, say);
 }
 
 function show(): void {
   const state = current();
   if (state.p !== shownPage) {
+    const anew = isChosen();
     say(undefined);
     view?.leave?.();
     shownPage = state.p;
-    view = viewOf(state.p);
+    view = viewOf(state.p, anew);
     main.replaceChildren(view.element);
     window.scrollTo(0, 0);
   } else {
     view?.update(state);
   }
+  clickedHash = "";
   header.show(state.p);
 }
 
@@ -113,6 +102,19 @@ function acceptKeys(): void {
   });
 }
 
+function noteClicks(): void {
+  addEventListener("click", (event) => {
+    clickedHash = event.target instanceof HTMLAnchorElement ? event.target.hash : "";
+  }, true);
+}
+
+function noteRestarts(): void {
+  followRestarts(others.includes("history"), ({ started }) => {
+    restart.textContent = `The program was restarted at ${clock(fromSeconds(started))}.`;
+    view?.update(current());
+  });
+}
+
 function skipLink(): HTMLElement {
   const skip = (event: Event) => {
     event.preventDefault();
@@ -126,10 +128,12 @@ function begin(): void {
   profiles = all.filter(isProfile);
   others = all.filter((one) => !isProfile(one)).map(({ name }) => name);
   header = new Header(profiles, others.includes("cmdline"), (files) => void openAll(files));
-  document.body.replaceChildren(skipLink(), header.element, message, main);
+  document.body.replaceChildren(skipLink(), header.element, message, restart, main);
   document.documentElement.classList.add("ready");
   acceptDrops();
   acceptKeys();
+  noteClicks();
+  noteRestarts();
   addEventListener("hashchange", show);
   show();
 }

@@ -1,41 +1,51 @@
 // Takes a profile now or records one for some seconds, with a bar that counts down, and cancels.
 import { button, el, field } from "../dom";
-import { take, type Entry } from "../shelf";
+import { isRecorded, kOnlyRecorded, record, type Recorded } from "./recording";
 
-// What a profile needs besides `seconds` while it is recorded.
-const kWhileRecorded: Record<string, string> = { block: "rate=10us", mutex: "fraction=1" };
-const kOnlyRecorded = ["profile", "wall"];
 const kAsked: Record<string, string> = {
   profile: "Record CPU time", wall: "Record time of all threads", block: "Record waits for locks",
   mutex: "Record contention of locks",
 };
 
-// Those that have something to show only after a recording.
-export const isRecorded = (name: string): boolean => Object.hasOwn(kWhileRecorded, name) || kOnlyRecorded.includes(name);
-
-function pathOf(name: string, seconds: number): string {
-  const words = seconds === 0 ? [] : [`seconds=${seconds}`];
-  if (seconds !== 0 && Object.hasOwn(kWhileRecorded, name)) words.push(kWhileRecorded[name]!);
-  if (name === "goroutine") words.push("labels=all"); // to filter by thread and state
-  return name + (words.length === 0 ? "" : `?${words.join("&")}`);
+export interface Follower {
+  began(): void;
+  taken(result: Recorded): void;
+  failed(error: unknown): void;
 }
 
 export class Recorder {
   readonly element = el("div", { class: "recorder" });
+  age = "";
+  private follower: Follower | undefined;
+  private missed: ((follower: Follower) => void) | undefined; // what ended while nobody followed
+  private running: AbortController | undefined;
   private readonly seconds = el("input", {
     type: "number", min: 1, max: 300, value: 10, inputmode: "numeric", required: true, class: "seconds",
   });
 
-  constructor(
-    private readonly name: string,
-    private readonly taken: (entry: Entry) => void,
-    private readonly failed: (error: unknown) => void,
-  ) {
+  constructor(private readonly name: string) {
     this.offer();
+  }
+
+  get isBusy(): boolean {
+    return this.running !== undefined;
+  }
+
+  // Tells the page that shows it what happens, and what happened while none did.
+  follow(follower: Follower | undefined): void {
+    this.follower = follower;
+    if (follower === undefined) return;
+    this.missed?.(follower);
+    this.missed = undefined;
   }
 
   now(): void {
     void this.run(0);
+  }
+
+  private tell(what: (follower: Follower) => void): void {
+    if (this.follower === undefined) this.missed = what;
+    else what(this.follower);
   }
 
   private offer(): void {
@@ -50,16 +60,24 @@ export class Recorder {
   }
 
   private async run(seconds: number): Promise<void> {
-    const cancel = new AbortController();
+    this.running?.abort();
+    const cancel = (this.running = new AbortController());
     const stop = this.showProgress(seconds, cancel);
+    this.follower?.began();
     try {
-      this.taken(await take(this.name, pathOf(this.name, seconds), cancel.signal));
+      const result = await record(this.name, seconds, this.age, cancel.signal);
+      this.tell((follower) => follower.taken(result));
     } catch (error) {
-      if (!cancel.signal.aborted) this.failed(error);
+      if (!cancel.signal.aborted) this.tell((follower) => follower.failed(error));
     } finally {
       stop();
-      this.offer();
+      if (this.running === cancel) this.finish();
     }
+  }
+
+  private finish(): void {
+    this.running = undefined;
+    this.offer();
   }
 
   // Counts down until the returned function is called.
@@ -78,4 +96,12 @@ export class Recorder {
     this.element.replaceChildren(el("div", { class: "bar" }, bar, text, button("Cancel", () => cancel.abort())));
     return () => clearInterval(timer);
   }
+}
+
+const recorders = new Map<string, Recorder>();
+
+// One for each profile, so that a recording goes on while another page is shown.
+export function recorderOf(name: string): Recorder {
+  if (!recorders.has(name)) recorders.set(name, new Recorder(name));
+  return recorders.get(name)!;
 }
