@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { folder, historyFixture, madeUpHeap, nothingOdd, openPage, startBrowser, startProgram, visit } from "./harness.mjs";
+import { folder, historyFixture, madeUpHeap, nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
 
 let program, browser, page;
 before(async () => {
@@ -125,4 +125,19 @@ test("captures are listed, opened at their heap, named, and asked for again afte
   await page.waitForSelector("table.groups >> text=WaitForTheEnd");
   assert.equal(await page.locator("text=Look again").count(), 0);
   await nothingOdd(page);
+});
+
+test("the command for a terminal has a place for the token", async () => {
+  const token = "0123456789abcdef0123456789abcdef";
+  const guarded = await startProgram(["--token", token]);
+  const allowed = await openPage(browser, guarded, { history: "real" });
+  try {
+    await allowed.goto(guarded.url.replace("//", `//:${token}@`)); // the browser keeps it
+    await visit(allowed, guarded, show({ p: "heap" }));
+    await allowed.waitForSelector(`.command:has-text("${guarded.url.replace("//", "//:TOKEN@")}heap")`);
+    await allowed.waitForSelector("text=Write the program's token in place of TOKEN.");
+  } finally {
+    await allowed.context().close();
+    guarded.stop();
+  }
 });

@@ -6,6 +6,7 @@ import { Header } from "./header";
 import { openFiles } from "./opened";
 import { followRestarts } from "./process";
 import { current, open } from "./state";
+import { findOutAboutToken } from "./token";
 import { isOpened, openedPage } from "./views/opened_page";
 import { Overview } from "./views/overview";
 import { ProfilePage } from "./views/profile_page";
@@ -136,6 +137,7 @@ function begin(): void {
   noteRestarts();
   addEventListener("hashchange", show);
   show();
+  void findOutAboutToken().then((asks) => asks && view?.update(current()));
 }
 
 document.documentElement.classList.add("page");

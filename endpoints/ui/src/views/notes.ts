@@ -5,7 +5,7 @@ import { isStandIn } from "../flame/palette";
 import type { Analysis } from "../profile/analysis";
 import { timeOf, type Entry } from "../shelf";
 import { duration, format, percent } from "../units";
-import { fileName } from "./command";
+import { fileName, tokenHint } from "./command";
 
 function download(entry: Entry): void {
   const url = URL.createObjectURL(new Blob([entry.bytes as BlobPart], { type: "application/octet-stream" }));
@@ -59,5 +59,7 @@ export function notes(entry: Entry, analysis: Analysis, command: string): HTMLEl
   const line = el("code", { class: "command" }, command);
   box.append(el("h2", {}, "In a terminal"), el("div", { class: "bar" }, line, copyButton(() => command),
     button("Download", () => download(entry), { class: "download" })));
+  const hint = tokenHint(command);
+  if (hint !== "") box.append(el("p", {}, hint));
   return box;
 }
