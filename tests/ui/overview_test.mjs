@@ -47,6 +47,8 @@ test("a part of a chart stays in sight until a double click", async () => {
   await again;
   await page.clock.runFor(100);
   assert.equal(await timeAt(10), part);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.equal(await timeAt(10), part);
   await page.locator(".u-over").first().dblclick({ position: { x: 60, y: 50 } });
   assert.equal(await timeAt(10), whole);
   await nothingOdd(page);

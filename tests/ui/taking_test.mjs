@@ -136,14 +136,28 @@ test("a program that was started again is another process", async () => {
   await page.waitForSelector("text=/Taken at/");
   const restarted = { ...historyFixture(), pid: 124, started: 1764319801 };
   await route((url) => url.pathname.endsWith("/history"), (one) => one.fulfill({ json: restarted }));
-  await page.click("nav >> text=Overview");
+  await page.click("nav >> text=Threads");
+  await page.click("nav >> text=heap");
   await page.waitForSelector("text=The program was restarted at 08:50:01.");
-  await page.goBack();
   await page.waitForSelector("text=/Taken at .*, of a process that has ended/");
   await page.click("text=Take it now");
   await page.waitForSelector(".sum:has-text('350B')");
   assert.match(await page.innerText("main"), /Taken at \d\d:\d\d:\d\d\n/);
   assert.match(await page.innerText("select[data-keep=vs]"), /heap, \d\d:\d\d:\d\d, before the restart/);
+});
+
+test("a change that was recorded while another page was shown is shown when one comes back", async () => {
+  const asked = await answer("heap", before100, before100, after300);
+  await visit(page, program, show({ p: "heap", age: "1m" }));
+  await page.waitForSelector(".sum:has-text('150B')");
+  await record(1);
+  await page.click("nav >> text=Overview");
+  await page.waitForSelector(".u-legend");
+  while (asked.length < 3) await page.waitForResponse((response) => response.url().includes("heap"));
+  await page.click("table.profiles >> text=heap");
+  await page.waitForSelector(".sum:has-text('+200B of inuse_space since')");
+  assert.deepEqual(asked, ["?min_age=1m", "?min_age=1m", "?min_age=1m"]);
+  assert.equal(await page.inputValue("label:has-text('Older than') select"), "1m");
 });
 
 test("a leak profile without samples says what that means", async () => {

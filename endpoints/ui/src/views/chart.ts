@@ -91,9 +91,11 @@ export class Chart {
 
   // Draws again with the colours of the page.
   restyle(): void {
+    const part = this.plot && shownPart(this.plot);
     this.plot?.destroy();
     this.plot = undefined;
     this.fit();
+    if (part !== undefined) (this.plot as uPlot | undefined)?.setScale("x", part);
   }
 
   private data(): uPlot.AlignedData {

@@ -2,7 +2,7 @@
 import type { Listed } from "../api";
 import { clock } from "../clock";
 import { el, field, firstSentence, menu, printable } from "../dom";
-import { hasEnded } from "../process";
+import { hasEnded, whichProcess } from "../process";
 import { newest, timeOf, type Entry } from "../shelf";
 import { current, go, put, type State } from "../state";
 import { ProfileView } from "./profile_view";
@@ -28,18 +28,20 @@ export class ProfilePage {
     this.element = el("div", {}, el("h1", {}, printable(name)),
       el("p", { class: "quiet" }, printable(firstSentence(description), 1000)),
       el("div", { class: "bar" }, this.recorder.element, ...this.ageMenu(), this.when), this.place);
-    if (!this.recorder.isBusy) this.recorder.age = this.age();
+    if (this.recorder.isBusy) put({ age: this.recorder.age });
+    this.recorder.age = this.age();
     this.show(newest(name, this.recorder.age));
-    this.recorder.follow({
+    const hasMissed = this.recorder.follow({
       began: () => this.entry ?? this.place.replaceChildren(),
       taken: (result) => this.taken(result),
       failed: (error) => say(error),
     });
     this.ages.value = this.age();
-    this.begin(anew);
+    this.begin(anew && !hasMissed);
   }
 
   private begin(anew: boolean): void {
+    if (this.entry !== undefined) void whichProcess(); // it may be another one by now
     if (this.recorder.isBusy) return;
     if (!isRecorded(this.listed.name)) {
       if (anew || this.entry === undefined) this.recorder.now();
@@ -59,7 +61,7 @@ export class ProfilePage {
   }
 
   leave(): void {
-    this.recorder.follow(undefined);
+    this.recorder.leave();
   }
 
   // A link may name anything.
@@ -73,9 +75,11 @@ export class ProfilePage {
     return [field("Older than", this.ages)];
   }
 
-  private taken({ entry, seconds, base }: Recorded): void {
+  private taken({ entry, seconds, age, base }: Recorded): void {
     this.say(undefined);
-    if (seconds > 0) put({ vs: base?.id ?? "" });
+    put(seconds > 0 ? { age, vs: base?.id ?? "" } : { age });
+    this.recorder.age = age;
+    this.ages.value = age;
     this.show(entry);
   }
 

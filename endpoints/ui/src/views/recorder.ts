@@ -31,12 +31,17 @@ export class Recorder {
     return this.running !== undefined;
   }
 
-  // Tells the page that shows it what happens, and what happened while none did.
-  follow(follower: Follower | undefined): void {
+  // Tells the page that shows it what happens, and what happened while none did: then it is true.
+  follow(follower: Follower): boolean {
     this.follower = follower;
-    if (follower === undefined) return;
-    this.missed?.(follower);
+    const { missed } = this;
     this.missed = undefined;
+    missed?.(follower);
+    return missed !== undefined;
+  }
+
+  leave(): void {
+    this.follower = undefined;
   }
 
   now(): void {

@@ -11,6 +11,7 @@ const kSubtracted = [...kOnlyRecorded, ...Object.keys(kWhileRecorded), "allocs"]
 export interface Recorded {
   entry: Entry;
   seconds: number; // 0 for one that was taken at once
+  age: string; // least age of its objects
   base: Entry | undefined; // what it is to be compared with
 }
 
@@ -34,8 +35,8 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
 
 export async function record(name: string, seconds: number, age: string, signal: AbortSignal): Promise<Recorded> {
   const taken = (length: number) => take(name, pathOf(name, length, age), signal);
-  if (seconds === 0 || kSubtracted.includes(name)) return { entry: await taken(seconds), seconds, base: undefined };
+  if (seconds === 0 || kSubtracted.includes(name)) return { entry: await taken(seconds), seconds, age, base: undefined };
   const base = await taken(0);
   await pause(seconds, signal);
-  return { entry: await taken(0), seconds, base };
+  return { entry: await taken(0), seconds, age, base };
 }
