@@ -47,7 +47,9 @@ test("a part of a chart stays in sight until a double click", async () => {
   await again;
   await page.clock.runFor(100);
   assert.equal(await timeAt(10), part);
+  await page.evaluate(() => (document.querySelector(".uplot").id = "light"));
   await page.emulateMedia({ colorScheme: "dark" });
+  await page.waitForFunction(() => document.querySelector(".uplot:not(#light) .u-legend") && !document.querySelector("#light"));
   assert.equal(await timeAt(10), part);
   await page.locator(".u-over").first().dblclick({ position: { x: 60, y: 50 } });
   assert.equal(await timeAt(10), whole);
