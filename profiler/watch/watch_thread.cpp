@@ -25,10 +25,11 @@ namespace {
 constexpr int64_t kMillisecond = 1000000;
 constexpr int64_t kSecond = 1000 * kMillisecond;
 constexpr int64_t kTick = 100 * kMillisecond;
-constexpr int64_t kCalmTick = 500 * kMillisecond;
+constexpr int64_t kCalmTick = 200 * kMillisecond;  // a look costs 50 us, most of it to wake up
+constexpr int64_t kLongestTick = 500 * kMillisecond;
 constexpr int64_t kShortestTick = 10 * kMillisecond;
 // One thread does not take memory faster, for the kernel clears the pages. A longer tick than
-// kTick waits for no more than four of them could take.
+// kCalmTick waits for no more than four of them could take.
 constexpr double kFastestBytesPerNano = 2;
 constexpr double kFastestOfFour = 4 * kFastestBytesPerNano;
 // Below this share file caches need not be told apart, and nobody asks how the process died.
@@ -100,6 +101,11 @@ void WatchThread::Stop() {
   changed_.NotifyAll();
   thread_.Join();
   followers_.Stop();
+}
+
+bool WatchThread::IsStopping() {
+  const sys::MutexLock lock(mutex_);
+  return stopping_;
 }
 
 bool WatchThread::WaitUntilStopped(int64_t nanos) {
@@ -177,7 +183,8 @@ int64_t WatchThread::Look(Files* files) {
   const auto time_at = [&](double rate) {
     return static_cast<int64_t>(std::min(headroom / rate, 1e18));
   };
-  const int64_t longest = is_near_ ? kTick : std::clamp(time_at(kFastestOfFour), kTick, kCalmTick);
+  const int64_t longest =
+      is_near_ ? kTick : std::clamp(time_at(kFastestOfFour), kCalmTick, kLongestTick);
   return std::clamp(time_at(kFastestBytesPerNano), kShortestTick, longest);
 }
 

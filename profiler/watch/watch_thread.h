@@ -60,7 +60,7 @@ class WatchThread {
 
   void Run();
   Status Open(Files* files);
-  bool IsStopping() { return WaitUntilStopped(0); }
+  bool IsStopping();
   bool WaitUntilStopped(int64_t nanos);
   int64_t Look(Files* files);
   Reading ReadProcess(const Files& files, const sys::MemoryLevel& level, int64_t now);
