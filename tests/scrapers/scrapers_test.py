@@ -19,7 +19,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(__file__) + "/../safety/watch")
 from profile_check import fields, numbers
 
-LONGEST_WINDOW = 200  # seconds; a server takes up to 300 unless it is told otherwise
+LONGEST_WINDOW = 40  # seconds; less than the patience of `ask`
 MOST_SAMPLES, MOST_RAW_BYTES = 16000, 4 << 20  # Pyroscope's limits
 DELTAS = {"allocs": ("alloc_objects/count", "alloc_space/bytes"),
           "block": ("contentions/count", "delay/nanoseconds"),

@@ -138,7 +138,9 @@ int ProfileOwnself() {
     const auto samples = SamplesOf(std::move(cpu).value().Stop().value());
     if (SumOf(samples, "Hog1") == 0 || SumOf(samples, "Hog2") == 0) return 2;
     if (!std::move(wall).value().Stop().ok()) return 3;
-    if (DumpText().find("ProfileOwnself") == std::string::npos) return 4;
+    // On a busy machine the first dumps may have to do without names, which take 2 s at most.
+    const auto is_named = [] { return DumpText().find("ProfileOwnself") != std::string::npos; };
+    if (!WaitUntil(is_named)) return 4;
   }
   // This thread, and possibly the profiler's symbolizing thread. The kernel lists a thread for a
   // moment after it was joined; a hang becomes a signal.
