@@ -138,7 +138,8 @@ int ProfileOwnself() {
     const auto samples = SamplesOf(std::move(cpu).value().Stop().value());
     if (SumOf(samples, "Hog1") == 0 || SumOf(samples, "Hog2") == 0) return 2;
     if (!std::move(wall).value().Stop().ok()) return 3;
-    // On a busy machine the first dumps may have to do without names, which take 2 s at most.
+    // On a busy machine a dump may see this thread before it waits for the dump: runnable, without
+    // a CPU, and with signals blocked, as while it creates a thread. Such a thread has no stack.
     const auto is_named = [] { return DumpText().find("ProfileOwnself") != std::string::npos; };
     if (!WaitUntil(is_named)) return 4;
   }
