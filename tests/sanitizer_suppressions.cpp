@@ -13,8 +13,18 @@ PPROF_EXPORT const char* __lsan_default_options();
 const char* __lsan_default_options() { return "print_suppressions=0"; }
 
 // cpp-httplib is not built with ThreadSanitizer, which therefore does not see that its
-// function-local constants are initialized before they are read.
+// function-local constants are initialized before they are read. And a thread with a descriptor
+// table of its own has the same numbers as others for other files, which ThreadSanitizer takes for
+// races over one file: in the short threads that read files, and in the gate's own calls on its
+// sockets.
 PPROF_EXPORT const char* __tsan_default_suppressions();
-const char* __tsan_default_suppressions() { return "called_from_lib:libcpp-httplib.so\n"; }
+const char* __tsan_default_suppressions() {
+  return "called_from_lib:libcpp-httplib.so\n"
+         "race:OccupyStandardDescriptors\n"
+         "race:RunWithOwnDescriptors\n"
+         "race:pprof::http::ConnectionGate::Poll\n"
+         "race:pprof::http::ConnectionGate::Accept\n"
+         "race:pprof::http::Connection::OnReadable\n";
+}
 
 }  // extern "C"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "profiler/sys/memory_limits/memory_left.h"
+#include "profiler/sys/process/sanitizers.h"
 #include "profiler/sys/thread/tasks.h"
 #include "profiler/sys/time/clock.h"
 
@@ -31,6 +32,7 @@ TEST(ProcessUsage, SeesMemoryThatIsTouched) {
 }
 
 TEST(ProcessUsage, CountsThreadsAndFiles) {
+  if (SanitizerIsPresent()) GTEST_SKIP() << "it starts a thread of its own";
   const ProcessUsage before = ProcessUsageReader().Read();
   std::promise<void> end;
   std::thread thread([&] { end.get_future().wait(); });

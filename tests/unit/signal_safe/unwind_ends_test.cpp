@@ -11,6 +11,7 @@
 #include "profiler/signal_safe/unwind/unwind.h"
 #include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/modules/unwind_info.h"
+#include "profiler/sys/process/sanitizers.h"
 #include "profiler/sys/thread/own_stack.h"
 #include "tests/unit/signal_safe/recurse.h"
 
@@ -53,6 +54,7 @@ TEST(UnwindFrom, AddressesOfNoCodeEndTheWalk) {
 // Calls `body` on a new thread whose stack is the upper end of a larger mapping.
 template <class Body>
 void OnStackAtTheEndOf(char* mapping, size_t bytes, size_t stack_bytes, Body body) {
+  if (sys::SanitizerIsPresent()) GTEST_SKIP() << "its part of a stack has no room";
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   ASSERT_EQ(pthread_attr_setstack(&attributes, mapping + bytes - stack_bytes, stack_bytes), 0);

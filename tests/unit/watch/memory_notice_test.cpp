@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "profiler/sys/memory_limits/memory_group.h"
+#include "profiler/sys/process/sanitizers.h"
 
 namespace pprof::sys {
 namespace {
@@ -68,6 +69,7 @@ class Group {
 };
 
 TEST(MemoryNotice, ComesWhenAShareIsReached) {
+  if (SanitizerIsPresent()) GTEST_SKIP() << "it needs more memory than the group has";
   const Group group;
   if (!group.made()) GTEST_SKIP() << "no memory cgroup of version 1 can be made here";
   MemoryNotice notice(group.folder(), 1, {0.5});
