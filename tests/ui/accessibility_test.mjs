@@ -1,8 +1,8 @@
 // axe-core finds nothing in any view, light or dark; everything fits at 400 pixels and at 200 %.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { nothingOdd, openPage, require, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { test } from "node:test";
+import { browser, nothingOdd, openPage, program, require, shareProgram, show, visit } from "./harness.mjs";
 
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const views = {
@@ -15,15 +15,7 @@ const views = {
   threads: [{ p: "threads" }, "table.groups"],
 };
 
-let program, browser;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+shareProgram();
 
 // In the dark only the colours are others.
 const schemes = { light: {}, dark: { runOnly: ["color-contrast"] } };

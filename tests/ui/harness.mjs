@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { gzipSync } from "node:zlib";
 
 const { UI_SERVER, PPROF, CHROMIUM, NODE_MODULES } = process.env;
@@ -28,6 +29,27 @@ export async function startProgram(words = [], options = {}) {
     stop: () => child.kill("SIGKILL"), // two of its threads wait for each other for ever
   };
 }
+
+// What the tests of a file share. Live bindings: they are there once its tests run.
+export let program, browser, page;
+
+// One hook: several of a file run at the same time.
+export function shareProgram(words, options, begun = async () => {}) {
+  before(async () => {
+    program = await startProgram(words, options);
+    browser = await startBrowser();
+    await begun();
+  });
+  after(async () => {
+    await browser?.close();
+    program?.stop();
+  });
+}
+
+export const sharePage = (words, options) =>
+  shareProgram(words, options, async () => {
+    page = await openPage(browser, program);
+  });
 
 export const startBrowser = () =>
   chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server"] });

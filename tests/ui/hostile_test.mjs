@@ -3,25 +3,16 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { folder, nothingOdd, openPage, require, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { folder, nothingOdd, page, program, require, sharePage, show, visit } from "./harness.mjs";
 
 const { Function, Label, Line, Location, Mapping, Profile, Sample, StringTable, ValueType } = require("pprof-format");
 const html = "<img src=x onerror=window.hostile=1>";
 const long = `javascript:${"A".repeat(65536)}`;
 const bidi = "safe\u202egnp.exe\u2066";
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram([html, "<script>window.hostile=1</script>", bidi], { argv0: `${html}${bidi}` });
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+sharePage([html, "<script>window.hostile=1</script>", bidi], { argv0: `${html}${bidi}` });
 
 // No element came from a name, and no text can reorder or hide what is beside it.
 async function expectHarmless() {

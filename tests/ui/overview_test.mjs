@@ -3,19 +3,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { folder, historyFixture, madeUpHeap, nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { test } from "node:test";
+import { browser, folder, historyFixture, madeUpHeap, nothingOdd, openPage, page, program, sharePage, show, startProgram, visit } from "./harness.mjs";
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+sharePage();
 
 const isHistory = (url) => url.pathname.endsWith("/history");
 

@@ -3,19 +3,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { folder, nothingOdd, openPage, pageTop, pprofTop, sameRows, saved, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { test } from "node:test";
+import { browser, folder, nothingOdd, openPage, page, pageTop, pprofTop, program, sameRows, saved, sharePage, show, startProgram, visit } from "./harness.mjs";
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+sharePage();
 
 test("the index of tools is Go's, without the page", async () => {
   const plain = await (await fetch(program.url)).text();

@@ -2,22 +2,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { byName, folder, nothingOdd, openPage, pageTop, pprof, pprofTop, require, sameRows, saved, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { byName, folder, nothingOdd, page, pageTop, pprof, pprofTop, program, require, sameRows, saved, sharePage, show, visit } from "./harness.mjs";
 
 const { Function, Line, Location, Mapping, Profile, Sample, StringTable, ValueType } = require("pprof-format");
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+sharePage();
 
 async function recorded(name, seconds) {
   await page.locator("input.seconds").fill(String(seconds));

@@ -1,21 +1,12 @@
 // What helps to read a profile and the threads: searches, zooms, notes, tables, and links between threads.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { madeUpHeap, nothingOdd, openPage, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { afterEach, test } from "node:test";
+import { madeUpHeap, nothingOdd, page, program, sharePage, show, visit } from "./harness.mjs";
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
+sharePage();
 afterEach(async () => {
   await nothingOdd(page);
   await page.unroute("**/heap");
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
 });
 
 const heapIs = (bytesOf) => page.route("**/heap", (route) => route.fulfill({ body: madeUpHeap(bytesOf) }));

@@ -1,18 +1,9 @@
 // Profiles that are taken and recorded: which one is shown, how old it is, and of which process.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { historyFixture, madeUpHeap, nothingOdd, openPage, pageTop, show, startBrowser, startProgram, visit } from "./harness.mjs";
+import { afterEach, test } from "node:test";
+import { historyFixture, madeUpHeap, nothingOdd, page, pageTop, program, sharePage, show, visit } from "./harness.mjs";
 
-let program, browser, page;
-before(async () => {
-  program = await startProgram();
-  browser = await startBrowser();
-  page = await openPage(browser, program);
-});
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+sharePage();
 afterEach(async () => {
   for (const match of routed.splice(0)) await page.unroute(match);
   await nothingOdd(page);
