@@ -1,5 +1,5 @@
 // A field for a function: it offers those that contain what is typed.
-import { el, printable, button } from "../dom";
+import { button, el, field, printable } from "../dom";
 import type { Analysis } from "../profile/analysis";
 
 const kMostOffered = 50;
@@ -23,7 +23,7 @@ export function functionBox(name: string, analysis: Analysis, choose: (name: str
     ...containing(input.value, analysis).map((text) => el("option", { value: text.slice(0, 500) })));
   input.addEventListener("input", offer);
   offer();
-  const form = el("form", { class: "bar" }, el("label", { class: "field" }, el("span", {}, "Function"), input), known,
+  const form = el("form", { class: "bar" }, field("Function", input), known,
     el("button", { type: "submit" }, "Show"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
