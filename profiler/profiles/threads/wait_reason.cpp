@@ -78,7 +78,6 @@ WaitReason LockReason(const char* state, sys::HeldLock lock, const ThreadView& t
 }
 
 WaitReason FutexReason(const ThreadView& thread) {
-  const sys::FutexWaitCall futex = sys::DecodeFutex(thread.call.arguments[1]);
   constexpr size_t kFramesLookedAt = 4;
   for (size_t i = 0; i < std::min(kFramesLookedAt, thread.pcs.size()); ++i) {
     for (const KnownFunction& known : KnownFunctions()) {
@@ -88,11 +87,8 @@ WaitReason FutexReason(const ThreadView& thread) {
                         thread);
     }
   }
-  // pthread_join waits for the kernel to clear the thread's id: the id is the expected value, and
-  // the futex is not private, since the kernel wakes it.
-  const auto expected = static_cast<int32_t>(thread.call.arguments[2]);
-  if (futex.waits && !futex.private_to_process && sys::IsTask(expected)) {
-    return {"join", fmt::format("of {}", expected), expected};
+  if (const int32_t joined = sys::ThreadJoinedBy(thread.call); joined != 0) {
+    return {"join", fmt::format("of {}", joined), joined};
   }
   // Such as that of a stream, which many functions of stdio take.
   return LockReason("futex wait", sys::LockOf(thread.call), thread);

@@ -19,6 +19,11 @@ struct HeldLock {
 // thread still waits. Not async-signal-safe: reads other threads' states.
 HeldLock LockOf(const TaskSyscall& call);
 
+// The thread whose end the call waits for, as pthread_join does: the kernel clears the thread's id,
+// which is the expected value, and wakes a futex that is not private. 0: it waits for none.
+// Not async-signal-safe: reads another thread's state.
+int32_t ThreadJoinedBy(const TaskSyscall& call);
+
 // The thread that holds the pthread mutex at `mutex`; 0: unknown. Source: glibc's struct_mutex.h
 // for x86-64, part of its ABI: int lock (the futex), unsigned count, int owner. Async-signal-safe.
 int32_t OwnerOfMutex(uint64_t mutex);

@@ -6,6 +6,7 @@
 #include "profiler/sys/memory/own_memory.h"
 #include "profiler/sys/thread/control_block.h"
 #include "profiler/sys/thread/lock_wait.h"
+#include "profiler/sys/thread/wait_call.h"
 
 namespace pprof::sys {
 namespace {
@@ -52,11 +53,15 @@ bool Read(uint64_t address, Lock* lock) {
   return ReadOwnMemory(address, lock, sizeof *lock);
 }
 
+int32_t TidAt(uint64_t address) {
+  int32_t tid = 0;
+  return Read(address, &tid) ? tid : 0;
+}
+
 // The thread of a control block; 0: unknown, such as in another version of glibc.
 int32_t ThreadOfBlock(uint64_t block) {
-  int32_t tid = 0;
-  if (!Read(block + kThreadIdAt, &tid) || tid <= 0) return 0;
-  return ControlBlockOf(tid) == block ? tid : 0;
+  const int32_t tid = TidAt(block + kThreadIdAt);
+  return tid > 0 && ControlBlockOf(tid) == block ? tid : 0;
 }
 
 // An owner that has ended counts: nobody will unlock it.
@@ -102,19 +107,13 @@ HeldLock TimedWait(uint64_t futex, uint32_t expected) {
   return expected == kUsedByReaders ? FirstOf(mutex, RwlockAt(futex - kWrphaseAt)) : mutex;
 }
 
-// pthread_join waits for the kernel to clear an id, which can be 2 or 3 in a container.
-bool IsJoin(const TaskSyscall& call) {
-  return (call.arguments[1] & FUTEX_PRIVATE_FLAG) == 0 &&
-         IsTask(static_cast<int32_t>(call.arguments[2]));
-}
-
 }  // namespace
 
 HeldLock LockOf(const TaskSyscall& call) {
   if (!call.in_kernel || call.number != SYS_futex) return {};
   const uint64_t futex = call.arguments[0];
   const auto expected = static_cast<uint32_t>(call.arguments[2]);
-  if (IsJoin(call)) return {};
+  if (ThreadJoinedBy(call) != 0) return {};  // its id can be 2 or 3 in a container
   switch (call.arguments[1] & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
       return PlainWait(futex, expected);
@@ -128,22 +127,23 @@ HeldLock LockOf(const TaskSyscall& call) {
   }
 }
 
-int32_t OwnerOfMutex(uint64_t mutex) {
-  int32_t owner = 0;
-  return Read(mutex + offsetof(Mutex, owner), &owner) ? owner : 0;
+int32_t ThreadJoinedBy(const TaskSyscall& call) {
+  const FutexWaitCall futex = DecodeFutex(call.arguments[1]);
+  const auto expected = static_cast<int32_t>(call.arguments[2]);
+  return futex.waits && !futex.private_to_process && IsTask(expected) ? expected : 0;
 }
 
+int32_t OwnerOfMutex(uint64_t mutex) { return TidAt(mutex + offsetof(Mutex, owner)); }
+
 HeldLock RwlockOfReader(uint64_t futex) {
-  int32_t writer = 0;
   const uint64_t lock = futex - kWrphaseAt;
-  return {lock, Read(lock + offsetof(Rwlock, writer), &writer) ? writer : 0};
+  return {lock, TidAt(lock + offsetof(Rwlock, writer))};
 }
 
 HeldLock RwlockOfWriter(uint64_t futex) {
   const uint64_t lock = futex - kWritersFutexAt;
-  int32_t writer = 0;
-  if (Read(lock + offsetof(Rwlock, writer), &writer) && writer != 0) return {lock, writer};
-  return {futex - kWrphaseAt, 0};
+  const int32_t writer = TidAt(lock + offsetof(Rwlock, writer));
+  return writer != 0 ? HeldLock{lock, writer} : HeldLock{futex - kWrphaseAt, 0};
 }
 
 }  // namespace pprof::sys
