@@ -190,7 +190,7 @@ TABLE = {
     "endpoints/answers": Room(f"pprof profiler/monitoring/metrics.h {SYS['memory']}/page_buffer.h", headers="strings.h zlib.h"),
     "endpoints/limits": Room(
         f"pprof {SYS['memory']}/pages.h {SYS['memory_limits']}/memory_left.h "
-        f"{SYS['thread']}/own_descriptors.h"),
+        f"{SYS['thread']}/own_descriptors.h {SYS['thread']}/own_thread.h"),
     "endpoints/handlers": Room(
         f"pprof endpoints/answers endpoints/limits profiler/monitoring {SYS['process']}/command_line.h "
         f"{SYS['thread']}/own_descriptors.h", headers=""),

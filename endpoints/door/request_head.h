@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "endpoints/limits/refusals.h"
 
@@ -26,6 +27,11 @@ struct Refused {
   std::string header;  // additional header of the answer, e.g. "Allow"; empty: none
   std::string header_value;
 };
+
+// For what may be served a moment later.
+inline Refused Busy(std::string text) {
+  return {503, Refusal::kBusy, std::move(text), "Retry-After", "1"};
+}
 
 struct RequestHead {
   std::string method;

@@ -34,7 +34,7 @@ bool WorkerPool::TryRun(Job job) {
   const auto ended = [](const Worker& worker) { return worker.ended->load(); };
   {
     const sys::MutexLock lock(mutex_);
-    if (stopping_ || jobs_.size() + busy_ >= size_ + max_queue_) return false;
+    if (stopping_ || HasNoPlace()) return false;
     workers_.erase(std::remove_if(workers_.begin(), workers_.end(), ended), workers_.end());
     const bool needs_thread = jobs_.size() + busy_ >= threads_ && threads_ < size_;
     const bool added = needs_thread && Add().ok();
@@ -47,7 +47,7 @@ bool WorkerPool::TryRun(Job job) {
 
 bool WorkerPool::IsFull() {
   const sys::MutexLock lock(mutex_);
-  return jobs_.size() + busy_ >= size_ + max_queue_;
+  return HasNoPlace();
 }
 
 // False: this thread shall end.

@@ -48,6 +48,9 @@ class WorkerPool {
     std::shared_ptr<std::atomic<bool>> ended;
   };
 
+  bool HasNoPlace() const PPROF_REQUIRES(mutex_) {
+    return jobs_.size() + busy_ >= size_ + max_queue_;
+  }
   Status Add() PPROF_REQUIRES(mutex_);
   void Run(std::atomic<bool>& ended);
   bool AwaitJob() PPROF_REQUIRES(mutex_);

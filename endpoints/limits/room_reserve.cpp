@@ -13,9 +13,10 @@ RoomReserve::RoomReserve() { Map(); }
 
 RoomReserve::~RoomReserve() { Unmap(); }
 
-// The allocator keeps some of the room that a profile used: the next reserve may be smaller.
+// REQUIRES: nothing is mapped. The allocator keeps some of the room that a profile used: the next
+// reserve may be smaller.
 void RoomReserve::Map() {
-  for (bytes_ = kBytes; pages_ == nullptr && bytes_ >= kLeastBytes; bytes_ /= 2) {
+  for (bytes_ = kBytes; bytes_ >= kLeastBytes; bytes_ /= 2) {
     pages_ = sys::MapPages(bytes_);
     if (pages_ != nullptr) return;
   }

@@ -5,13 +5,17 @@
 #include <atomic>
 #include <cstddef>
 
+#include "endpoints/limits/memory_reserve.h"
+#include "profiler/sys/thread/own_thread.h"
+
 namespace pprof::http {
 
 // Mapped and never touched, so it is no resident memory. Thread safety: safe.
 class RoomReserve {
  public:
   // The bound of a profile, and a stack with its guard for the thread that reads files.
-  static constexpr size_t kBytes = (size_t{16} << 20) + (size_t{64} << 10);
+  static constexpr size_t kBytes =
+      MemoryReserve::kBytes + sys::OwnThread::kStackBytes + (size_t{64} << 10);
 
   RoomReserve();
   ~RoomReserve();
