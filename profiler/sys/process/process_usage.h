@@ -1,8 +1,6 @@
 // What this process uses: memory, CPU time, threads and open files.
 #pragma once
 
-#include <dirent.h>
-
 #include <cstdint>
 #include <string>
 
@@ -36,7 +34,7 @@ class ProcessUsageReader {
 
   const int statm_;
   const int tasks_;
-  DIR* const files_;
+  const int files_;
   int64_t count_again_ = 0;  // on the monotonic clock
   int64_t counted_ = ProcessUsage::kUnknown;
 };

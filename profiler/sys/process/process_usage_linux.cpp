@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -43,18 +44,34 @@ int64_t BytesOfPages(int64_t pages) {
   return pages < 0 ? kUnknown : pages * sysconf(_SC_PAGESIZE);
 }
 
+// The number of `folder`'s entries but "." and "..". Not by a directory stream, whose 32 KiB of the
+// program's heap would stand in every heap profile.
+int64_t CountEntries(int folder) {
+  if (lseek(folder, 0, SEEK_SET) != 0) return 0;
+  alignas(dirent64) char entries[4096];
+  int64_t count = 0;
+  ssize_t got;
+  while ((got = getdents64(folder, entries, sizeof entries)) > 0) {
+    for (const char* at = entries; at < entries + got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(at);
+      count += entry->d_name[0] != '.' ? 1 : 0;
+      at += entry->d_reclen;
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 ProcessUsageReader::ProcessUsageReader()
     : statm_(open(kStatm, O_RDONLY | O_CLOEXEC)),
       tasks_(open(kTasks, O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      files_(opendir(kFiles)) {}
+      files_(open(kFiles, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
 ProcessUsageReader::~ProcessUsageReader() {
-  for (const int fd : {statm_, tasks_}) {
+  for (const int fd : {statm_, tasks_, files_}) {
     if (fd >= 0) close(fd);
   }
-  if (files_ != nullptr) closedir(files_);
 }
 
 ProcessUsage ProcessUsageReader::Read() {
@@ -82,11 +99,8 @@ ProcessUsage ProcessUsageReader::Read() {
 int64_t ProcessUsageReader::CountOpenFiles() {
   constexpr int64_t kShare = 5000;
   const auto before = static_cast<int64_t>(MonotonicNanos());
-  if (files_ == nullptr || before < count_again_) return counted_;
-  rewinddir(files_);
-  int64_t count = 0;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this object's own
-  while (const dirent* entry = readdir(files_)) count += entry->d_name[0] != '.' ? 1 : 0;
+  if (before < count_again_) return counted_;
+  const int64_t count = CountEntries(files_);
   counted_ = count == 0 ? kUnknown : count;  // the main thread has ended: the folder is empty
   const auto after = static_cast<int64_t>(MonotonicNanos());
   count_again_ = after + (after - before) * kShare;
