@@ -65,6 +65,7 @@ void AwaitWriters() {
 }
 
 void RegisterAwaitWriters() {
+  writers.Get();  // else an exit before the first answer leaves nothing for that one to see
   static std::atomic<bool> registered{false};
   if (!registered.exchange(true)) std::atexit(AwaitWriters);
 }

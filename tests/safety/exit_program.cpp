@@ -1,15 +1,20 @@
 // Ends in the way, and with the owner of the Server, that its arguments name: see exit_test.py.
-// Prints "port N", and "destroyed" from the destructor of a global object.
+// Prints "port N", and "destroyed" from the destructor of a global object; "late" also prints there
+// whether the server still answers.
 //
-//   exit_program return|exit|_exit|quick_exit|abort|exec|signal|last_thread
+//   exit_program return|exit|_exit|quick_exit|abort|exec|signal|last_thread|late
 //   stack|static|leaked|library
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pprof/http.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -23,8 +28,29 @@ namespace {
 
 constexpr int kCode = 7;
 
+void Say(const char* line) { static_cast<void>(write(STDOUT_FILENO, line, std::strlen(line))); }
+
+// The first request of all: is it answered?
+bool Answers(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return false;
+  constexpr char kRequest[] = "GET /debug/pprof/cmdline HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  static_cast<void>(send(fd, kRequest, sizeof kRequest - 1, MSG_NOSIGNAL));
+  char byte = 0;
+  return recv(fd, &byte, 1, 0) > 0;
+}
+
+// Constructed before any static object of the server, so destroyed after all of them.
 struct Global {
-  ~Global() { static_cast<void>(write(STDOUT_FILENO, "destroyed\n", 10)); }
+  ~Global() {
+    if (ask_port != 0) Say(Answers(ask_port) ? "answered\n" : "no answer\n");
+    Say("destroyed\n");
+  }
+  uint16_t ask_port = 0;
 } global;
 
 std::optional<pprof::http::Server> static_server;
@@ -65,6 +91,7 @@ int main(int, char** argv) {
   const std::string way = argv[1];
   const std::string owner = argv[2];
   pprof::http::Server server = Started();
+  if (way == "late") global.ask_port = server.port();
   std::unique_ptr<pprof::http::Server> on_stack;
   if (owner == "stack") {
     on_stack = std::make_unique<pprof::http::Server>(std::move(server));
