@@ -20,12 +20,17 @@ namespace {
 using signal_safe::cpu_sampling;
 using signal_safe::thread_registry;
 using signal_safe::ThreadRecord;
-using Records = std::unordered_map<int32_t, ThreadRecord*>;
+struct Registered {
+  ThreadRecord* record;
+  bool own;
+};
+using Records = std::unordered_map<int32_t, Registered>;
 
 Records ReadRecords() {
   Records records;
-  thread_registry.ForEach(
-      [&](int32_t tid, ThreadRecord& record) { records.emplace(tid, &record); });
+  thread_registry.ForEach([&](const signal_safe::ThreadFacts& thread, ThreadRecord& record) {
+    records.emplace(thread.tid, Registered{&record, thread.own});
+  });
   return records;
 }
 
@@ -45,7 +50,8 @@ std::vector<int32_t> ListThreads() {
   std::vector<int32_t> tids = sys::ListTasks();
   if (std::binary_search(tids.begin(), tids.end(), sys::ThreadId())) return tids;
   tids = {sys::ProcessId()};
-  thread_registry.ForEach([&](int32_t tid, ThreadRecord&) { tids.push_back(tid); });
+  thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, ThreadRecord&) { tids.push_back(thread.tid); });
   std::sort(tids.begin(), tids.end());
   tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
   return tids;
@@ -65,11 +71,12 @@ std::vector<int32_t> CpuTimers::LookAtThreads(const ClockVisitor& on_clock) {
   for (const int32_t tid : tids) {
     const auto record = records.find(tid);
     const bool registered = record != records.end();
-    const bool armed = registered ? Arm(tid, *record->second) : ArmUnregistered(tid);
+    const bool armed =
+        registered ? Arm(tid, *record->second.record, record->second.own) : ArmUnregistered(tid);
     uint64_t cpu = 0;
     if (!sys::ThreadCpuNanos(tid, &cpu)) continue;
     // A thread that has just ended was not refused a timer.
-    const bool ended = registered && record->second->tid.load() != tid;
+    const bool ended = registered && record->second.record->tid.load() != tid;
     if (!armed && !ended && why_.count(tid) == 0) refused = true;
     on_clock(tid, cpu);
   }
@@ -90,10 +97,10 @@ Unsampled CpuTimers::Why(int32_t tid) const {
 }
 
 // Both: true: it has a timer, or needs none yet. False: it was refused one, or why_ says why not.
-bool CpuTimers::Arm(int32_t tid, ThreadRecord& record) {
+bool CpuTimers::Arm(int32_t tid, ThreadRecord& record, bool own) {
   if (record.cpu_timer.load() != signal_safe::kTimerNone) return true;
   if (BlocksTicks(tid)) {
-    why_[tid] = record.own ? Unsampled::kProfiler : Unsampled::kSignalBlocked;
+    why_[tid] = own ? Unsampled::kProfiler : Unsampled::kSignalBlocked;
     return false;
   }
   return signal_safe::ArmCpuTimer(&record, tid);

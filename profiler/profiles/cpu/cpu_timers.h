@@ -42,7 +42,7 @@ class CpuTimers {
   std::string Refusal() const;
 
  private:
-  bool Arm(int32_t tid, signal_safe::ThreadRecord& record);
+  bool Arm(int32_t tid, signal_safe::ThreadRecord& record, bool own);
   bool ArmUnregistered(int32_t tid);
   void UseProcessTimer(int error);
   void DeleteThreadTimers();

@@ -32,11 +32,12 @@ void AddMalloc(std::vector<MemoryOwner>* owners) {
 void AddStacks(std::vector<MemoryOwner>* owners) {
   constexpr uintptr_t kPage = 4096;
   constexpr uintptr_t kControlBlock = 2304;  // sizeof(struct pthread), glibc 2.36
-  signal_safe::thread_registry.ForEach([&](int32_t, signal_safe::ThreadRecord& record) {
-    if (record.stack_high == 0) return;
-    const uintptr_t end = (record.stack_high + kControlBlock + kPage - 1) / kPage * kPage;
-    owners->push_back({end - kPage, end, MemoryOwner::Kind::kStack});
-  });
+  signal_safe::thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, signal_safe::ThreadRecord&) {
+        if (thread.stack_high == 0) return;
+        const uintptr_t end = (thread.stack_high + kControlBlock + kPage - 1) / kPage * kPage;
+        owners->push_back({end - kPage, end, MemoryOwner::Kind::kStack});
+      });
 }
 
 }  // namespace

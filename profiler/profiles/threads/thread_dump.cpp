@@ -19,21 +19,15 @@
 namespace pprof::profiles {
 namespace {
 
-struct KnownThread {
-  int32_t creator_tid;
-  const signal_safe::CountedStack* created_at;
-  uint32_t label_set;
-  bool own;
-};
-using KnownThreads = std::unordered_map<int32_t, KnownThread>;
+using KnownThreads = std::unordered_map<int32_t, signal_safe::ThreadFacts>;
 
 // The registry's contents by thread id.
 KnownThreads ReadRegistry() {
   KnownThreads known;
-  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    known[tid] = {record.creator_tid, record.created_at,
-                  record.label_set.load(std::memory_order_relaxed), record.own};
-  });
+  signal_safe::thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, signal_safe::ThreadRecord&) {
+        known[thread.tid] = thread;
+      });
   return known;
 }
 
@@ -210,9 +204,10 @@ class Dump {
 
 bool OwnThreads(std::unordered_set<int32_t>* own) {
   const bool all = signal_safe::AwaitNewbornOwnThreads();
-  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (record.own) own->insert(tid);
-  });
+  signal_safe::thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, signal_safe::ThreadRecord&) {
+        if (thread.own) own->insert(thread.tid);
+      });
   return all;
 }
 

@@ -9,11 +9,12 @@
 namespace pprof::profiles {
 
 void DropVanishedThreads(const std::vector<int32_t>& alive) {
-  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (std::binary_search(alive.begin(), alive.end(), tid)) return;
-    // A thread that is not in the list may also be newer than it.
-    if (!sys::IsTask(tid)) signal_safe::OnThreadVanished(&record, tid);
-  });
+  signal_safe::thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, signal_safe::ThreadRecord& record) {
+        if (std::binary_search(alive.begin(), alive.end(), thread.tid)) return;
+        // A thread that is not in the list may also be newer than it.
+        if (!sys::IsTask(thread.tid)) signal_safe::OnThreadVanished(&record, thread.tid);
+      });
 }
 
 }  // namespace pprof::profiles

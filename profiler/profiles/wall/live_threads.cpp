@@ -7,9 +7,10 @@ namespace pprof::profiles {
 
 uint32_t LiveThreads::LabelsOf(int32_t wanted) const {
   uint32_t labels = labels::kNoLabels;
-  signal_safe::thread_registry.ForEach([&](int32_t tid, signal_safe::ThreadRecord& record) {
-    if (tid == wanted) labels = record.label_set.load(std::memory_order_relaxed);
-  });
+  signal_safe::thread_registry.ForEach(
+      [&](const signal_safe::ThreadFacts& thread, signal_safe::ThreadRecord&) {
+        if (thread.tid == wanted) labels = thread.label_set;
+      });
   return labels;
 }
 

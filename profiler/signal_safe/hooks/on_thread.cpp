@@ -24,8 +24,8 @@ std::atomic<int> newborn_own_threads;
 ThreadRecord* OwnRecord() {
   ThreadState& thread = thread_state;
   if (thread.record == nullptr && !thread.ended) {
-    thread.record = thread_registry.Add(OwnThreadId(), 0, nullptr, thread.label_set,
-                                        ThreadStackBounds().high, thread.own);
+    thread.record = thread_registry.Add(
+        {OwnThreadId(), 0, nullptr, thread.label_set, ThreadStackBounds().high, thread.own});
   }
   return thread.record;
 }
@@ -59,8 +59,8 @@ void OnThreadStart(const ThreadBirth& birth) {
   thread_state.label_set = birth.label_set;
   thread_state.own = birth.own;
   thread_state.stack = sys::CreatedThreadStackBounds(birth.stack_bytes);
-  thread_state.record = thread_registry.Add(OwnThreadId(), birth.creator_tid, birth.created_at,
-                                            birth.label_set, thread_state.stack.high, birth.own);
+  thread_state.record = thread_registry.Add({OwnThreadId(), birth.creator_tid, birth.created_at,
+                                             birth.label_set, thread_state.stack.high, birth.own});
   if (birth.own) newborn_own_threads.fetch_sub(1);
   const bool recording = cpu_sampling.interval_nanos.load(std::memory_order_relaxed) != 0;
   if (recording && thread_state.record != nullptr && !sys::BlocksProfilingSignal()) {
@@ -85,7 +85,7 @@ void OnThreadEnd(const ThreadBirth& birth) {
 
 void OnThreadVanished(ThreadRecord* record, int32_t tid) {
   if (!ThreadRegistry::Take(record, tid)) return;
-  if (record->created_at != nullptr) record->created_at->End();
+  if (CountedStack* stack = record->created_at.load()) stack->End();
   DisarmCpuTimer(record);
   thread_registry.Free(record);
 }
@@ -110,7 +110,7 @@ void OnThreadForked() {
     own->tid.store(thread_state.tid, std::memory_order_release);
   }
   thread_registry.KeepOnly(own);
-  KeepOnlyThreadOf(own != nullptr ? own->created_at : nullptr);
+  KeepOnlyThreadOf(own != nullptr ? own->created_at.load() : nullptr);
 }
 
 uint32_t CurrentLabels() { return thread_state.label_set; }

@@ -98,7 +98,7 @@ void OnCpuThreadEnd(ThreadRecord* record) {
   sample->tid = sys::ThreadId();
   sample->weight = 0;
   sample->depth = 0;
-  sample->own = record->own;
+  sample->own = record->own.load(std::memory_order_relaxed);
   sample->deaf = !had_timer && sys::BlocksProfilingSignal();
   sample->cpu_nanos = sys::OwnCpuNanos();
   sample_ring.Publish(sample);

@@ -40,17 +40,30 @@ void ThreadRegistry::Free(ThreadRecord* record) {
                                         std::memory_order_relaxed));
 }
 
-ThreadRecord* ThreadRegistry::Add(int32_t tid, int32_t creator_tid, CountedStack* created_at,
-                                  uint32_t label_set, uintptr_t stack_high, bool own) {
+// Each fact is released, and acquired by Read: a reader that sees one of these also sees the tid of
+// 0 before it, and drops all.
+ThreadRecord* ThreadRegistry::Add(const ThreadFacts& facts) {
   ThreadRecord* record = Pop();
   if (record == nullptr) return nullptr;
-  record->creator_tid = creator_tid;
-  record->created_at = created_at;
-  record->stack_high = stack_high;
-  record->own = own;
-  record->label_set.store(label_set, std::memory_order_relaxed);
-  record->tid.store(tid, std::memory_order_release);  // pairs with the acquire in ForEach
+  record->creator_tid.store(facts.creator_tid, std::memory_order_release);
+  record->created_at.store(facts.created_at, std::memory_order_release);
+  record->label_set.store(facts.label_set, std::memory_order_release);
+  record->stack_high.store(facts.stack_high, std::memory_order_release);
+  record->own.store(facts.own, std::memory_order_release);
+  record->tid.store(facts.tid, std::memory_order_release);
   return record;
+}
+
+bool ThreadRegistry::Read(const ThreadRecord& record, ThreadFacts* facts) {
+  const int32_t tid = record.tid.load(std::memory_order_acquire);
+  if (tid == 0) return false;
+  *facts = {tid,
+            record.creator_tid.load(std::memory_order_acquire),
+            record.created_at.load(std::memory_order_acquire),
+            record.label_set.load(std::memory_order_acquire),
+            record.stack_high.load(std::memory_order_acquire),
+            record.own.load(std::memory_order_acquire)};
+  return record.tid.load(std::memory_order_relaxed) == tid;
 }
 
 void ThreadRegistry::KeepOnly(const ThreadRecord* keep) {

@@ -8,6 +8,7 @@
 //  2. The thread that changes a tid to 0 owns the record until Free: the ending thread itself, or
 //     one that took it from a vanished thread.
 //  3. A record on the free list has no timer.
+//  4. A record's facts about its thread are written after its tid became 0 and before the next.
 #pragma once
 
 #include <atomic>
@@ -19,15 +20,25 @@
 namespace pprof::signal_safe {
 
 struct ThreadRecord {
-  std::atomic<int32_t> tid;  // 0: no thread's
-  std::atomic<uint32_t> label_set;
+  std::atomic<int32_t> tid;         // 0: no thread's
   std::atomic<int> cpu_timer;       // see on_tick.h
   std::atomic<uint32_t> next_free;  // free list: 1 + index of the next record; 0: last
-  // Immutable while the record has a tid.
+  // Facts, see ThreadFacts. Only label_set changes while the record has a tid.
+  std::atomic<uint32_t> label_set;
+  std::atomic<int32_t> creator_tid;
+  std::atomic<CountedStack*> created_at;
+  std::atomic<uintptr_t> stack_high;
+  std::atomic<bool> own;
+};
+
+// Plain data: those of one thread, never half of its successor in the same record.
+struct ThreadFacts {
+  int32_t tid;
   int32_t creator_tid;       // 0: not created through pthread_create
   CountedStack* created_at;  // nullptr: unknown
-  uintptr_t stack_high;      // top of the thread's stack; 0: unknown
-  bool own;                  // a profiler thread
+  uint32_t label_set;
+  uintptr_t stack_high;  // top of the thread's stack; 0: unknown
+  bool own;              // a profiler thread
 };
 
 // Thread safety: safe. Async-signal-safe.
@@ -36,8 +47,7 @@ class ThreadRegistry {
   static constexpr size_t kMaxThreads = 65536;
 
   // A filled record, or nullptr when all are in use.
-  ThreadRecord* Add(int32_t tid, int32_t creator_tid, CountedStack* created_at, uint32_t label_set,
-                    uintptr_t stack_high, bool own = false);
+  ThreadRecord* Add(const ThreadFacts& facts);
 
   // Takes a record from thread `tid`; false when it no longer belongs to it.
   static bool Take(ThreadRecord* record, int32_t tid) {
@@ -50,13 +60,14 @@ class ThreadRegistry {
   // which another thread of the parent may have been changing.
   void KeepOnly(const ThreadRecord* keep);
 
-  // Calls visit(tid, record) for every record in use. Async-signal-safe if `visit` is.
+  // Calls visit(facts, record) for every record in use; by then the record may be another's
+  // again, whose tid differs. Async-signal-safe if `visit` is.
   template <class Visit>
   void ForEach(Visit&& visit) {
     const size_t used = ever_used_.load();
     for (size_t index = 0; index < used; ++index) {
-      const int32_t tid = records_[index].tid.load(std::memory_order_acquire);
-      if (tid != 0) visit(tid, records_[index]);
+      ThreadFacts facts;
+      if (Read(records_[index], &facts)) visit(facts, records_[index]);
     }
   }
   // Calls visit(record) for every record ever used, including those between Take and Free.
@@ -67,6 +78,8 @@ class ThreadRegistry {
   }
 
  private:
+  // False: the record is in no use, or changed hands meanwhile.
+  static bool Read(const ThreadRecord& record, ThreadFacts* facts);
   ThreadRecord* Pop();
 
   ThreadRecord records_[kMaxThreads];

@@ -135,7 +135,7 @@ TEST_F(Tick, OfAFullRingIsLost) {
 
 TEST_F(Tick, AThreadsEndTellsItsWholeTimeAndWhoseItWas) {
   for (const bool own : {false, true}) {
-    ThreadRecord* record = thread_registry.Add(sys::ThreadId(), 0, nullptr, 0, 0, own);
+    ThreadRecord* record = thread_registry.Add({sys::ThreadId(), 0, nullptr, 0, 0, own});
     ASSERT_NE(record, nullptr);
     const uint64_t before = sys::OwnCpuNanos();
     OnCpuThreadEnd(record);
