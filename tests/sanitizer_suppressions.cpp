@@ -25,10 +25,15 @@ const char* __tsan_default_suppressions() {
          "race:RunWithOwnDescriptors\n"
          "race:pprof::sys::ProcessUsageReader::Read\n"
          "race:ReadAndClose\n"
+         "race:ListOnce\n"
          "thread:RunWithOwnDescriptors\n"
          "race:pprof::http::ConnectionGate::Poll\n"
          "race:pprof::http::ConnectionGate::Accept\n"
          "race:pprof::http::Connection::OnReadable\n";
 }
+
+// A forked child that starts a server of its own is tested; ThreadSanitizer would end it.
+PPROF_EXPORT const char* __tsan_default_options();
+const char* __tsan_default_options() { return "die_after_fork=0"; }
 
 }  // extern "C"
