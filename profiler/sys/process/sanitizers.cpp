@@ -7,31 +7,42 @@
 namespace pprof::sys {
 namespace {
 
-enum Answer : int { kUnknown, kAbsent, kPresent };
+enum Answer : int { kUnknown, kAbsent, kPresent, kThreadSanitizer };
 std::atomic<int> answer{kUnknown};
 
 struct Sanitizer {
   const char* function;
   const char* name;
+  Answer answer;
 };
-constexpr Sanitizer kSanitizers[] = {{"__asan_init", "AddressSanitizer"},
-                                     {"__tsan_init", "ThreadSanitizer"},
-                                     {"__msan_init", "MemorySanitizer"}};
+constexpr Sanitizer kSanitizers[] = {{"__asan_init", "AddressSanitizer", kPresent},
+                                     {"__tsan_init", "ThreadSanitizer", kThreadSanitizer},
+                                     {"__msan_init", "MemorySanitizer", kPresent}};
 
-}  // namespace
-
-const char* FindSanitizer() {
+const Sanitizer* Find() {
   for (const Sanitizer& sanitizer : kSanitizers) {
-    if (FirstDefinition(sanitizer.function).address != 0) return sanitizer.name;
+    if (FirstDefinition(sanitizer.function).address != 0) return &sanitizer;
   }
   return nullptr;
 }
 
-bool SanitizerIsPresent() {
+int CachedAnswer() {
   if (answer.load(std::memory_order_relaxed) == kUnknown) {
-    answer.store(FindSanitizer() != nullptr ? kPresent : kAbsent, std::memory_order_relaxed);
+    const Sanitizer* const found = Find();
+    answer.store(found != nullptr ? found->answer : kAbsent, std::memory_order_relaxed);
   }
-  return answer.load(std::memory_order_relaxed) == kPresent;
+  return answer.load(std::memory_order_relaxed);
 }
+
+}  // namespace
+
+const char* FindSanitizer() {
+  const Sanitizer* const found = Find();
+  return found != nullptr ? found->name : nullptr;
+}
+
+bool SanitizerIsPresent() { return CachedAnswer() != kAbsent; }
+
+bool ThreadSanitizerIsPresent() { return CachedAnswer() == kThreadSanitizer; }
 
 }  // namespace pprof::sys

@@ -24,6 +24,9 @@ namespace pprof::sys {
 // refuses programs that have them. Async-signal-safe after the first call, which is malloc's.
 bool SanitizerIsPresent();
 
+// The same for ThreadSanitizer alone.
+bool ThreadSanitizerIsPresent();
+
 // Its name, e.g. "AddressSanitizer", or nullptr. Looks through the loaded modules at each call.
 // REQUIRES: as FirstDefinition (loaded_module.h).
 const char* FindSanitizer();

@@ -12,7 +12,7 @@ namespace pprof::sys {
 // Gives the calling thread a descriptor table of its own that contains nothing of the program but a
 // copy of `keep`, unless that is negative. 0 to 2 are open, so that no message to stderr goes to a
 // file of ours, and are of no use. Threads that this thread creates share the table. False: the
-// kernel refused, and nothing has changed.
+// kernel refused, or the program runs under ThreadSanitizer; nothing has changed.
 // REQUIRES: the thread runs no code of the program, which would miss its descriptors.
 // Thread safety: safe. Not async-signal-safe.
 bool UnshareDescriptors(int keep = -1);

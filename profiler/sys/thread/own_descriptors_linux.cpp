@@ -9,6 +9,7 @@
 #include <exception>
 #include <vector>
 
+#include "profiler/sys/process/sanitizers.h"
 #include "profiler/sys/thread/own_descriptors.h"
 #include "profiler/sys/thread/own_thread.h"
 
@@ -61,6 +62,9 @@ void OccupyStandardDescriptors() {
 }  // namespace
 
 bool UnshareDescriptors(int keep) {
+  // ThreadSanitizer keeps one table of what it knows about each number. With two descriptors of the
+  // same number it frees an entry twice, and the program's heap is corrupted.
+  if (ThreadSanitizerIsPresent()) return false;
   const int saved_errno = errno;
   if (!has_own_table) {
     has_own_table = UnshareAndCloseRanges(keep) || UnshareAndCloseEach(keep);
