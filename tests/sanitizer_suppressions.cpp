@@ -21,8 +21,4 @@ const char* __tsan_default_suppressions() {
          "thread:RunWithOwnDescriptors\n";
 }
 
-// A forked child that starts a server of its own is tested; ThreadSanitizer would end it.
-PPROF_EXPORT const char* __tsan_default_options();
-const char* __tsan_default_options() { return "die_after_fork=0"; }
-
 }  // extern "C"

@@ -121,7 +121,9 @@ class Metrics(unittest.TestCase):
             head, text = curl(app, "metrics")
             self.assertIn("content-type: text/plain; version=0.0.4; charset=utf-8", head.lower())
             found = samples(text)
-            self.assertEqual(found["process_open_fds"], len(os.listdir(f"/proc/{pid}/fd")))
+            # Under ThreadSanitizer the server's connections are the program's, and come and go.
+            if os.environ.get("PPROF_CPP_SANITIZE") != "thread":
+                self.assertEqual(found["process_open_fds"], len(os.listdir(f"/proc/{pid}/fd")))
             self.assertAlmostEqual(found["process_start_time_seconds"], begin, delta=60)
             self.assertEqual(found['pprof_cpp_requests_total{profile="cmdline",code="200"}'], 3)
             self.assertEqual(found['pprof_cpp_requests_total{profile="other",code="404"}'], 1)

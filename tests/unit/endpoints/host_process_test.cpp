@@ -18,6 +18,7 @@
 #include <string>
 
 #include "pprof/http.h"
+#include "profiler/sys/process/sanitizers.h"
 #include "tests/unit/endpoints/http_client.h"
 #include "tests/unit/endpoints/test_server.h"
 
@@ -56,7 +57,10 @@ bool Listens(uint16_t port) {
   return !Server::Start(options).ok();
 }
 
+constexpr char kShared[] = "under ThreadSanitizer the server shares the program's descriptors";
+
 TEST(HostProcess, MayCloseAndReuseEveryDescriptor) {
+  if (sys::ThreadSanitizerIsPresent()) GTEST_SKIP() << kShared;
   // In a child: the test's own descriptors stay.
   EXPECT_EQ(StatusOfChild([] {
               const Server server = Started();
@@ -78,6 +82,7 @@ TEST(HostProcess, MayCloseAndReuseEveryDescriptor) {
 }
 
 TEST(HostProcess, StoppingClosesNoDescriptorThatTheProgramReused) {
+  if (sys::ThreadSanitizerIsPresent()) GTEST_SKIP() << kShared;
   EXPECT_EQ(StatusOfChild([] {
               std::optional<Server> server = Started();
               CloseAllDescriptors();
@@ -92,6 +97,7 @@ TEST(HostProcess, StoppingClosesNoDescriptorThatTheProgramReused) {
 }
 
 TEST(HostProcess, MayHaveNoDescriptorLeft) {
+  if (sys::ThreadSanitizerIsPresent()) GTEST_SKIP() << kShared;
   EXPECT_EQ(StatusOfChild([] {
               const rlimit few{kMostDescriptors, kMostDescriptors};
               setrlimit(RLIMIT_NOFILE, &few);
@@ -147,6 +153,9 @@ TEST(HostProcess, AForkedChildDoesNotListen) {
 }
 
 TEST(HostProcess, AForkedChildMayEndReplaceOrStopItsServer) {
+  if (sys::ThreadSanitizerIsPresent()) {
+    GTEST_SKIP() << "ThreadSanitizer ends the forked child of a program with threads at its thread";
+  }
   auto server = std::make_unique<Server>(Started());
   const uint16_t port = server->port();
   EXPECT_EQ(StatusOfChild([] {}), 0) << "exit()";
