@@ -15,8 +15,6 @@ namespace pprof::holders_test {
 namespace {
 
 using Verdict = Expectation::Verdict;
-using testing::Ge;
-using testing::IsEmpty;
 
 struct Counts {
   int64_t objects = 0;
