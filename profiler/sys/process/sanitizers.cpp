@@ -43,6 +43,11 @@ const char* FindSanitizer() {
 
 bool SanitizerIsPresent() { return CachedAnswer() != kAbsent; }
 
-bool ThreadSanitizerIsPresent() { return CachedAnswer() == kThreadSanitizer; }
+bool ThreadSanitizerIsPresent() {
+  if (answer.load(std::memory_order_relaxed) == kUnknown) {
+    WhileModulesStay([](void*) { CachedAnswer(); }, nullptr);
+  }
+  return CachedAnswer() == kThreadSanitizer;
+}
 
 }  // namespace pprof::sys

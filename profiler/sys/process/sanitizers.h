@@ -24,7 +24,8 @@ namespace pprof::sys {
 // refuses programs that have them. Async-signal-safe after the first call, which is malloc's.
 bool SanitizerIsPresent();
 
-// The same for ThreadSanitizer alone.
+// The same for ThreadSanitizer alone. Safe in any thread at any time. Not async-signal-safe: the
+// first call may take the loader's lock.
 bool ThreadSanitizerIsPresent();
 
 // Its name, e.g. "AddressSanitizer", or nullptr. Looks through the loaded modules at each call.
