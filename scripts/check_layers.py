@@ -89,7 +89,8 @@ TABLE = {
         f"{SAFE} {SAFE}/unwind {SAFE}/tables {SAFE}/heap {SAFE}/contention " + " ".join(SYS[room] for room in (
             "memory", "modules", "process", "thread", "time")), std=STD_SIGNAL_SAFE),
     f"{INTERPOSE}/allocation": Room(
-        f"{INTERPOSE} {SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h",
+        f"{INTERPOSE} {SAFE}/hooks {SYS['modules']}/loaded_module.h {SYS['process']}/environment.h "
+        f"{SYS['process']}/sanitizers.h",
         std=STD_SIGNAL_SAFE | {"climits", "cstdio", "cstdlib"},
         headers="gperftools/malloc_extension_c.h gperftools/tcmalloc.h malloc.h unistd.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_MALLOC",)),
@@ -102,7 +103,8 @@ TABLE = {
         f"{INTERPOSE} {INTERPOSE}/allocation {SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdarg"},
         headers="dlfcn.h linux/seccomp.h pthread.h sys/prctl.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_MALLOC",)),
-    INTERPOSE: Room(std=STD_SIGNAL_SAFE | {"cstdlib"}, headers="dlfcn.h unistd.h"),
+    INTERPOSE: Room(f"{SYS['process']}/sanitizers.h", std=STD_SIGNAL_SAFE | {"cstdlib"},
+                    headers="dlfcn.h unistd.h"),
 
     f"{SYMBOLIZE}/elf": Room(
         SYS["memory"], headers="elf.h isa-l/igzip_lib.h lzma.h zlib.h zstd.h",

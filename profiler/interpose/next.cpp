@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "profiler/sys/process/sanitizers.h"
+
 namespace pprof::interpose {
 namespace {
 
@@ -22,9 +24,23 @@ void Say(const char* text) {
   std::abort();
 }
 
+// The definition in a sanitizer's runtime. Linked into this module, as clang's is, it is hidden by
+// ours and stays under another name. In a library behind this module it is the next, but has no
+// version to be found by.
+void* FindInSanitizer(const char* name) {
+  const auto own = sys::LoadedModule::Of(reinterpret_cast<const void*>(&FindNext));
+  const sys::LoadedModule sanitizer = sys::SanitizerModule();
+  if (!sanitizer) return nullptr;
+  char interceptor[64] = "__interceptor_";
+  std::strncat(interceptor, name, sizeof interceptor - std::strlen(interceptor) - 1);
+  if (sanitizer == own) return reinterpret_cast<void*>(own.Exported(interceptor));
+  return own.IsBefore(sanitizer) ? reinterpret_cast<void*>(sanitizer.Exported(name)) : nullptr;
+}
+
 }  // namespace
 
 void* FindNext(const char* name, const char* version) {
+  if (void* const found = FindInSanitizer(name)) return found;
   void* found = version == nullptr ? dlsym(RTLD_NEXT, name) : dlvsym(RTLD_NEXT, name, version);
   if (found == nullptr) EndWithoutNext(name);
   return found;

@@ -37,9 +37,12 @@ struct ProcessAllocator {
   void (*delete_aligned)(void*, Align);
 };
 ProcessAllocator process;
+// False: no library was bound to tcmalloc, and none of its functions may run yet.
+bool tcmalloc_may_have_blocks = true;
 
 bool IsTcmallocs(void* block) {
-  return block != nullptr && MallocExtension_GetOwnership(block) == MallocExtension_kOwned;
+  return tcmalloc_may_have_blocks && block != nullptr &&
+         MallocExtension_GetOwnership(block) == MallocExtension_kOwned;
 }
 
 void* Malloc(size_t size) noexcept { return process.malloc(size); }
@@ -131,6 +134,36 @@ Function Bound(LoadedModule module, const char* name, Call call) {
   return reinterpret_cast<Function>(module.Called(name));
 }
 
+LoadedModule Tcmalloc() {
+  return LoadedModule::Of(reinterpret_cast<const void*>(kTcmalloc.malloc));
+}
+
+constexpr RealAllocator kPassage = {
+    &Malloc, &Free, &Calloc, &Realloc, &Memalign, &PosixMemalign, &Valloc, &Pvalloc, &UsableSize,
+    // new: one, array, and their forms
+    &New, &New, &NewNothrow, &NewNothrow, &NewAligned, &NewAligned, &NewAlignedNothrow,
+    &NewAlignedNothrow,
+    // delete
+    &Delete, &Delete, &DeleteSized, &DeleteSized, &DeleteNothrow, &DeleteNothrow, &DeleteAligned,
+    &DeleteAligned, &DeleteSizedAligned, &DeleteSizedAligned, &DeleteAlignedNothrow,
+    &DeleteAlignedNothrow};
+
+struct SanitizersFunctions {
+  void* (*new_one)(size_t);
+  void (*ignore_leak)(const void*);
+};
+SanitizersFunctions sanitizers;
+
+// gperftools replaces its first MallocExtension, 8 bytes, at load and never frees it: every program
+// would end with a report of LeakSanitizer.
+void* NewWithoutTcmallocsLeak(size_t size) {
+  void* const block = sanitizers.new_one(size);
+  if (size == sizeof(void*) && LoadedModule::Of(__builtin_return_address(0)) == Tcmalloc()) {
+    sanitizers.ignore_leak(block);
+  }
+  return block;
+}
+
 template <class Function>
 bool IsOwn(Function function) {
   const auto* address = reinterpret_cast<const void*>(function);
@@ -149,15 +182,29 @@ RealAllocator MakePassage(LoadedModule own) noexcept {
   Find("valloc", own, &process.valloc);
   Find("pvalloc", own, &process.pvalloc);
   Find("malloc_usable_size", own, &process.usable_size);
-  return {&Malloc, &Free, &Calloc, &Realloc, &Memalign, &PosixMemalign, &Valloc, &Pvalloc,
-          &UsableSize,
-          // new: one, array, and their forms
-          &New, &New, &NewNothrow, &NewNothrow, &NewAligned, &NewAligned, &NewAlignedNothrow,
-          &NewAlignedNothrow,
-          // delete
-          &Delete, &Delete, &DeleteSized, &DeleteSized, &DeleteNothrow, &DeleteNothrow,
-          &DeleteAligned, &DeleteAligned, &DeleteSizedAligned, &DeleteSizedAligned,
-          &DeleteAlignedNothrow, &DeleteAlignedNothrow};
+  return kPassage;
+}
+
+RealAllocator MakePassageToSanitizer(LoadedModule sanitizer, LoadedModule own) noexcept {
+  if (sanitizer != own) {
+    RealAllocator to = MakePassageTo(sanitizer);
+    Set(sanitizer, "__lsan_ignore_object", &sanitizers.ignore_leak);
+    if (sanitizers.ignore_leak == nullptr) return to;
+    sanitizers.new_one = to.new_one;
+    to.new_one = &NewWithoutTcmallocsLeak;
+    return to;
+  }
+  tcmalloc_may_have_blocks = false;
+  Set(own, "__interceptor_malloc", &process.malloc);
+  Set(own, "__interceptor_free", &process.free);
+  Set(own, "__interceptor_calloc", &process.calloc);
+  Set(own, "__interceptor_realloc", &process.realloc);
+  Set(own, "__interceptor_memalign", &process.memalign);
+  Set(own, "__interceptor_posix_memalign", &process.posix_memalign);
+  Set(own, "__interceptor_valloc", &process.valloc);
+  Set(own, "__interceptor_pvalloc", &process.pvalloc);
+  Set(own, "__interceptor_malloc_usable_size", &process.usable_size);
+  return process.malloc != nullptr ? kPassage : kTcmalloc;
 }
 
 RealAllocator MakePassageTo(LoadedModule copy) noexcept {

@@ -14,6 +14,7 @@
 #include "profiler/interpose/allocation/passage.h"
 #include "profiler/sys/modules/loaded_module.h"
 #include "profiler/sys/process/environment.h"
+#include "profiler/sys/process/sanitizers.h"
 
 extern "C" {
 void* malloc(size_t) noexcept;  // NOLINT(readability-redundant-declaration): as it is linked
@@ -142,6 +143,12 @@ void Settle(const void* caller) noexcept {
   if (const LoadedModule copy = own && in_front ? CopyToServe(own) : LoadedModule()) {
     real = MakePassageTo(copy);
     ForwardReplacedOperators(&real);
+    return;
+  }
+  // The program was built with a sanitizer, this code was not. With another malloc in front
+  // AddressSanitizer would miss errors, and ThreadSanitizer, not set up yet, would crash.
+  if (const LoadedModule sanitizer = in_front ? sys::SanitizerModule() : LoadedModule()) {
+    real = MakePassageToSanitizer(sanitizer, own);
     return;
   }
   const bool uses_tcmalloc = in_front || !front.module || IsCopy(front.module) ||

@@ -2,8 +2,6 @@
 
 #include <atomic>
 
-#include "profiler/sys/modules/loaded_module.h"
-
 namespace pprof::sys {
 namespace {
 
@@ -19,9 +17,12 @@ constexpr Sanitizer kSanitizers[] = {{"__asan_init", "AddressSanitizer", kPresen
                                      {"__tsan_init", "ThreadSanitizer", kThreadSanitizer},
                                      {"__msan_init", "MemorySanitizer", kPresent}};
 
-const Sanitizer* Find() {
+const Sanitizer* Find(LoadedModule* module = nullptr) {
   for (const Sanitizer& sanitizer : kSanitizers) {
-    if (FirstDefinition(sanitizer.function).address != 0) return &sanitizer;
+    const Definition definition = FirstDefinition(sanitizer.function);
+    if (definition.address == 0) continue;
+    if (module != nullptr) *module = definition.module;
+    return &sanitizer;
   }
   return nullptr;
 }
@@ -39,6 +40,12 @@ int CachedAnswer() {
 const char* FindSanitizer() {
   const Sanitizer* const found = Find();
   return found != nullptr ? found->name : nullptr;
+}
+
+LoadedModule SanitizerModule() {
+  LoadedModule module;
+  Find(&module);
+  return module;
 }
 
 bool SanitizerIsPresent() { return CachedAnswer() != kAbsent; }

@@ -1,6 +1,8 @@
 // Detects sanitizers that replace the allocator or the locks.
 #pragma once
 
+#include "profiler/sys/modules/loaded_module.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PPROF_CPP_SANITIZER_OWNS_MALLOC 1
 #elif defined(__has_feature)
@@ -31,5 +33,9 @@ bool ThreadSanitizerIsPresent();
 // Its name, e.g. "AddressSanitizer", or nullptr. Looks through the loaded modules at each call.
 // REQUIRES: as FirstDefinition (loaded_module.h).
 const char* FindSanitizer();
+
+// The module that its runtime is in: a library of its own, or the one that it was linked into; none
+// without a sanitizer. REQUIRES: as FirstDefinition.
+LoadedModule SanitizerModule();
 
 }  // namespace pprof::sys
