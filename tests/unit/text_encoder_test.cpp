@@ -48,9 +48,7 @@ TEST(TextEncoder, HeapFormOfTwoColumnsGivesOnePair) {
 
 TEST(TextEncoder, HeapHeaderTellsAllocFromInuseEvenWhenEqual) {
   SampleInput input = HeapSample();
-  for (size_t i = 0; i < input.profile.sample_values.size(); ++i) {
-    input.profile.sample_values[i] = 5;
-  }
+  for (auto& value : input.profile.sample_values) value = 5;
   EXPECT_EQ(Write(input).substr(0, 47), "heap profile: 20: 20 [20: 21] @ heapprofile\n5: ");
 }
 
