@@ -28,9 +28,9 @@ void Say(const char* text) {
 // ours and stays under another name. In a library behind this module it is the next, but has no
 // version to be found by.
 void* FindInSanitizer(const char* name) {
+  if (!sys::SanitizerIsPresent()) return nullptr;  // known after the first name
   const auto own = sys::LoadedModule::Of(reinterpret_cast<const void*>(&FindNext));
   const sys::LoadedModule sanitizer = sys::SanitizerModule();
-  if (!sanitizer) return nullptr;
   char interceptor[64] = "__interceptor_";
   std::strncat(interceptor, name, sizeof interceptor - std::strlen(interceptor) - 1);
   if (sanitizer == own) return reinterpret_cast<void*>(own.Exported(interceptor));
