@@ -79,6 +79,7 @@ void ConnectionGate::Run() {
   }
   changed_.NotifyAll();
   if (prepared.ok()) Serve();
+  chores_.reset();
   waker.reset();
   connections_.clear();
   wake_ = UniqueFd();
@@ -93,6 +94,8 @@ Status ConnectionGate::Prepare(std::optional<OwnThread>& waker) try {
   auto thread = OwnThread::Start("pprof-wake", [this] { WakeWhenAsked(); });
   if (!thread.ok()) return thread.status();
   waker = std::move(thread).value();
+  chores_.emplace(
+      options_.history);  // before Start returns: from then on an idle server opens none
   return {};
 } catch (...) {
   return {StatusCode::kInternal, "out of memory"};  // short enough to need none
@@ -111,7 +114,6 @@ void ConnectionGate::WakeWhenAsked() {
 }
 
 void ConnectionGate::Serve() {
-  chores_.emplace(options_.history);
   while (!stopping_.load(std::memory_order_relaxed)) {
     try {
       Poll();
@@ -125,7 +127,6 @@ void ConnectionGate::Serve() {
       std::this_thread::sleep_for(kPause);
     }
   }
-  chores_.reset();
 }
 
 // exit() runs on a worker, whose descriptors are the program's.
