@@ -103,7 +103,8 @@ TABLE = {
         f"{INTERPOSE} {INTERPOSE}/allocation {SAFE}/hooks", std=STD_SIGNAL_SAFE | {"cstdarg"},
         headers="dlfcn.h linux/seccomp.h pthread.h sys/prctl.h",
         conditions=(r"#if !PPROF_CPP_SANITIZER_OWNS_MALLOC",)),
-    INTERPOSE: Room(f"{SYS['process']}/sanitizers.h", std=STD_SIGNAL_SAFE | {"cstdlib"},
+    INTERPOSE: Room(f"{SYS['modules']}/loaded_module.h {SYS['process']}/sanitizers.h",
+                    std=STD_SIGNAL_SAFE | {"cstdlib"},
                     headers="dlfcn.h unistd.h"),
 
     f"{SYMBOLIZE}/elf": Room(

@@ -94,8 +94,8 @@ Status ConnectionGate::Prepare(std::optional<OwnThread>& waker) try {
   auto thread = OwnThread::Start("pprof-wake", [this] { WakeWhenAsked(); });
   if (!thread.ok()) return thread.status();
   waker = std::move(thread).value();
-  chores_.emplace(
-      options_.history);  // before Start returns: from then on an idle server opens none
+  // Opens its files before Start returns: from then on an idle server opens none.
+  chores_.emplace(options_.history);
   return {};
 } catch (...) {
   return {StatusCode::kInternal, "out of memory"};  // short enough to need none

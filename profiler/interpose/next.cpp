@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "profiler/sys/modules/loaded_module.h"
 #include "profiler/sys/process/sanitizers.h"
 
 namespace pprof::interpose {
@@ -25,16 +26,13 @@ void Say(const char* text) {
 }
 
 // The definition in a sanitizer's runtime. Linked into this module, as clang's is, it is hidden by
-// ours and stays under another name. In a library behind this module it is the next, but has no
-// version to be found by.
+// ours; in a library behind this module it is the next, but has no version to be found by.
 void* FindInSanitizer(const char* name) {
-  if (!sys::SanitizerIsPresent()) return nullptr;  // known after the first name
-  const auto own = sys::LoadedModule::Of(reinterpret_cast<const void*>(&FindNext));
   const sys::LoadedModule sanitizer = sys::SanitizerModule();
-  char interceptor[64] = "__interceptor_";
-  std::strncat(interceptor, name, sizeof interceptor - std::strlen(interceptor) - 1);
-  if (sanitizer == own) return reinterpret_cast<void*>(own.Exported(interceptor));
-  return own.IsBefore(sanitizer) ? reinterpret_cast<void*>(sanitizer.Exported(name)) : nullptr;
+  if (!sanitizer) return nullptr;
+  const auto own = sys::LoadedModule::Of(reinterpret_cast<const void*>(&FindNext));
+  const bool follows = sanitizer == own || own.IsBefore(sanitizer);
+  return follows ? reinterpret_cast<void*>(sys::Interceptor(sanitizer, name)) : nullptr;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "profiler/interpose/allocation/own_operators.h"
+#include "profiler/sys/process/sanitizers.h"
 
 namespace pprof::interpose {
 namespace {
@@ -113,18 +114,36 @@ void DeleteSizedAligned(void* block, size_t, Align align) noexcept { DeleteAlign
 void DeleteAlignedNothrow(void* block, Align align, Tag) noexcept { DeleteAligned(block, align); }
 
 template <class Function>
-void Set(LoadedModule module, const char* name, Function* function) {
-  if (const uintptr_t address = module.Exported(name)) {
-    *function = reinterpret_cast<Function>(address);
-  }
+void SetTo(uintptr_t address, Function* function) {
+  if (address != 0) *function = reinterpret_cast<Function>(address);
 }
 
 template <class Function>
-void Find(const char* name, LoadedModule own, Function* function) {
+void Set(LoadedModule module, const char* name, Function* function) {
+  SetTo(module.Exported(name), function);
+}
+
+// The first definition of `name` in load order that is not in `own`; 0: none.
+uintptr_t ElsewhereThan(LoadedModule own, const char* name) {
   for (LoadedModule module = LoadedModule::First(); module; module = module.Next()) {
-    if (module == own || module.Exported(name) == 0) continue;
-    return Set(module, name, function);
+    const uintptr_t address = module == own ? 0 : module.Exported(name);
+    if (address != 0) return address;
   }
+  return 0;
+}
+
+// Fills `process` with the functions at find(name).
+template <class Find>
+void FindAll(Find find) {
+  SetTo(find("malloc"), &process.malloc);
+  SetTo(find("free"), &process.free);
+  SetTo(find("calloc"), &process.calloc);
+  SetTo(find("realloc"), &process.realloc);
+  SetTo(find("memalign"), &process.memalign);
+  SetTo(find("posix_memalign"), &process.posix_memalign);
+  SetTo(find("valloc"), &process.valloc);
+  SetTo(find("pvalloc"), &process.pvalloc);
+  SetTo(find("malloc_usable_size"), &process.usable_size);
 }
 
 // The function that `module` calls for `name`, after `call` has made it call once.
@@ -173,38 +192,22 @@ bool IsOwn(Function function) {
 }  // namespace
 
 RealAllocator MakePassage(LoadedModule own) noexcept {
-  Find("malloc", own, &process.malloc);
-  Find("free", own, &process.free);
-  Find("calloc", own, &process.calloc);
-  Find("realloc", own, &process.realloc);
-  Find("memalign", own, &process.memalign);
-  Find("posix_memalign", own, &process.posix_memalign);
-  Find("valloc", own, &process.valloc);
-  Find("pvalloc", own, &process.pvalloc);
-  Find("malloc_usable_size", own, &process.usable_size);
+  FindAll([own](const char* name) { return ElsewhereThan(own, name); });
   return kPassage;
 }
 
 RealAllocator MakePassageToSanitizer(LoadedModule sanitizer, LoadedModule own) noexcept {
-  if (sanitizer != own) {
-    RealAllocator to = MakePassageTo(sanitizer);
-    Set(sanitizer, "__lsan_ignore_object", &sanitizers.ignore_leak);
-    if (sanitizers.ignore_leak == nullptr) return to;
-    sanitizers.new_one = to.new_one;
-    to.new_one = &NewWithoutTcmallocsLeak;
-    return to;
+  if (sanitizer == own) {
+    tcmalloc_may_have_blocks = false;
+    FindAll([own](const char* name) { return sys::Interceptor(own, name); });
+    return process.malloc != nullptr ? kPassage : kTcmalloc;
   }
-  tcmalloc_may_have_blocks = false;
-  Set(own, "__interceptor_malloc", &process.malloc);
-  Set(own, "__interceptor_free", &process.free);
-  Set(own, "__interceptor_calloc", &process.calloc);
-  Set(own, "__interceptor_realloc", &process.realloc);
-  Set(own, "__interceptor_memalign", &process.memalign);
-  Set(own, "__interceptor_posix_memalign", &process.posix_memalign);
-  Set(own, "__interceptor_valloc", &process.valloc);
-  Set(own, "__interceptor_pvalloc", &process.pvalloc);
-  Set(own, "__interceptor_malloc_usable_size", &process.usable_size);
-  return process.malloc != nullptr ? kPassage : kTcmalloc;
+  RealAllocator to = MakePassageTo(sanitizer);
+  Set(sanitizer, "__lsan_ignore_object", &sanitizers.ignore_leak);
+  if (sanitizers.ignore_leak == nullptr) return to;
+  sanitizers.new_one = to.new_one;
+  to.new_one = &NewWithoutTcmallocsLeak;
+  return to;
 }
 
 RealAllocator MakePassageTo(LoadedModule copy) noexcept {

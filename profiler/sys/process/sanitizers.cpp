@@ -1,6 +1,10 @@
 #include "profiler/sys/process/sanitizers.h"
 
 #include <atomic>
+#include <cstddef>
+#include <initializer_list>
+
+#include "profiler/sys/modules/loaded_module.h"
 
 namespace pprof::sys {
 namespace {
@@ -17,12 +21,9 @@ constexpr Sanitizer kSanitizers[] = {{"__asan_init", "AddressSanitizer", kPresen
                                      {"__tsan_init", "ThreadSanitizer", kThreadSanitizer},
                                      {"__msan_init", "MemorySanitizer", kPresent}};
 
-const Sanitizer* Find(LoadedModule* module = nullptr) {
+const Sanitizer* Find() {
   for (const Sanitizer& sanitizer : kSanitizers) {
-    const Definition definition = FirstDefinition(sanitizer.function);
-    if (definition.address == 0) continue;
-    if (module != nullptr) *module = definition.module;
-    return &sanitizer;
+    if (FirstDefinition(sanitizer.function).address != 0) return &sanitizer;
   }
   return nullptr;
 }
@@ -43,9 +44,21 @@ const char* FindSanitizer() {
 }
 
 LoadedModule SanitizerModule() {
-  LoadedModule module;
-  Find(&module);
-  return module;
+  if (!SanitizerIsPresent()) return {};  // known after malloc's first call
+  const Sanitizer* const found = Find();
+  return found != nullptr ? FirstDefinition(found->function).module : LoadedModule();
+}
+
+// The prefix is that of compiler-rt, which gcc's runtimes are made of. No function of the C
+// library: the sanitizer intercepts them, and may not be set up yet.
+uintptr_t Interceptor(LoadedModule module, const char* name) {
+  constexpr char kPrefix[] = "__interceptor_";
+  char interceptor[64] = {};
+  size_t size = 0;
+  for (const char* part : std::initializer_list<const char*>{kPrefix, name}) {
+    while (*part != '\0' && size + 1 < sizeof interceptor) interceptor[size++] = *part++;
+  }
+  return module.Exported(interceptor);
 }
 
 bool SanitizerIsPresent() { return CachedAnswer() != kAbsent; }

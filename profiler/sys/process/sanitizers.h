@@ -1,7 +1,7 @@
 // Detects sanitizers that replace the allocator or the locks.
 #pragma once
 
-#include "profiler/sys/modules/loaded_module.h"
+#include <cstdint>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PPROF_CPP_SANITIZER_OWNS_MALLOC 1
@@ -20,6 +20,8 @@
 
 namespace pprof::sys {
 
+class LoadedModule;  // loaded_module.h
+
 // Whether the program runs under such a sanitizer, even if this code is not compiled with it. Calls
 // no function of the C library that a sanitizer intercepts, so it works in the very first malloc.
 // The first call looks through the loaded modules; weak references would be simpler, but BOLT
@@ -37,5 +39,10 @@ const char* FindSanitizer();
 // The module that its runtime is in: a library of its own, or the one that it was linked into; none
 // without a sanitizer. REQUIRES: as FirstDefinition.
 LoadedModule SanitizerModule();
+
+// The function that a sanitizer's runtime in `module` puts in the place of the C library's `name`;
+// 0: none. Also where the runtime is linked into a module in which another definition has the name.
+// REQUIRES: as FirstDefinition; a module.
+uintptr_t Interceptor(LoadedModule module, const char* name);
 
 }  // namespace pprof::sys
