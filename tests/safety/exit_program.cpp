@@ -4,11 +4,8 @@
 //
 //   exit_program return|exit|_exit|quick_exit|abort|exec|signal|last_thread|late
 //   stack|static|leaked|library
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pprof/http.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -22,6 +19,8 @@
 #include <thread>
 #include <utility>
 
+#include "tests/unit/endpoints/http_client.h"
+
 void KeepInLibrary(std::shared_ptr<void> server);  // exit_library.cpp
 
 namespace {
@@ -30,24 +29,13 @@ constexpr int kCode = 7;
 
 void Say(const char* line) { static_cast<void>(write(STDOUT_FILENO, line, std::strlen(line))); }
 
-// The first request of all: is it answered?
-bool Answers(uint16_t port) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return false;
-  constexpr char kRequest[] = "GET /debug/pprof/cmdline HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  static_cast<void>(send(fd, kRequest, sizeof kRequest - 1, MSG_NOSIGNAL));
-  char byte = 0;
-  return recv(fd, &byte, 1, 0) > 0;
-}
-
 // Constructed before any static object of the server, so destroyed after all of them.
 struct Global {
   ~Global() {
-    if (ask_port != 0) Say(Answers(ask_port) ? "answered\n" : "no answer\n");
+    if (ask_port != 0) {  // the first request of all
+      const bool answers = pprof::http::Get(ask_port, "/debug/pprof/cmdline").status != 0;
+      Say(answers ? "answered\n" : "no answer\n");
+    }
     Say("destroyed\n");
   }
   uint16_t ask_port = 0;

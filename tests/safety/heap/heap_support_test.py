@@ -64,6 +64,12 @@ class Allocators(Linked):
     def test_preloaded_allocator_does_not_win_over_the_executable(self):
         self.assert_sampled([PROBE], LD_PRELOAD="libjemalloc.so.2")
 
+    def test_sanitized_program_with_an_unsanitized_profiler_is_told(self):
+        program = self.link("-fsanitize=address", SOURCE, *PROFILER, "-ltcmalloc_minimal",
+                            *OTHERS)
+        said = output([program], ASAN_OPTIONS="detect_leaks=0:alloc_dealloc_mismatch=0")
+        self.assertIn("no: no heap profile: this program runs under AddressSanitizer", said)
+
     # llvm-bolt refuses a program that names a sanitizer's function, if only weakly.
     def test_linked_program_names_no_sanitizer(self):
         self.assertNotRegex(output(["nm", PROBE]), r"__[a-z]+san_init")

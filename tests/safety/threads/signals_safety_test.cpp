@@ -17,6 +17,7 @@
 #include "pprof/recording.h"
 #include "tests/bench/threads/bench_support.h"
 #include "tests/bench/threads/forged_tick.h"
+#include "tests/trap_flag.h"
 #include "tests/unit/threads/child_process.h"
 
 namespace pprof {
@@ -26,22 +27,13 @@ using bench::TickForger;
 
 // --- malloc with its locks held ---
 
-constexpr greg_t kTrapFlag = 0x100;
 std::atomic<unsigned long> steps{0};
-std::atomic<bool> stepping{false};
+std::atomic<bool> is_stepping{false};
 
 void OnStep(int, siginfo_t*, void* ucontext) {
-  if (stepping) {
-    ++steps;
-    TickForger::Tick(ucontext);
-  } else {
-    static_cast<ucontext_t*>(ucontext)->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
-  }
-}
-
-__attribute__((noinline)) void BeginStepping() {
-  stepping = true;
-  __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
+  if (!is_stepping) return stepping::ClearTrapFlagOf(ucontext);
+  ++steps;
+  TickForger::Tick(ucontext);
 }
 
 // Many different sizes, so that the allocator's central lists are used with their locks held.
@@ -61,9 +53,10 @@ TEST(Signals, ATickBetweenAllInstructionsOfMalloc) {
   action.sa_flags = SA_SIGINFO;
   sigfillset(&action.sa_mask);
   sigaction(SIGTRAP, &action, nullptr);
-  BeginStepping();
+  is_stepping = true;
+  stepping::SetTrapFlag();
   AllocateALot();
-  stepping = false;
+  is_stepping = false;
   __asm__ volatile("nop");  // the last trap: clears the flag
   signal(SIGTRAP, SIG_DFL);
   EXPECT_GT(steps, 5000u);

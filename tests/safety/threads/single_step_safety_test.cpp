@@ -19,6 +19,7 @@
 #include "profiler/signal_safe/tables/stack_table.h"
 #include "profiler/signal_safe/unwind/interrupted.h"
 #include "profiler/signal_safe/unwind/unwind.h"
+#include "tests/trap_flag.h"
 
 #define NOINLINE __attribute__((noinline))
 
@@ -35,7 +36,7 @@ struct Steps {
   size_t differences = 0;
 };
 Steps steps;
-volatile bool stepping;
+volatile bool is_stepping;
 
 struct GccStack {
   uintptr_t pcs[kMostFrames];
@@ -58,14 +59,8 @@ bool SameStack(const GccStack& gcc, const uintptr_t* pcs, size_t depth) {
   return length == depth && std::memcmp(gcc.pcs + begin, pcs, depth * sizeof pcs[0]) == 0;
 }
 
-constexpr uintptr_t kTrapFlag = 0x100;
-
 void OnStep(int, siginfo_t*, void* opaque) {
-  auto& registers = static_cast<ucontext_t*>(opaque)->uc_mcontext.gregs;
-  if (!stepping || steps.all == kMostSteps) {
-    registers[REG_EFL] &= ~static_cast<greg_t>(kTrapFlag);
-    return;
-  }
+  if (!is_stepping || steps.all == kMostSteps) return stepping::ClearTrapFlagOf(opaque);
   uintptr_t pcs[kMaxStackDepth];
   const UnwindResult own =
       UnwindFrom(InterruptedRegisters(opaque), ThreadStackBounds(), pcs, kMaxStackDepth);
@@ -79,10 +74,6 @@ void OnStep(int, siginfo_t*, void* opaque) {
   }
 }
 
-NOINLINE void SetTrapFlag() {
-  __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
-}
-
 void ExpectEqualStacks(const char* name, const std::function<void()>& workload) {
   struct sigaction action {};
   action.sa_sigaction = OnStep;
@@ -91,10 +82,10 @@ void ExpectEqualStacks(const char* name, const std::function<void()>& workload) 
   GccStack warm;
   _Unwind_Backtrace(AddFrame, &warm);
   steps = {};
-  stepping = true;
-  SetTrapFlag();
+  is_stepping = true;
+  stepping::SetTrapFlag();
   workload();
-  stepping = false;
+  is_stepping = false;
   __asm__ volatile("nop");  // the last trap: clears the flag
   signal(SIGTRAP, SIG_DFL);
   const double share = static_cast<double>(steps.equal) / static_cast<double>(steps.all);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "profiler/sys/process/sanitizers.h"
+#include "tests/trap_flag.h"
 
 namespace pprof::signal_safe {
 namespace {
@@ -117,23 +118,14 @@ TEST(ThreadRegistry, ChurnInManyThreadsNeverSharesOrMixesRecords) {
 
 ThreadRecord* changing;   // of thread 1, until it is thread 2's
 int steps_before_change;  // 0: it has changed
-constexpr greg_t kTrapFlag = 0x100;
 
 // The processor calls it after each instruction while the trap flag is set.
 void OnStep(int, siginfo_t*, void* context) {
   if (steps_before_change > 0 && --steps_before_change == 0) {
     Remove(changing, 1);
     registry.Add(FactsOf(2));
-    static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
+    stepping::ClearTrapFlagOf(context);
   }
-}
-
-void SetTrapFlag() {
-  __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
-}
-
-void ClearTrapFlag() {
-  __asm__ volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" : : : "memory", "cc");
 }
 
 // The record changes hands before each instruction of the reader, in turn.
@@ -149,12 +141,12 @@ TEST(ThreadRegistry, AReaderNeverSeesHalfOfAThreadAndHalfOfItsSuccessor) {
   do {
     changing = registry.Add(FactsOf(1));
     steps_before_change = ++changed_at;
-    SetTrapFlag();
+    stepping::SetTrapFlag();
     registry.ForEach([&](const ThreadFacts& thread, ThreadRecord&) {
-      ClearTrapFlag();
+      stepping::ClearTrapFlag();
       EXPECT_TRUE(thread == FactsOf(thread.tid)) << "after " << changed_at << " instructions";
     });
-    ClearTrapFlag();
+    stepping::ClearTrapFlag();
     const bool reached = steps_before_change == 0;
     Remove(changing, reached ? 2 : 1);
     if (!reached) break;
